@@ -1,0 +1,13 @@
+import type Docker from "dockerode";
+
+/** One image being made. */
+export interface Making {
+  engine: Docker;
+  /** The reference it will have. */
+  ref: string;
+  /** A temporary folder of its own. */
+  folder: string;
+  /** Fires when another image failed. */
+  signal: AbortSignal;
+  detail: (text: string) => void;
+}

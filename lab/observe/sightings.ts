@@ -1,0 +1,33 @@
+import { Address6 } from "ip-address";
+import { sawPrefix } from "../plan/services.ts";
+import type { RunningNode } from "../running/running-node.ts";
+
+/** A caller as a service saw it. */
+export interface Sighting {
+  service: string;
+  port: number;
+  /** The caller's address; IPv6 without brackets, as tailscaled writes it. */
+  from: string;
+}
+
+/** The lines by which services say whom they saw: `tailnet-lab: http:80 saw 100.64.0.1:4711`. */
+export function parseSightings(log: string): Sighting[] {
+  return log.split("\n").flatMap((line) => {
+    if (!line.startsWith(sawPrefix)) return [];
+    const match = /^([a-z-]+):(\d+) saw (.+):\d+$/.exec(line.slice(sawPrefix.length));
+    if (match === null) return [];
+    const [, service = "", port, from = ""] = match;
+    return [{ service, port: Number(port), from: plain(from) }];
+  });
+}
+
+/** socat writes IPv6 in full and in brackets, nginx neither. */
+function plain(address: string): string {
+  const bare = address.replace(/^\[(.*)\]$/, "$1");
+  return bare.includes(":") ? new Address6(bare).correctForm() : bare;
+}
+
+/** All that the node's services have seen since a moment, such as `2026-01-02T03:04:05.678Z`. */
+export async function sightingsOf(node: RunningNode, since?: string): Promise<Sighting[]> {
+  return parseSightings(await node.log(since === undefined ? {} : { since }));
+}

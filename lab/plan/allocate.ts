@@ -1,0 +1,47 @@
+import { LabError } from "../errors.ts";
+
+/** FNV-1a, 32 bits: spreads names over a range, the same in every run. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) {
+    value = Math.imul(value ^ byte, 0x01000193) >>> 0;
+  }
+  return value;
+}
+
+/** Numbers to give out: the first, the last, and what they number. */
+export interface NumberRange {
+  from: number;
+  to: number;
+  of: string;
+}
+
+/**
+ * A number of the range for each name: where the name's hash points, or the next free one. So a
+ * name that comes or goes seldom moves another, and a changed topology is a small change.
+ *
+ * @throws LabError `TopologyInvalid` where the range is too small.
+ */
+export function allocate(
+  names: readonly string[],
+  { from, to, of }: NumberRange,
+  taken: ReadonlySet<number> = new Set(),
+): Map<string, number> {
+  const size = Math.max(0, to - from + 1);
+  const used = new Set([...taken].filter((number) => number >= from && number <= to));
+  if (names.length > size - used.size) {
+    throw new LabError(
+      "TopologyInvalid",
+      `room for ${size} machines, but ${used.size + names.length} are in it, routers counted`,
+      { where: of, remedy: "spread the machines over more networks, or take a larger prefix" },
+    );
+  }
+  const result = new Map<string, number>();
+  for (const name of names) {
+    let number = from + (hash(name) % size);
+    while (used.has(number)) number = number === to ? from : number + 1;
+    used.add(number);
+    result.set(name, number);
+  }
+  return result;
+}

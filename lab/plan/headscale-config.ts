@@ -1,0 +1,89 @@
+import type { Topology } from "../topology/schema.ts";
+import { publicV6, relayNumbers } from "./addresses.ts";
+import { onVolume } from "./volume.ts";
+
+/** Names of the lab's own servers on the simulated internet; .test is kept for such use (RFC 6761). */
+export const serverName = {
+  control: "control.lab.test",
+  relay: (code: string) => `derp-${code}.lab.test`,
+};
+
+export const controlUrl = `https://${serverName.control}`;
+
+/** The relays as DERP regions, each with one node, for YAML. */
+export function derpMap(topology: Topology): unknown {
+  const regions = [...relayNumbers(topology)].map(([code, { region, address }]) => {
+    const node = {
+      name: `${region}a`,
+      regionid: region,
+      hostname: serverName.relay(code),
+      ipv4: address,
+      ipv6: publicV6(address),
+      stunport: 3478,
+      stunonly: false,
+      derpport: 443,
+      // The captive-portal check asks port 80.
+      canport80: true,
+    };
+    const regionname = topology.relays[code]?.name ?? code;
+    return [region, { regionid: region, regioncode: code, regionname, nodes: [node] }] as const;
+  });
+  // Headscale reads the ids as numbers, which JSON's keys can't be.
+  return { regions: new Map(regions) };
+}
+
+/**
+ * Headscale's configuration, for YAML. `resolve` gives the addresses behind a name of a DNS
+ * server in the topology.
+ */
+export function headscaleConfig(topology: Topology, resolve: (server: string) => string): unknown {
+  const { dns, domain } = topology.tailnet;
+  const crowd = Object.values(topology.nodes).filter((node) => node.kind === "tailscale").length;
+  return {
+    server_url: controlUrl,
+    listen_addr: "0.0.0.0:443",
+    metrics_listen_addr: "127.0.0.1:9090",
+    grpc_listen_addr: "127.0.0.1:50443",
+    tls_cert_path: onVolume.certificate(serverName.control),
+    tls_key_path: onVolume.certificateKey(serverName.control),
+    noise: { private_key_path: `${onVolume.headscale}/noise_private.key` },
+    prefixes: { v4: "100.64.0.0/10", v6: "fd7a:115c:a1e0::/48", allocation: "sequential" },
+    derp: {
+      server: { enabled: false },
+      urls: [],
+      paths: [derpMapPath],
+      auto_update_enabled: false,
+    },
+    disable_check_updates: true,
+    database: {
+      type: "sqlite",
+      sqlite: { path: `${onVolume.headscale}/db.sqlite`, write_ahead_log: true },
+    },
+    policy: { mode: "database" },
+    dns: {
+      magic_dns: dns.magicDns,
+      base_domain: domain,
+      override_local_dns: dns.nameservers.length > 0,
+      nameservers: {
+        global: dns.nameservers.map(resolve),
+        split: Object.fromEntries(
+          Object.entries(dns.splitDns).map(([name, servers]) => [name, servers.map(resolve)]),
+        ),
+      },
+      extra_records: dns.extraRecords,
+    },
+    // Headscale gathers changes before it tells the clients. A small lab wants each at once; a
+    // crowd that joins at once is faster when its changes are gathered.
+    tuning: {
+      batch_change_delay: crowd > 20 ? "200ms" : "20ms",
+      node_store_batch_timeout: crowd > 20 ? "100ms" : "10ms",
+    },
+    log: { level: "info", format: "text" },
+    logtail: { enabled: false },
+  };
+}
+
+export const derpMapPath = "/etc/headscale/derp.yaml";
+export const headscaleConfigPath = "/etc/headscale/config.yaml";
+/** Not there where the topology has no policy. */
+export const policyPath = "/etc/headscale/policy.hujson";

@@ -1,0 +1,20 @@
+import type { HostNode, Topology } from "../../topology/schema.ts";
+import { serverAddress } from "../addresses.ts";
+import { bootFile, idle } from "../boot.ts";
+import { type Machine, nodeSpec, type Placement, placeOf } from "../machine.ts";
+import { planServices, serviceSpecs } from "../services.ts";
+
+/** A plain machine: its services and nothing else. */
+export function host(topology: Topology, node: HostNode, at: Placement): Machine {
+  const services = planServices(node.services);
+  const start = `step "start services"\n${services.start}\n${idle}`;
+  return {
+    spec: nodeSpec("host", at, {
+      ...placeOf(topology, node.network),
+      services: serviceSpecs(node),
+    }),
+    image: { program: "base" },
+    interfaces: at.interfaces,
+    files: [...services.files, bootFile(at, { resolver: serverAddress.dns, start })],
+  };
+}

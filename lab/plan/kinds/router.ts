@@ -1,0 +1,22 @@
+import { natPresets } from "../../topology/nat-presets.ts";
+import { serverAddress } from "../addresses.ts";
+import { bootFile, idle } from "../boot.ts";
+import { type Machine, nodeSpec, type Placement } from "../machine.ts";
+import { natRules } from "../nat-rules.ts";
+
+const rulesPath = "/etc/nftables.conf";
+
+/** The NAT router between a network's LAN and the network above it. */
+export function router(network: string, nat: keyof typeof natPresets, at: Placement): Machine {
+  const start = `step "set the NAT rules"\nnft -f ${rulesPath}\n${idle}`;
+  return {
+    spec: nodeSpec("router", at, { network, nat }),
+    image: { program: "base" },
+    interfaces: at.interfaces,
+    files: [
+      { path: rulesPath, content: natRules(natPresets[nat]), executable: false },
+      bootFile(at, { resolver: serverAddress.dns, start }),
+    ],
+    forwards: true,
+  };
+}

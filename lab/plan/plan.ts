@@ -1,0 +1,104 @@
+/**
+ * What runs. A plan is JSON, the same for a stack and for a scenario: networks, one volume,
+ * containers, their simulated addresses, files and commands.
+ */
+export interface Plan {
+  schema: 1;
+  lab: string;
+  /** Who started the lab: `stack`, or the id of a scenario's run. */
+  run: string;
+  tailnet: { domain: string; controlUrl: string };
+  /** Holds what survives a container: Headscale's database, keys, certificates, node state. */
+  volume: { dockerName: string; labels: Labels };
+  networks: PlannedNetwork[];
+  containers: PlannedContainer[];
+}
+
+export interface PlannedNetwork {
+  /** `internet`, or the topology's name of a network with a LAN. */
+  name: string;
+  dockerName: string;
+  /** Docker's own pool, seen only until a container's boot script sets the simulated addresses. */
+  dockerSubnet: string;
+  labels: Labels;
+  /** Options of the bridge driver. */
+  driverOptions: Record<string, string>;
+}
+
+export type NodeKind = "control" | "relay" | "dns" | "router" | "tailscale" | "host";
+
+export interface PlannedContainer {
+  /** The node's name, unique in the lab. */
+  name: string;
+  dockerName: string;
+  image: ImageKey;
+  interfaces: PlannedInterface[];
+  /** Put into the container before its start. */
+  files: PlannedFile[];
+  command: string[];
+  environment: Record<string, string>;
+  /** In full: CAP_NET_ADMIN. */
+  capabilities: string[];
+  devices: string[];
+  sysctls: Record<string, string>;
+  mounts: { volume: string; path: string; readOnly: boolean }[];
+  labels: Labels;
+}
+
+/** What is built or pulled: the program's name and version. `base` serves routers, DNS and hosts. */
+export type ImageKey =
+  | { program: "base" }
+  | { program: "headscale" | "tailscale" | "derper"; version: string };
+
+export interface PlannedInterface {
+  /** A name in `Plan.networks`. */
+  network: string;
+  /** The interface's name inside the container. */
+  device: "inet" | "wan" | "lan";
+  dockerAddress: string;
+  /** Simulated addresses with prefix length. */
+  addresses: string[];
+}
+
+export interface PlannedFile {
+  path: string;
+  content: string;
+  executable: boolean;
+}
+
+/** Labels of everything we make; `tailnet-lab.spec` of a container is a NodeSpec as JSON. */
+export type Labels = Record<string, string>;
+
+/** What a running lab says of a node, readable from its container's label alone. */
+export interface NodeSpec {
+  name: string;
+  kind: NodeKind;
+  /** The topology's network, or `internet`. */
+  network: string;
+  nat: "none" | "easy" | "hard";
+  /** Simulated addresses without prefix length; of a router, those of its WAN first. */
+  addresses: string[];
+  services: ServiceSpec[];
+  tailnet?: { hostname: string; user?: string; tags: string[]; domain: string };
+  /** The DERP region's code, for relays. */
+  region?: string;
+}
+
+export interface ServiceSpec {
+  kind: "tcp-echo" | "udp-echo" | "http" | "dns";
+  port: number;
+}
+
+/** Label keys, and the line by which a container's log says that it is up. */
+export const label = {
+  lab: "tailnet-lab.lab",
+  node: "tailnet-lab.node",
+  kind: "tailnet-lab.kind",
+  run: "tailnet-lab.run",
+  spec: "tailnet-lab.spec",
+} as const;
+
+/** A boot script's last word on its standard output. */
+export const readyLine = "tailnet-lab: ready";
+/** Begins the line by which a boot script says why it gave up. */
+export const failedPrefix = "tailnet-lab: failed: ";

@@ -1,0 +1,95 @@
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { type Engine, engineCall, engineStatus } from "./engine.ts";
+
+/*
+ * Docker counts a network's endpoints wrongly when two of them come or go at the same moment
+ * (`atomicIncDecEpCnt` in libnetwork's endpoint_cnt.go changes a count that goroutines share, and
+ * changes it again when its write was overtaken). A network whose count is too high can't be
+ * removed until the engine restarts. So endpoints come and go one after the other; the rest of a
+ * start or a removal goes on beside the next. It costs no time: the engine is no faster all at once.
+ */
+
+/** The turns of one process's containers to connect to networks as they start. */
+export class EndpointTurns implements Disposable {
+  readonly #engine: Engine;
+  readonly #connected = new Map<string, () => void>();
+  #events: Promise<Readable> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  async #follow(): Promise<Readable> {
+    const filters = { type: ["network" as const], event: ["connect"] };
+    const events = (await engineCall(this.#engine.getEvents({ filters }))) as Readable;
+    // A stream that breaks says nothing more; then a start's own end ends its turn.
+    events.on("error", () => {});
+    createInterface({ input: events }).on("line", (line) => {
+      const { Actor } = JSON.parse(line) as { Actor?: { Attributes?: { container?: string } } };
+      this.#connected.get(Actor?.Attributes?.container ?? "")?.();
+    });
+    return events;
+  }
+
+  /**
+   * Waits for a container's turn to start. The turn ends when all its `networks` are connected, or
+   * when it is disposed of, as it must be where the start fails.
+   */
+  async toStart(containerId: string, networks: number): Promise<Disposable> {
+    this.#events ??= this.#follow();
+    await this.#events;
+    const before = this.#last;
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    this.#last = over;
+    await before;
+    let left = networks;
+    this.#connected.set(containerId, () => {
+      left -= 1;
+      if (left <= 0) end();
+    });
+    return {
+      [Symbol.dispose]: () => {
+        this.#connected.delete(containerId);
+        end();
+      },
+    };
+  }
+
+  /** Takes a container off its networks, in its turn: see `disconnect`. */
+  async toLeave(containerId: string, networks: readonly string[]): Promise<void> {
+    const left = this.#last.then(() => disconnect(this.#engine, containerId, networks));
+    this.#last = left.catch(() => {});
+    await left;
+  }
+
+  [Symbol.dispose](): void {
+    // Where it could not be opened, whoever waited for a turn has been told.
+    this.#events?.then(
+      (events) => events.destroy(),
+      () => {},
+    );
+  }
+}
+
+/**
+ * Takes a container off its networks, one after the other, before it is removed. Networks are ids
+ * or names. What is gone or was never connected is no error.
+ */
+export async function disconnect(
+  engine: Engine,
+  containerId: string,
+  networks: readonly string[],
+): Promise<void> {
+  for (const network of networks) {
+    try {
+      await engineCall(
+        engine.getNetwork(network).disconnect({ Container: containerId, Force: true }),
+      );
+    } catch (error) {
+      // The engine has several words and codes for what is not there; its removal will tell more.
+      if (engineStatus(error) === undefined) throw error;
+    }
+  }
+}

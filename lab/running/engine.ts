@@ -1,0 +1,74 @@
+import Docker from "dockerode";
+import { LabError } from "../errors.ts";
+
+export type Engine = Docker;
+
+const remedy =
+  "start the Docker Engine, or point DOCKER_HOST at one (unix:///path/to/docker.sock or tcp://host:port)";
+
+/**
+ * A connection to the Docker Engine that DOCKER_HOST names, else the local socket.
+ * Throws EngineMissing where none answers within ten seconds.
+ */
+export async function connectEngine(): Promise<Engine> {
+  const address = process.env.DOCKER_HOST ?? "the local socket";
+  try {
+    const engine = new Docker();
+    // The types leave this option of ping out.
+    const ping: (options: { abortSignal: AbortSignal }) => Promise<unknown> =
+      engine.ping.bind(engine);
+    await ping({ abortSignal: AbortSignal.timeout(10_000) });
+    return engine;
+  } catch (cause) {
+    throw new LabError("EngineMissing", `no Docker Engine answers: ${words(cause)}`, {
+      where: address,
+      remedy,
+      cause,
+    });
+  }
+}
+
+/** Node's codes for a peer that is not there, or went away in the middle. */
+const lostCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOENT",
+  "ERR_STREAM_PREMATURE_CLOSE",
+]);
+
+/** Awaits a call to the engine; throws EngineLost where the engine went away, other errors as they are. */
+export async function engineCall<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw isLost(error) ? engineLost(error) : error;
+  }
+}
+
+export function engineLost(cause?: unknown): LabError {
+  const why = cause === undefined ? "" : `: ${words(cause)}`;
+  return new LabError("EngineLost", `the Docker Engine went away in the middle${why}`, {
+    where: process.env.DOCKER_HOST ?? "the local socket",
+    remedy: `${remedy}; then run the same command again`,
+    cause,
+  });
+}
+
+/** The HTTP status of the engine's answer; undefined for errors of another kind. */
+export function engineStatus(error: unknown): number | undefined {
+  const status = (error as { statusCode?: unknown } | undefined)?.statusCode;
+  return typeof status === "number" ? status : undefined;
+}
+
+function isLost(error: unknown): boolean {
+  if (engineStatus(error) !== undefined) return false;
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === "string" && lostCodes.has(code);
+}
+
+/** An error's words on one line; Node leaves the message of some socket errors empty. */
+function words(error: unknown): string {
+  const { message, code } = error as { message?: string; code?: string };
+  return (message || code || String(error)).trim();
+}

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { LabError } from "../errors.ts";
+import type { ExecOptions } from "./exec.ts";
+import type { RunningLab } from "./running-lab.ts";
+
+/** A node as Headscale knows it. */
+export interface HeadscaleNode {
+  id: string;
+  /** What the node calls itself: its name in the lab. */
+  name: string;
+  /** The name in MagicDNS; another than `name` where that was taken. */
+  givenName: string;
+  addresses: string[];
+  /** Headscale's own `tagged-devices` stands for nodes with tags. */
+  user: string;
+  tags: string[];
+  online: boolean;
+  advertisedRoutes: string[];
+  approvedRoutes: string[];
+}
+
+// Headscale leaves out what is empty, and prints ids as numbers or strings, by version.
+const list = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? []);
+const nodesSchema = z
+  .array(
+    z
+      .looseObject({
+        id: z.union([z.number(), z.string()]),
+        name: z.string(),
+        given_name: z.string(),
+        ip_addresses: list,
+        user: z.looseObject({ name: z.string().optional() }).nullish(),
+        tags: list,
+        online: z.boolean().default(false),
+        available_routes: list,
+        approved_routes: list,
+      })
+      .transform(
+        (node): HeadscaleNode => ({
+          id: String(node.id),
+          name: node.name,
+          givenName: node.given_name,
+          addresses: node.ip_addresses,
+          user: node.user?.name ?? "",
+          tags: node.tags,
+          online: node.online,
+          advertisedRoutes: node.available_routes,
+          approvedRoutes: node.approved_routes,
+        }),
+      ),
+  )
+  .nullish()
+  .transform((nodes) => nodes ?? []);
+
+/** `headscale nodes list -o json`. */
+export function parseHeadscaleNodes(text: string): HeadscaleNode[] {
+  return nodesSchema.parse(JSON.parse(text)).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export async function headscaleNodes(
+  lab: RunningLab,
+  signal?: AbortSignal,
+): Promise<HeadscaleNode[]> {
+  return parseHeadscaleNodes(await headscale(lab, ["nodes", "list", "-o", "json"], { signal }));
+}
+
+/** Approves exactly these routes of a node, and no others; an empty list takes all approvals back. */
+export async function approveRoutes(
+  lab: RunningLab,
+  node: string,
+  routes: readonly string[],
+): Promise<void> {
+  const { id } = await registered(lab, node);
+  await headscale(lab, ["nodes", "approve-routes", "-i", id, "-r", routes.join(",")]);
+}
+
+/** Headscale's own command line in the control container; its standard output. */
+function headscale(lab: RunningLab, args: string[], options?: ExecOptions): Promise<string> {
+  return lab.control.output(["headscale", ...args], options);
+}
+
+async function registered(lab: RunningLab, name: string): Promise<HeadscaleNode> {
+  const node = (await headscaleNodes(lab)).find((candidate) => candidate.name === name);
+  if (node !== undefined) return node;
+  throw new LabError("NodeNotFound", "Headscale knows no node of this name", {
+    where: lab.node(name).name,
+    remedy: "only nodes with Tailscale join; see `tailnet-lab inspect`",
+  });
+}

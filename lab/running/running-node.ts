@@ -1,0 +1,75 @@
+import type { Container, ContainerInfo } from "dockerode";
+import { LabError } from "../errors.ts";
+import { label, type NodeSpec } from "../plan/plan.ts";
+import { type Engine, engineCall } from "./engine.ts";
+import { type ExecOptions, type ExecResult, execIn, type Spawned, spawnIn } from "./exec.ts";
+import { followLog, type LogOptions, readLog } from "./log.ts";
+
+export type NodeState = "running" | "exited";
+
+/** One machine of a running lab: its container. */
+export class RunningNode {
+  readonly spec: NodeSpec;
+  readonly container: Container;
+  /** When the lab was looked up. */
+  readonly state: NodeState;
+
+  constructor(engine: Engine, info: Pick<ContainerInfo, "Id" | "Labels" | "State">) {
+    this.container = engine.getContainer(info.Id);
+    this.spec = JSON.parse(info.Labels[label.spec] ?? "{}") as NodeSpec;
+    this.state = info.State === "running" ? "running" : "exited";
+  }
+
+  get name(): string {
+    return this.spec.name;
+  }
+
+  /** Runs a program to its end; a non-zero exit code is a result. Throws NodeFailed where the node does not run. */
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult> {
+    return execIn(this.container, this.name, argv, options);
+  }
+
+  /** A program's standard output; throws NodeFailed, with its words, where it does not exit with 0. */
+  async output(argv: readonly string[], options?: ExecOptions): Promise<string> {
+    const { stdout, stderr, exitCode } = await this.exec(argv, options);
+    if (exitCode === 0) return stdout;
+    const words = (stderr.trim() || stdout.trim()).split("\n").slice(-5).join("\n");
+    throw new LabError("NodeFailed", `\`${argv.join(" ")}\` ended with ${exitCode}: ${words}`, {
+      where: this.name,
+      remedy: `try it by hand: tailnet-lab exec ${this.name} -- ${argv.join(" ")}`,
+    });
+  }
+
+  /** Starts a program that goes on. */
+  spawn(argv: readonly string[], env?: Record<string, string>): Promise<Spawned> {
+    return spawnIn(this.container, this.name, argv, env);
+  }
+
+  /** What the node has printed so far, both streams. */
+  log(options?: LogOptions): Promise<string> {
+    return readLog(this.container, options);
+  }
+
+  /** The node's output line by line, as it comes; ends when the container does or `signal` aborts. */
+  followLog(options?: LogOptions & { signal?: AbortSignal | undefined }): AsyncGenerator<string> {
+    return followLog(this.container, options);
+  }
+
+  async start(): Promise<void> {
+    await engineCall(this.container.start());
+  }
+
+  /** Ends the node in order; after two seconds by force. */
+  async stop(): Promise<void> {
+    await engineCall(this.container.stop({ t: 2 }));
+  }
+
+  /** Ends the node as a power cut does. */
+  async kill(): Promise<void> {
+    await engineCall(this.container.kill());
+  }
+
+  async restart(): Promise<void> {
+    await engineCall(this.container.restart({ t: 2 }));
+  }
+}

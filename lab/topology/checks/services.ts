@@ -1,0 +1,58 @@
+import type { Fault } from "../../errors.ts";
+import type { Service, Topology, TopologyNode } from "../schema.ts";
+
+/** The UDP port that tailscaled itself listens on. */
+const wireGuardPort = 41_641;
+const dnsPort = 53;
+
+/** Listening services: one a port and protocol, and DNS servers that answer for their own domain. */
+export function serviceFaults(topology: Topology): Fault[] {
+  return Object.entries(topology.nodes).flatMap(([name, node]) => [
+    ...portFaults(name, node),
+    ...node.services.flatMap((service, index) =>
+      recordFaults(`nodes.${name}.services[${index}]`, service),
+    ),
+  ]);
+}
+
+function portFaults(name: string, node: TopologyNode): Fault[] {
+  const faults: Fault[] = [];
+  const holders = new Map<string, string>();
+  if (node.kind === "tailscale") holders.set(`UDP port ${wireGuardPort}`, "tailscaled");
+  for (const [index, service] of node.services.entries()) {
+    for (const socket of socketsOf(service)) {
+      const holder = holders.get(socket);
+      if (holder !== undefined) {
+        faults.push({
+          where: `nodes.${name}.services[${index}]`,
+          what: `${socket} is taken by ${holder}`,
+          remedy: "take another port, or leave one of them out",
+        });
+      }
+      holders.set(socket, holder ?? `services[${index}] (${service.kind})`);
+    }
+  }
+  return faults;
+}
+
+function socketsOf(service: Service): string[] {
+  switch (service.kind) {
+    case "dns":
+      return [`UDP port ${dnsPort}`, `TCP port ${dnsPort}`];
+    case "udp-echo":
+      return [`UDP port ${service.port}`];
+    default:
+      return [`TCP port ${service.port}`];
+  }
+}
+
+function recordFaults(where: string, service: Service): Fault[] {
+  if (service.kind !== "dns") return [];
+  return Object.keys(service.records)
+    .filter((record) => record !== service.domain && !record.endsWith(`.${service.domain}`))
+    .map((record) => ({
+      where: `${where}.records["${record}"]`,
+      what: `${record} is outside ${service.domain}, so this server never answers for it`,
+      remedy: `write a name that ends in .${service.domain}`,
+    }));
+}

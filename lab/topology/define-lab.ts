@@ -1,0 +1,83 @@
+import { type Fault, LabError } from "../errors.ts";
+import { type LabDeclaration, type Topology, topologySchema } from "./schema.ts";
+import { remedies, schemaFaults, valueAt } from "./schema-faults.ts";
+import { type Declared, validate } from "./validate.ts";
+
+/**
+ * Checks a declaration and fills in its defaults.
+ *
+ * @throws LabError `TopologyInvalid` with every fault found, each with its path and a remedy. A
+ *   policy in a file is checked by `loadTopology`, which knows where the file is.
+ */
+export function defineLab(declaration: LabDeclaration): Topology {
+  const parsed = topologySchema.safeParse(declaration, { error: remedies });
+  if (parsed.success) {
+    const faults = validate(parsed.data, declaredNames(declaration, parsed.data));
+    if (faults.length > 0) throw invalid(parsed.data.name, faults);
+    return parsed.data;
+  }
+
+  const faults = schemaFaults(topologySchema, declaration, parsed.error.issues);
+  const sound = topologySchema.safeParse(withoutFaulty(declaration, parsed.error.issues));
+  if (sound.success) faults.push(...validate(sound.data, declaredNames(declaration, sound.data)));
+  const name = valueAt(declaration, ["name"]);
+  throw invalid(typeof name === "string" ? name : "without a name", faults);
+}
+
+/** The error for a topology's faults, in the order in which they were found. */
+export function invalid(name: string, faults: readonly Fault[]): LabError {
+  return new LabError(
+    "TopologyInvalid",
+    `topology ${name} has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}`,
+    { faults },
+  );
+}
+
+/** All names as written, also those whose entry is faulty: to refer to one of them is no fault. */
+function declaredNames(declaration: unknown, topology: Topology): Declared {
+  const keys = (section: "networks" | "nodes" | "relays") => {
+    const value = valueAt(declaration, [section]) ?? topology[section];
+    return new Set(typeof value === "object" && value !== null ? Object.keys(value) : []);
+  };
+  return { networks: keys("networks"), nodes: keys("nodes"), relays: keys("relays") };
+}
+
+type Issue = { code?: string; keys?: string[]; path: PropertyKey[] };
+
+/**
+ * A copy of the declaration without its unknown keys and without the entries that the schema
+ * refused, so that the others can be checked against each other in the same go.
+ */
+function withoutFaulty(declaration: unknown, issues: readonly Issue[]): unknown {
+  const copy = plainCopy(declaration);
+  for (const { keys, path } of issues) {
+    if (keys !== undefined) {
+      for (const key of keys) remove(copy, [...path, key]);
+      continue;
+    }
+    const [section, entry] = path;
+    if (section === undefined) continue;
+    if (section === "name") replace(copy, ["name"], "unnamed");
+    else if (section === "nodes" && entry === undefined) replace(copy, ["nodes"], {});
+    else remove(copy, path.slice(0, 2));
+  }
+  return copy;
+}
+
+function plainCopy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plainCopy);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plainCopy(inner)]));
+}
+
+function remove(root: unknown, path: PropertyKey[]): void {
+  const holder = valueAt(root, path.slice(0, -1));
+  if (typeof holder === "object" && holder !== null) {
+    Reflect.deleteProperty(holder, path.at(-1) ?? "");
+  }
+}
+
+function replace(root: unknown, path: PropertyKey[], value: unknown): void {
+  const holder = valueAt(root, path.slice(0, -1));
+  if (typeof holder === "object" && holder !== null) Reflect.set(holder, path.at(-1) ?? "", value);
+}

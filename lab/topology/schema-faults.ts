@@ -1,0 +1,128 @@
+import { inspect } from "node:util";
+import { z } from "zod";
+import type { Fault } from "../errors.ts";
+import { chooseFrom } from "../near-name.ts";
+
+type Path = readonly PropertyKey[];
+
+/** `nodes.laptop.services[0].port`; a key that is no plain word is quoted. */
+export function pathText(path: Path): string {
+  return path
+    .map((step, index) => {
+      if (typeof step === "number") return `[${step}]`;
+      if (!/^[\w-]+$/.test(String(step))) return `["${String(step)}"]`;
+      return index === 0 ? String(step) : `.${String(step)}`;
+    })
+    .join("");
+}
+
+export function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, step) =>
+      typeof value === "object" && value !== null ? Reflect.get(value, step) : undefined,
+    root,
+  );
+}
+
+/** Remedies for what the schema itself gives no words for. */
+export const remedies: z.core.$ZodErrorMap = (issue) => {
+  switch (issue.code) {
+    case "invalid_type":
+      return `write ${withArticle(issue.expected)}`;
+    case "invalid_value":
+      return chooseFrom(
+        typeof issue.input === "string" ? issue.input : "",
+        issue.values.map(String),
+        "leave it out",
+      );
+    case "invalid_union": {
+      // A union told apart by `kind` has no words of its own; any other has them in the schema.
+      const { options, discriminator } = issue;
+      if (!Array.isArray(options) || typeof discriminator !== "string") return undefined;
+      const kind = valueAt(issue.input, [discriminator]);
+      return chooseFrom(typeof kind === "string" ? kind : "", options.map(String), "leave it out");
+    }
+    default:
+      return undefined;
+  }
+};
+
+/** Each issue as a fault; an issue of several unknown keys is one fault a key. */
+export function schemaFaults(
+  schema: z.ZodType,
+  input: unknown,
+  issues: z.core.$ZodIssue[],
+): Fault[] {
+  return issues.flatMap((issue): Fault[] => {
+    const where = pathText(issue.path) || "the declaration";
+    switch (issue.code) {
+      case "unrecognized_keys": {
+        const known = keysAt(schema, input, issue.path);
+        return issue.keys.map((key) => ({
+          where: pathText([...issue.path, key]),
+          what: `unknown key ${key}`,
+          remedy: chooseFrom(key, known, "leave it out"),
+        }));
+      }
+      case "invalid_key":
+        return [
+          {
+            where,
+            what: `the name ${JSON.stringify(issue.path.at(-1))} is not accepted`,
+            remedy: issue.issues[0]?.message ?? issue.message,
+          },
+        ];
+      default: {
+        const value = valueAt(input, issue.path);
+        return [
+          {
+            where,
+            what: value === undefined ? "is missing" : `${shown(value)} is not accepted`,
+            remedy: issue.message,
+          },
+        ];
+      }
+    }
+  });
+}
+
+/** The keys that the schema knows at a path of the input; of a union, those of the kind written. */
+function keysAt(schema: z.ZodType, input: unknown, path: Path): string[] {
+  let current: unknown = schema;
+  let value = input;
+  for (let rest = path; ; ) {
+    if (current instanceof z.ZodDefault || current instanceof z.ZodPrefault) {
+      current = current.unwrap();
+    } else if (current instanceof z.ZodOptional) {
+      current = current.unwrap();
+    } else if (current instanceof z.ZodDiscriminatedUnion) {
+      const kind = valueAt(value, ["kind"]);
+      current = current.options.find(
+        (option) => option instanceof z.ZodObject && option.shape.kind.safeParse(kind).success,
+      );
+    } else {
+      const [step, ...further] = rest;
+      if (step === undefined)
+        return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
+      if (current instanceof z.ZodObject) current = current.shape[String(step)];
+      else if (current instanceof z.ZodRecord) current = current.valueType;
+      else if (current instanceof z.ZodArray) current = current.element;
+      else return [];
+      value = valueAt(value, [step]);
+      rest = further;
+    }
+  }
+}
+
+function shown(value: unknown): string {
+  const text =
+    typeof value === "string"
+      ? JSON.stringify(value)
+      : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function withArticle(noun: string): string {
+  if (noun === "record") return "an object";
+  return /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`;
+}
