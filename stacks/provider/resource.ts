@@ -1,0 +1,58 @@
+import type Docker from "dockerode";
+import type { EndpointTurns } from "../../lab/running/endpoint-turns.ts";
+import type { Removals } from "./removals.ts";
+import type { ResourceSchema } from "./schema.ts";
+import type { ObjectValue } from "./values.ts";
+
+/** How one type of resource lives on the engine. States have the schema's attributes, all set. */
+export interface ResourceType {
+  schema: ResourceSchema;
+  /** The state as the engine has it now; null where it is gone. Reads only. */
+  read(engine: Docker, state: ObjectValue): Promise<ObjectValue | null>;
+  create(engine: Docker, planned: ObjectValue, order: Order): Promise<ObjectValue>;
+  /** Fine where it is gone already. */
+  remove(engine: Docker, state: ObjectValue, order: Order): Promise<void>;
+}
+
+/** What creations and removals that go on side by side know of each other. */
+export interface Order {
+  removals: Removals;
+  turns: EndpointTurns;
+}
+
+/** Thrown by `create` where something was made and could not be taken away again. */
+export class HalfMade extends Error {
+  readonly state: ObjectValue;
+
+  constructor(state: ObjectValue, cause: Error) {
+    super(cause.message, { cause });
+    this.state = state;
+  }
+}
+
+/** What the engine answers, or null where it does not know the thing. */
+export async function unlessGone<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isStatus(error, 404)) return null;
+    throw error;
+  }
+}
+
+/** Whether the engine refused with this HTTP status. */
+export function isStatus(error: unknown, status: number): boolean {
+  return error instanceof Error && "statusCode" in error && error.statusCode === status;
+}
+
+/** Whether there was no answer at all: the engine is not there, or went away while it worked. */
+export function isConnectionLost(error: unknown): boolean {
+  return error instanceof Error && !("statusCode" in error) && "code" in error;
+}
+
+/** `labels` blocks as the engine takes them. */
+export function toLabels(blocks: unknown): Record<string, string> {
+  return Object.fromEntries(
+    (blocks as { label: string; value: string }[]).map(({ label, value }) => [label, value]),
+  );
+}

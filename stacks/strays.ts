@@ -1,0 +1,105 @@
+import { LabError } from "../lab/errors.ts";
+import { label } from "../lab/plan/plan.ts";
+import { EndpointTurns } from "../lab/running/endpoint-turns.ts";
+import { type Engine, engineCall } from "../lab/running/engine.ts";
+import { originLabel } from "./lab-stack.ts";
+import { container } from "./provider/container.ts";
+import { network } from "./provider/network.ts";
+import { Removals } from "./provider/removals.ts";
+import { idsInState, type LabState, readRecord } from "./state.ts";
+
+/** The run of every lab that is brought up by a stack. */
+export const stackRun = "stack";
+
+/** What the engine has of a lab, by the lab's labels. */
+export interface OnEngine {
+  containers: Thing[];
+  networks: Thing[];
+  volumes: string[];
+  /** The directory of the state of whoever brought it up. */
+  origin: string | undefined;
+}
+
+interface Thing {
+  id: string;
+  /** The engine's name for it. */
+  name: string;
+}
+
+export async function findOnEngine(engine: Engine, lab: string): Promise<OnEngine> {
+  const filters = { label: [`${label.lab}=${lab}`, `${label.run}=${stackRun}`] };
+  const [containers, networks, { Volumes }] = await Promise.all([
+    engineCall(engine.listContainers({ all: true, filters })),
+    engineCall(engine.listNetworks({ filters })),
+    engineCall(engine.listVolumes({ filters })),
+  ]);
+  const labels = [...networks, ...Volumes].map((thing) => thing.Labels ?? {});
+  return {
+    containers: containers.map(({ Id, Names }) => ({
+      id: Id,
+      name: Names[0]?.replace(/^\//, "") ?? Id,
+    })),
+    networks: networks.map(({ Id, Name }) => ({ id: Id, name: Name })),
+    volumes: Volumes.map(({ Name }) => Name),
+    origin: labels.map((each) => each[originLabel]).find((origin) => origin !== undefined),
+  };
+}
+
+export function isEmpty({ containers, networks, volumes }: OnEngine): boolean {
+  return containers.length + networks.length + volumes.length === 0;
+}
+
+/**
+ * Refuses a lab whose name runs already from another directory, or from another topology's file.
+ * @throws LabError `LabElsewhere`.
+ */
+export async function refuseElsewhere(
+  found: OnEngine,
+  state: LabState,
+  topologyFile?: string,
+): Promise<void> {
+  if (isEmpty(found)) return;
+  const record = await readRecord(state);
+  const isOther = record !== undefined && topologyFile !== undefined;
+  const place =
+    found.origin !== undefined && found.origin !== state.directory
+      ? found.origin
+      : isOther && record.topology !== topologyFile
+        ? record.topology
+        : undefined;
+  if (place === undefined) return;
+  throw new LabError(
+    "LabElsewhere",
+    `lab ${state.lab} runs already; it was started from ${place}`,
+    {
+      where: place,
+      remedy: `take it down there with \`tailnet-lab down ${state.lab}\`, or give this topology another name`,
+    },
+  );
+}
+
+/** What is on the engine and not in the state: an interrupted run made it and could not write so. */
+export async function findStrays(
+  found: OnEngine,
+  state: LabState,
+): Promise<{ containers: Thing[]; networks: Thing[] }> {
+  const known = await idsInState(state);
+  const isStray = ({ id }: Thing) => !known.has(id);
+  // A volume needs no adoption: making one that is there already takes it as it is.
+  return { containers: found.containers.filter(isStray), networks: found.networks.filter(isStray) };
+}
+
+export async function removeStrays(
+  engine: Engine,
+  strays: { containers: Thing[]; networks: Thing[] },
+): Promise<void> {
+  using turns = new EndpointTurns(engine);
+  const order = { removals: new Removals(), turns };
+  // One after the other, as their networks are not known: see EndpointTurns.
+  for (const { id } of strays.containers) {
+    await engineCall(container.remove(engine, { id, networks_advanced: [] }, order));
+  }
+  await Promise.all(
+    strays.networks.map(({ id }) => engineCall(network.remove(engine, { id }, order))),
+  );
+}

@@ -1,0 +1,117 @@
+import type { ImageKey, Plan } from "../lab/plan/plan.ts";
+import type { Progress } from "../lab/progress.ts";
+import { claimPool } from "../lab/running/docker-pool.ts";
+import { connectEngine } from "../lab/running/engine.ts";
+import { describePart, partAt } from "./address.ts";
+import { openScratch } from "./scratch.ts";
+import { labState, lockLab, readRecord, writeRecord } from "./state.ts";
+import { findOnEngine, findStrays, refuseElsewhere, removeStrays, stackRun } from "./strays.ts";
+import { synthesise } from "./synth.ts";
+import { lockTimeout, openTerraform, parallelism, type TerraformEvent } from "./terraform.ts";
+
+export interface StackOptions {
+  /** The plan for a place in Docker's pool (0 to 255), which is found here. Its run is `stack`. */
+  plan: (dockerPool: number) => Plan;
+  /** The topology's file, absolute. */
+  topologyFile: string;
+  imageRef: (key: ImageKey) => string;
+  /** The directory that holds `.tailnet-lab/`. */
+  base: string;
+  /** Terraform's or OpenTofu's program. */
+  terraform: string;
+  progress: Progress;
+  signal?: AbortSignal | undefined;
+}
+
+/** Names of nodes; `network home`; `volume`. */
+export interface StackResult {
+  created: string[];
+  /** Made anew: the same name, another container or network. */
+  changed: string[];
+  removed: string[];
+  unchanged: boolean;
+}
+
+/**
+ * Makes the engine run what the plan says, by the least change. All images must be on the engine.
+ * Interrupted at any point, the same call again goes on; what the interrupted one made and did not
+ * record is removed first. It does not wait for the nodes to be ready.
+ * @throws LabError `LabLocked`, `LabElsewhere`, `PoolExhausted`, and as Terraform's `run`.
+ */
+export async function upStack(options: StackOptions): Promise<StackResult> {
+  const { progress, signal } = options;
+  const draft = options.plan(0);
+  const { lab } = draft;
+  const state = labState(options.base, lab);
+  await using _lock = await lockLab(lab, "tailnet-lab up");
+  const engine = await connectEngine();
+  const found = await findOnEngine(engine, lab);
+  await refuseElsewhere(found, state, options.topologyFile);
+  const strays = await findStrays(found, state);
+  if (strays.containers.length + strays.networks.length > 0) {
+    await progress.step("Clear what an interrupted run left", () => removeStrays(engine, strays));
+  }
+
+  const record = await readRecord(state);
+  const kept = record && { first: record.dockerPool, lab, run: stackRun };
+  await using pool = await claimPool(engine, draft.networks.length, kept);
+  const plan = options.plan(pool.first);
+  await writeRecord(state, {
+    schema: 1,
+    topology: options.topologyFile,
+    dockerPool: pool.first,
+  });
+  const cwd = synthesise(state.directory, {
+    plan,
+    imageRef: options.imageRef,
+    origin: state.directory,
+  });
+  await using scratch = await openScratch(state);
+  await using terraform = await openTerraform(engine, options.terraform, scratch);
+  return await progress.step(`Bring up lab ${lab}`, async (detail) => {
+    const tally = new Tally(detail);
+    await terraform.run(
+      ["apply", "-json", "-input=false", "-auto-approve", parallelism, lockTimeout],
+      { cwd, signal, onEvent: (event) => tally.add(event) },
+    );
+    return tally.result();
+  });
+}
+
+/** Counts what Terraform says it has done. */
+export class Tally {
+  readonly #created = new Set<string>();
+  readonly #removed = new Set<string>();
+  readonly #detail: (text: string) => void;
+  #expected = 0;
+  #done = 0;
+
+  constructor(detail: (text: string) => void) {
+    this.#detail = detail;
+  }
+
+  add(event: TerraformEvent): void {
+    if (event.type === "change_summary" && event.changes !== undefined && this.#expected === 0) {
+      this.#expected = event.changes.add + event.changes.change + event.changes.remove;
+    }
+    if (event.type !== "apply_complete" || event.hook === undefined) return;
+    this.#done += 1;
+    const part = partAt(event.hook.resource.addr);
+    if (part === undefined) return;
+    const name = describePart(part);
+    if (event.hook.action === "create") this.#created.add(name);
+    if (event.hook.action === "delete") this.#removed.add(name);
+    this.#detail(`${this.#done} of ${this.#expected}: ${name}`);
+  }
+
+  result(): StackResult {
+    const created = [...this.#created].sort();
+    const removed = [...this.#removed].sort();
+    return {
+      created: created.filter((name) => !this.#removed.has(name)),
+      changed: created.filter((name) => this.#removed.has(name)),
+      removed: removed.filter((name) => !this.#created.has(name)),
+      unchanged: created.length + removed.length === 0,
+    };
+  }
+}
