@@ -1,0 +1,25 @@
+import type { Command } from "commander";
+import { cleanAll } from "../../lab/running/clean.ts";
+import { connectEngine } from "../../lab/running/engine.ts";
+import { act, labCommand, type Shared } from "../command.ts";
+
+export function cleanCommand(shared: Shared): Command {
+  return labCommand(
+    "clean",
+    "remove everything of ours from this engine, found by label; after a crash too",
+    ["clean", "clean --lab homelab"],
+  ).action(
+    act(shared, async ({ lab, progress }) => {
+      const engine = await connectEngine();
+      const title = lab === undefined ? "Remove all labs" : `Remove lab ${lab}`;
+      const removed = await progress.step(title, () => cleanAll(engine, { lab }));
+      const { containers, networks, volumes } = removed;
+      const counts = [
+        `${containers.length} containers`,
+        `${networks.length} networks`,
+        `${volumes.length} volumes`,
+      ];
+      return { json: { schema: 1, ...removed }, text: `Removed ${counts.join(", ")}.` };
+    }),
+  );
+}
