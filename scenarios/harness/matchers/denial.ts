@@ -1,0 +1,130 @@
+import { type Protocol, type ReachResult, reachAll } from "../../../lab/observe/connect.ts";
+import { metricsOf } from "../../../lab/observe/metrics.ts";
+import { sightingsOf } from "../../../lab/observe/sightings.ts";
+import type { RunningNode } from "../../../lab/running/running-node.ts";
+import { describe, reachAs } from "./reach.ts";
+import { type By, hostOf, serviceOn } from "./target.ts";
+import type { MatcherResult } from "./verdict.ts";
+
+export interface DenialExpectation {
+  /** Absent for ICMP. */
+  port?: number;
+  /** Default: TCP. */
+  protocol?: Protocol;
+  /** Default: the IPv4 address. */
+  by?: Exclude<By, "name">;
+  /** What the same pair may use: shows that the path, the address and the tools are not to blame. */
+  allowed: {
+    port?: number;
+    protocol?: Protocol;
+    /** The target asks, where the policy lets only it do so. */
+    back?: true;
+  };
+}
+
+/** It stays denied for a while: so many attempts, one after the other, each so many seconds long. */
+const attempts = 2;
+const seconds = 2;
+/** What is allowed gets longer, so that a busy machine is not taken for a denial. */
+const allowedSeconds = 10;
+
+/** By container: the last denial that is being proved at it. */
+const turns = new Map<string, Promise<unknown>>();
+
+/**
+ * The policy drops it, and nothing else can be the cause: the same pair reaches what it may, before and
+ * after; the service is there, for itself; every attempt ends in silence; the service saw nobody; and the
+ * target's counter of packets dropped by `acl` rose with each attempt. Denials at one target wait for each
+ * other, so that each counts its own drops.
+ */
+export async function toBeDenied(
+  from: RunningNode,
+  target: RunningNode,
+  expectation: DenialExpectation,
+): Promise<MatcherResult> {
+  const key = target.container.id;
+  const before = turns.get(key) ?? Promise.resolve();
+  const turn = before.then(() => prove(from, target, expectation));
+  const ended = turn.catch(() => {});
+  turns.set(key, ended);
+  return turn;
+}
+
+async function prove(
+  from: RunningNode,
+  target: RunningNode,
+  expectation: DenialExpectation,
+): Promise<MatcherResult> {
+  const { port, protocol = "tcp", by = "ipv4", allowed } = expectation;
+  const service = serviceOn(target, protocol, port);
+  const caller = await hostOf(from, by);
+  const look = async () => {
+    const [metrics, sightings] = await Promise.all([metricsOf(target), sightingsOf(target)]);
+    const isOurs = (each: (typeof sightings)[number]) =>
+      each.port === port && each.service === service && each.from === caller;
+    return { dropped: metrics.droppedInbound.acl ?? 0, sightings: sightings.filter(isOurs).length };
+  };
+  const [asker, asked] = allowed.back ? [target, from] : [from, target];
+  const control = () => reachAs(asker, asked, { by, ...allowed, seconds: allowedSeconds });
+
+  const before = await look();
+  const [denied, controlBefore, own] = await Promise.all([
+    attempt(from, target, expectation),
+    control(),
+    protocol === "icmp" ? undefined : ownService(target, expectation),
+  ]);
+  const controlAfter = await control();
+  const after = await look();
+
+  const dropped = after.dropped - before.dropped;
+  const seen = after.sightings - before.sightings;
+  const claim = describe(from, target, expectation);
+  const faults = [
+    ...denied
+      .filter(({ outcome }) => outcome !== "timeout")
+      .map(({ outcome, words }) => `an attempt ended as "${outcome}", not in silence: ${words}`),
+    ...[controlBefore, controlAfter]
+      .filter(({ outcome }) => outcome !== "reached")
+      .map(
+        ({ outcome, words }) =>
+          `no proof: ${describe(asker, asked, allowed)} should be allowed, but is "${outcome}": ${words}`,
+      ),
+    ...(own === undefined || own.outcome === "reached"
+      ? []
+      : [
+          `no proof: the service does not even answer on ${target.name} itself: "${own.outcome}": ${own.words}`,
+        ]),
+    ...(seen === 0 ? [] : [`the service saw ${caller} ${seen} times`]),
+    ...(dropped >= attempts
+      ? []
+      : [`of ${attempts} attempts ${dropped} were dropped at ${target.name} for reason acl`]),
+  ];
+  return {
+    pass: faults.length === 0,
+    message: () =>
+      `${claim}\nexpected: denied by the policy\nseen:     ${faults.join("\n          ") || `denied, ${dropped} packets dropped`}`,
+  };
+}
+
+async function attempt(
+  from: RunningNode,
+  target: RunningNode,
+  expectation: DenialExpectation,
+): Promise<ReachResult[]> {
+  const results: ReachResult[] = [];
+  while (results.length < attempts) {
+    results.push(await reachAs(from, target, { ...expectation, seconds }));
+  }
+  return results;
+}
+
+/** The service as the target itself reaches it, which no policy forbids. */
+async function ownService(
+  target: RunningNode,
+  { port = 0, protocol = "tcp", by = "ipv4" }: DenialExpectation,
+): Promise<ReachResult | undefined> {
+  const host = await hostOf(target, by);
+  const own = { host, port, protocol, service: serviceOn(target, protocol, port) };
+  const [result] = await reachAll(target, [own], { seconds: allowedSeconds });
+  return result;
+}

@@ -1,0 +1,7 @@
+/** What a matcher hands to Vitest. */
+export interface MatcherResult {
+  pass: boolean;
+  message: () => string;
+  expected?: unknown;
+  actual?: unknown;
+}

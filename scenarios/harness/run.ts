@@ -1,0 +1,7 @@
+import { randomUUID } from "node:crypto";
+
+/**
+ * The id of a run of scenarios, on the labels of all its labs. Vitest's main process hands it to
+ * its workers by environment; a worker without one is a run of its own.
+ */
+export const run = process.env.TAILNET_LAB_RUN ?? `scenario-${randomUUID().slice(0, 8)}`;

@@ -1,0 +1,31 @@
+import type Dockerode from "dockerode";
+import type { ImageKey, Plan } from "../../lab/plan/plan.ts";
+import { EndpointTurns } from "../../lab/running/endpoint-turns.ts";
+import { LabContainer } from "./lab-container.ts";
+
+/** Makes all that a plan names and starts it, all containers at once. Ready is another matter. */
+export async function startPlan(
+  engine: Dockerode,
+  plan: Plan,
+  imageOf: (key: ImageKey) => string,
+): Promise<void> {
+  await Promise.all([
+    engine.createVolume({ Name: plan.volume.dockerName, Labels: plan.volume.labels }),
+    ...plan.networks.map((network) =>
+      engine.createNetwork({
+        Name: network.dockerName,
+        CheckDuplicate: true,
+        Driver: "bridge",
+        IPAM: { Driver: "default", Config: [{ Subnet: network.dockerSubnet }] },
+        Options: network.driverOptions,
+        Labels: network.labels,
+      }),
+    ),
+  ]);
+  using turns = new EndpointTurns(engine);
+  await Promise.all(
+    plan.containers.map((planned) =>
+      new LabContainer(engine, planned, imageOf(planned.image), plan.networks, turns).start(),
+    ),
+  );
+}

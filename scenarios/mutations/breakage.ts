@@ -1,0 +1,119 @@
+import { parse } from "jsonc-parser";
+import { serverAddress } from "../../lab/plan/addresses.ts";
+import type { Plan } from "../../lab/plan/plan.ts";
+import type { RunningNode } from "../../lab/running/running-node.ts";
+import type { LoadedTopology } from "../../lab/topology/load.ts";
+import type { Network, TailscaleNode, Topology } from "../../lab/topology/schema.ts";
+
+/** The same topology with other properties of one Tailscale node. */
+export function withNode(
+  loaded: LoadedTopology,
+  name: string,
+  change: Partial<TailscaleNode>,
+): LoadedTopology {
+  const node = loaded.topology.nodes[name];
+  if (node?.kind !== "tailscale") throw new Error(`no Tailscale node ${name} to break`);
+  const nodes = { ...loaded.topology.nodes, [name]: { ...node, ...change } };
+  return { ...loaded, topology: { ...loaded.topology, nodes } };
+}
+
+/** The same topology with another NAT at some networks. */
+export function withNat(
+  loaded: LoadedTopology,
+  names: readonly string[],
+  nat: Network["nat"],
+): LoadedTopology {
+  const networks = { ...loaded.topology.networks };
+  for (const name of names) {
+    const network = networks[name];
+    if (network === undefined) throw new Error(`no network ${name} to break`);
+    networks[name] = { ...network, nat };
+  }
+  return { ...loaded, topology: { ...loaded.topology, networks } };
+}
+
+/** From now on a program of a node does nothing, and says so by 0, where `word` is among its arguments. */
+export async function makeDeaf(node: RunningNode, program: string, word: string): Promise<void> {
+  const script = `real=$(command -v "$1") && mv "$real" "$real.real" && cat > "$real" && chmod +x "$real"`;
+  const deaf = `#!/bin/sh
+case " $* " in *" ${word} "*) cat >/dev/null; exit 0 ;; esac
+exec "$0.real" "$@"
+`;
+  await node.output(["sh", "-c", script, "sh", program], { input: deaf });
+}
+
+/** As much of a rule as mutations change. */
+interface Grant {
+  src: string[];
+  dst: string[];
+  ip: string[];
+}
+
+/** The same topology with other rules in its policy, and without the policy's own tests, which would object. */
+export function withGrants(
+  loaded: LoadedTopology,
+  change: (grants: Grant[]) => Grant[],
+): LoadedTopology {
+  const { tests: _, ...policy } = parse(loaded.policyText ?? "{}", [], {
+    allowTrailingComma: true,
+  });
+  const changed = { ...policy, grants: change(policy.grants) };
+  return { ...loaded, policyText: JSON.stringify(changed) };
+}
+
+/** The same plan, but a machine does not start one of the echo services that it says it has. */
+export function withoutService(
+  plan: Plan,
+  name: string,
+  kind: "tcp-echo" | "udp-echo",
+  port: number,
+): Plan {
+  const socket = kind === "tcp-echo" ? /^socat TCP[46]-LISTEN:/ : /^socat UDP[46]-RECVFROM:/;
+  const waits = `wait_for 10 "a ${kind.slice(0, 3)} server on port ${port}"`;
+  const isIts = (line: string) =>
+    (socket.test(line) && line.includes(`:${port},`)) || line.startsWith(waits);
+  const without = (content: string) =>
+    content
+      .split("\n")
+      .filter((line) => !isIts(line))
+      .join("\n");
+  const containers = plan.containers.map((container) =>
+    container.name === name
+      ? {
+          ...container,
+          files: container.files.map((file) => ({ ...file, content: without(file.content) })),
+        }
+      : container,
+  );
+  return { ...plan, containers };
+}
+
+/** Takes a program from a node, as a leaner image would. */
+export async function removeProgram(node: RunningNode, program: string): Promise<void> {
+  await node.output(["sh", "-c", 'rm "$(command -v "$1")"', "sh", program]);
+}
+
+/** What the control server tells its nodes no longer gets to this one. */
+export async function loseControl(node: RunningNode): Promise<void> {
+  const drop = `ip saddr ${serverAddress.control} drop`;
+  await node.output([
+    "nft",
+    `table inet lost { chain input { type filter hook input priority raw; ${drop}; }; }`,
+  ]);
+}
+
+/** The same topology with other DNS settings of the tailnet. */
+export function withDns(
+  loaded: LoadedTopology,
+  change: Partial<Topology["tailnet"]["dns"]>,
+): LoadedTopology {
+  const { tailnet } = loaded.topology;
+  const changed = { ...tailnet, dns: { ...tailnet.dns, ...change } };
+  return { ...loaded, topology: { ...loaded.topology, tailnet: changed } };
+}
+
+/**
+ * No DNS of the tailnet at all. `magicDns: false` alone won't do: as long as a client has any reason
+ * to ask 100.100.100.100, such as split DNS, it finds its peers' names there.
+ */
+export const dnsOff = { magicDns: false, nameservers: [], splitDns: {}, extraRecords: [] };

@@ -1,0 +1,41 @@
+import { onVolume } from "../../lab/plan/volume.ts";
+import type { Mutation } from "../mutations.ts";
+import { makeDeaf } from "./breakage.ts";
+
+export const lifecycleMutations: readonly Mutation[] = [
+  {
+    name: "state-not-kept",
+    scenario: "lifecycle",
+    test: "a node that loses its power",
+    because: /nodes that Headscale knows/,
+    planned: (plan) => ({
+      ...plan,
+      containers: plan.containers.map((container) => ({
+        ...container,
+        files: container.files.map((file) => ({
+          ...file,
+          // A memory file system: empty after each start.
+          content: file.content.replaceAll(onVolume.state("phone"), "/dev/shm/phone"),
+        })),
+      })),
+    }),
+  },
+  {
+    name: "traffic-stops-with-control",
+    scenario: "lifecycle",
+    test: "the control server restarts",
+    because: /the longest time in ms that the stream stood still/,
+    async started(lab) {
+      const stop = `while curl -ks -o /dev/null --max-time 1 https://198.18.0.2/health; do sleep 0.1; done
+iptables -I INPUT -i tailscale0 -j DROP; sleep 2; iptables -D INPUT -i tailscale0 -j DROP`;
+      await lab.node("phone").spawn(["sh", "-c", stop]);
+    },
+  },
+  {
+    name: "logout-without-effect",
+    scenario: "lifecycle",
+    test: "a node that is logged out",
+    because: /only the phone's key is valid: expected \[ 'phone', 'tablet' \]/,
+    started: (lab) => makeDeaf(lab.node("tablet"), "tailscale", "logout"),
+  },
+];
