@@ -1,0 +1,19 @@
+import { describe, expect, test } from "vitest";
+import { splitTarget } from "../../lab/observe/target.ts";
+
+describe("a target as it is written", () => {
+  test.each([
+    ["server", "server", undefined],
+    ["server:80", "server", 80],
+    ["www.example.com:443", "www.example.com", 443],
+    ["100.64.0.5:7", "100.64.0.5", 7],
+    ["[fd7a:115c:a1e0::5]:80", "fd7a:115c:a1e0::5", 80],
+    ["fd7a:115c:a1e0::5", "fd7a:115c:a1e0::5", undefined],
+  ])("%s", (text, host, port) => {
+    expect(splitTarget(text)).toEqual({ host, port });
+  });
+
+  test.each(["", ":80", "server:", "server:0", "server:70000", "server:http"])("not %j", (text) => {
+    expect(() => splitTarget(text)).toThrow("no node, name or address");
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { failedPrefix, readyLine } from "../../lab/plan/plan.ts";
+import { waitReady } from "../../lab/running/ready.ts";
+import { RunningLab } from "../../lab/running/running-lab.ts";
+import { type FakeContainer, fakeEngine } from "./fake-engine.ts";
+
+async function nodes(...containers: Omit<FakeContainer, "lab">[]) {
+  const engine = fakeEngine(containers.map((container) => ({ lab: "x", ...container })));
+  return (await RunningLab.find("x", { engine })).nodes;
+}
+
+describe("waiting for nodes", () => {
+  test("ends when each has printed its line, and tells how far it is", async () => {
+    const told: string[] = [];
+    await waitReady(
+      await nodes({ name: "a", log: ["hello", readyLine] }, { name: "b", log: [readyLine] }),
+      { detail: (text) => told.push(text) },
+    );
+    expect(told).toHaveLength(2);
+    expect(told.at(-1)).toBe("2 of 2 ready");
+  });
+
+  test("a node that gives up ends it at once, with its words and its last lines", async () => {
+    const failing = await nodes(
+      { name: "a", log: ["dialling", `${failedPrefix}waited for control, in vain`] },
+      { name: "b", log: [] },
+    );
+    await expect(waitReady(failing)).rejects.toMatchObject({
+      name: "NodeFailed",
+      where: "a",
+      what: "waited for control, in vain\n  | dialling",
+    });
+  });
+
+  test("a node that ends without a word", async () => {
+    const killed = await nodes({ name: "a", running: false, exitCode: 137, log: ["working"] });
+    await expect(waitReady(killed)).rejects.toMatchObject({
+      name: "NodeFailed",
+      what: "it ended (exit code 137)\n  | working",
+    });
+  });
+
+  test("standing still has a limit, and says what was seen last", async () => {
+    const stuck = await nodes({ name: "a", log: [readyLine] }, { name: "b", log: ["step 3"] });
+    await expect(waitReady(stuck, { stallMs: 50 })).rejects.toMatchObject({
+      name: "WaitStalled",
+      what: "waited for b (step 3); nothing moved for 0.05 s",
+      remedy: "last seen: a ready",
+    });
+  });
+
+  test("it can be called off", async () => {
+    const stuck = await nodes({ name: "a", log: [] });
+    const signal = AbortSignal.timeout(20);
+    await expect(waitReady(stuck, { signal })).rejects.toThrow("timeout");
+  });
+});

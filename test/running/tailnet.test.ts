@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { notJoined } from "../../lab/running/tailnet.ts";
+
+const peer = (name: string, homeRelay = "fra") => [name, homeRelay] as const;
+const running = (...peers: ReturnType<typeof peer>[]) => ({
+  backendState: "Running",
+  peers: new Map(peers),
+});
+
+test("a tailnet stands when those who see each other do so both ways", () => {
+  const statuses = new Map([
+    ["a", running(peer("b"))],
+    ["b", running(peer("a"))],
+    // The policy lets nobody see c.
+    ["c", running()],
+  ]);
+  expect(notJoined(new Set(["a", "b", "c"]), statuses)).toEqual([]);
+});
+
+test("what is missing is told", () => {
+  const names = new Set(["a", "b", "c", "d"]);
+  const statuses = new Map([
+    ["a", running(peer("b"), peer("c"), peer("gone"))],
+    ["b", running()],
+    ["c", { ...running(peer("a", "")), backendState: "NeedsLogin" }],
+  ]);
+  expect(notJoined(names, statuses)).toEqual([
+    "b does not see a yet",
+    "c is NeedsLogin",
+    "c knows no home relay of a",
+    "d has said nothing yet",
+  ]);
+});

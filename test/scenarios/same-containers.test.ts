@@ -1,0 +1,298 @@
+import { Readable } from "node:stream";
+import { Testing } from "cdktf";
+import type Dockerode from "dockerode";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import type { ImageKey, PlannedContainer } from "../../lab/plan/plan.ts";
+import type { EndpointTurns } from "../../lab/running/endpoint-turns.ts";
+import { LabContainer } from "../../scenarios/harness/lab-container.ts";
+import { startPlan } from "../../scenarios/harness/start-plan.ts";
+import { addLab, originLabel } from "../../stacks/lab-stack.ts";
+import { homelabPlan, smallPlan } from "../plan/labs.ts";
+
+/** A container, whoever starts it, in the engine's words. */
+interface Asked {
+  name: unknown;
+  hostname: unknown;
+  image: unknown;
+  entrypoint: unknown;
+  command: unknown;
+  environment: string[];
+  capabilities: string[];
+  devices: { host: string; container: string; permissions: string }[];
+  sysctls: unknown;
+  mounts: { source: string; target: string; readOnly: boolean }[];
+  labels: Record<string, string>;
+  files: { path: string; content: string; executable: boolean }[];
+  networks: { network: string; address: string }[];
+}
+
+const imageRef = (key: ImageKey) =>
+  `tailnet-lab/${key.program}:${"version" in key ? key.version : "base"}`;
+
+/** No turns: nothing is started. */
+const atOnce = {
+  toStart: async () => ({ [Symbol.dispose]: () => {} }),
+} as unknown as EndpointTurns;
+
+/** What a scenario would ask the engine for. */
+class InspectedContainer extends LabContainer {
+  private readonly connected: { network: string; address: string }[];
+
+  constructor(planned: PlannedContainer, networks: typeof homelabPlan.networks) {
+    const connected: { network: string; address: string }[] = [];
+    const engine = {
+      getNetwork: (network: string) => ({
+        connect: async (options: { EndpointConfig: { IPAMConfig: { IPv4Address: string } } }) =>
+          connected.push({ network, address: options.EndpointConfig.IPAMConfig.IPv4Address }),
+      }),
+    };
+    super(engine as unknown as Dockerode, planned, imageRef(planned.image), networks, atOnce);
+    this.connected = connected;
+  }
+
+  async asked(): Promise<Asked> {
+    await this.containerCreated("the-container");
+    const {
+      name,
+      Hostname,
+      Image,
+      Entrypoint,
+      Cmd,
+      Env,
+      Labels,
+      NetworkingConfig,
+      ...moreOptions
+    } = this.createOpts;
+    const { CapAdd, Devices, Sysctls, Binds, ...moreHost } = this.hostConfig;
+    // What is not compared below is nothing.
+    expect({ ...moreOptions, ...moreHost }).toEqual({ AutoRemove: false });
+    expect([this.filesToCopy, this.directoriesToCopy, this.archivesToCopy].flat()).toEqual([]);
+    const first = Object.entries(NetworkingConfig?.EndpointsConfig ?? {}).map(
+      ([network, { IPAMConfig }]) => ({ network, address: IPAMConfig?.IPv4Address ?? "" }),
+    );
+    expect(first.map(({ network }) => network)).toEqual([this.networkMode]);
+    return {
+      name,
+      hostname: Hostname,
+      image: Image,
+      entrypoint: Entrypoint,
+      command: Cmd,
+      environment: [...(Env ?? [])].sort(),
+      capabilities: CapAdd ?? [],
+      devices: (Devices ?? []).map((device: Record<string, string>) => ({
+        host: device.PathOnHost ?? "",
+        container: device.PathInContainer ?? "",
+        permissions: device.CgroupPermissions ?? "",
+      })),
+      sysctls: Sysctls,
+      mounts: (Binds ?? []).map((bind: string) => {
+        const [source = "", target = "", mode] = bind.split(":");
+        return { source, target, readOnly: mode === "ro" };
+      }),
+      labels: Labels ?? {},
+      files: this.contentsToCopy.map(({ content, target, mode }) => ({
+        path: target,
+        content: String(content),
+        executable: ((mode ?? 0) & 0o111) !== 0,
+      })),
+      networks: [...first, ...this.connected],
+    };
+  }
+}
+
+const pairs = z.array(z.object({ label: z.string(), value: z.string() }));
+const synthesised = z.object({
+  resource: z.object({
+    docker_image: z.record(
+      z.string(),
+      z.object({ name: z.string(), keep_locally: z.literal(true) }),
+    ),
+    docker_volume: z.record(z.string(), z.strictObject({ name: z.string(), labels: pairs })),
+    docker_network: z.record(
+      z.string(),
+      z.strictObject({
+        name: z.string(),
+        driver: z.string(),
+        options: z.record(z.string(), z.string()),
+        ipam_config: z.array(z.strictObject({ subnet: z.string() })),
+        labels: pairs,
+      }),
+    ),
+    docker_container: z.record(
+      z.string(),
+      z.strictObject({
+        name: z.string(),
+        hostname: z.string(),
+        image: z.string(),
+        entrypoint: z.array(z.string()),
+        command: z.array(z.string()),
+        env: z.array(z.string()),
+        restart: z.literal("no"),
+        must_run: z.literal(true),
+        destroy_grace_seconds: z.number(),
+        sysctls: z.record(z.string(), z.string()),
+        capabilities: z.strictObject({ add: z.array(z.string()) }),
+        devices: z
+          .array(
+            z.strictObject({
+              host_path: z.string(),
+              container_path: z.string(),
+              permissions: z.string(),
+            }),
+          )
+          .default([]),
+        mounts: z
+          .array(
+            z.strictObject({
+              type: z.literal("volume"),
+              source: z.string(),
+              target: z.string(),
+              read_only: z.boolean(),
+            }),
+          )
+          .default([]),
+        labels: pairs,
+        upload: z.array(
+          z.strictObject({ file: z.string(), content: z.string(), executable: z.boolean() }),
+        ),
+        networks_advanced: z.array(z.strictObject({ name: z.string(), ipv4_address: z.string() })),
+      }),
+    ),
+  }),
+});
+
+type Resources = z.output<typeof synthesised>["resource"];
+
+function stackOf(plan: typeof homelabPlan): Resources {
+  const json = Testing.synthScope((scope) => addLab(scope, { plan, imageRef, origin: "/o" }));
+  return synthesised.parse(withoutMeta(JSON.parse(json))).resource;
+}
+
+/** Without CDKTF's own remarks. */
+function withoutMeta(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutMeta);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([key]) => key !== "//");
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutMeta(inner)]));
+}
+
+/** What Terraform makes of a text: a reference becomes the name of what it refers to. */
+function evaluated(text: string, resources: Resources): string {
+  const reference =
+    /^\$\{(docker_image|docker_volume|docker_network)\.([^.]+)\.(?:image_id|name|id)\}$/;
+  const [, type, name = ""] = reference.exec(text) ?? [];
+  if (type !== undefined) {
+    const found = resources[type as "docker_image" | "docker_volume" | "docker_network"][name];
+    if (found === undefined) throw new Error(`${text} refers to nothing`);
+    return found.name;
+  }
+  if (/(?<!\$)\$\{|(?<!%)%\{/.test(text)) throw new Error(`a template is left in ${text}`);
+  return text.replaceAll("$${", "${").replaceAll("%%{", "%{");
+}
+
+/** What Terraform would ask the engine for. */
+function askedByStack(resources: Resources, container: string): Asked {
+  const planned = resources.docker_container[`node-${container}`];
+  if (planned === undefined) throw new Error(`the stack has no container ${container}`);
+  const text = (value: string) => evaluated(value, resources);
+  return {
+    name: planned.name,
+    hostname: planned.hostname,
+    image: text(planned.image),
+    entrypoint: planned.entrypoint.map(text),
+    command: planned.command.map(text),
+    environment: planned.env.map(text).sort(),
+    capabilities: planned.capabilities.add,
+    devices: planned.devices.map((device) => ({
+      host: device.host_path,
+      container: device.container_path,
+      permissions: device.permissions,
+    })),
+    sysctls: planned.sysctls,
+    mounts: planned.mounts.map(({ source, target, read_only }) => ({
+      source: text(source),
+      target,
+      readOnly: read_only,
+    })),
+    labels: labelsOf(planned.labels, text),
+    files: planned.upload.map(({ file, content, executable }) => ({
+      path: file,
+      content: text(content),
+      executable,
+    })),
+    networks: planned.networks_advanced.map(({ name, ipv4_address }) => ({
+      network: text(name),
+      address: ipv4_address,
+    })),
+  };
+}
+
+function labelsOf(labels: z.output<typeof pairs>, text = (value: string) => value) {
+  return Object.fromEntries(labels.map(({ label, value }) => [label, text(value)]));
+}
+
+describe.each([
+  ["the default lab", homelabPlan],
+  ["a lab with double NAT", smallPlan],
+])("of %s", (_, plan) => {
+  const resources = stackOf(plan);
+
+  test.each(plan.containers.map((planned) => [planned.name, planned] as const))(
+    "stack and scenario start the same %s",
+    async (name, planned) => {
+      const byScenario = await new InspectedContainer(planned, plan.networks).asked();
+      const byStack = askedByStack(resources, name);
+      for (const field of Object.keys(byStack) as (keyof Asked)[]) {
+        expect(byScenario[field], field).toEqual(byStack[field]);
+      }
+    },
+  );
+
+  test("the stack has no container beside them", () => {
+    const names = plan.containers.map(({ name }) => `node-${name}`);
+    expect(Object.keys(resources.docker_container).sort()).toEqual(names.sort());
+  });
+
+  test("stack and scenario make the same networks and the same volume", async () => {
+    const made: {
+      volumes: Dockerode.VolumeCreateOptions[];
+      networks: Dockerode.NetworkCreateOptions[];
+    } = { volumes: [], networks: [] };
+    const engine = {
+      createVolume: async (options: Dockerode.VolumeCreateOptions) => made.volumes.push(options),
+      createNetwork: async (options: Dockerode.NetworkCreateOptions) => made.networks.push(options),
+      getEvents: async () => Readable.from([]),
+    } as unknown as Dockerode;
+    await startPlan(engine, { ...plan, containers: [] }, imageRef);
+
+    // Which directory brought a lab up is a matter of stacks alone.
+    const unplaced = (labels: z.output<typeof pairs>) => {
+      const { [originLabel]: origin, ...others } = labelsOf(labels);
+      expect(origin).toBe("/o");
+      return others;
+    };
+    expect(made.volumes).toEqual(
+      Object.values(resources.docker_volume).map(({ name, labels }) => ({
+        Name: name,
+        Labels: unplaced(labels),
+      })),
+    );
+    const byName = (a: { Name: string }, b: { Name: string }) => a.Name.localeCompare(b.Name);
+    expect(made.networks.sort(byName)).toEqual(
+      Object.values(resources.docker_network)
+        .map(({ name, driver, options, ipam_config, labels }) => ({
+          Name: name,
+          CheckDuplicate: true,
+          Driver: driver,
+          IPAM: {
+            Driver: "default",
+            Config: ipam_config.map(({ subnet }) => ({ Subnet: subnet })),
+          },
+          Options: options,
+          Labels: unplaced(labels),
+        }))
+        .sort(byName),
+    );
+  });
+});

@@ -1,0 +1,63 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+/** A small project around a copy of run.mjs, with an `npm` that only says what it was asked. */
+let project: string;
+
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), "tailnet-lab-test-"));
+  mkdirSync(join(project, "setup"));
+  copyFileSync(join(import.meta.dirname, "../../setup/run.mjs"), join(project, "setup/run.mjs"));
+  writeFileSync(
+    join(project, "program.ts"),
+    "const words: string[] = process.argv.slice(2);\nconsole.log(words.join('|'));\nprocess.exitCode = 3;\n",
+  );
+  mkdirSync(join(project, "bin"));
+  writeFileSync(
+    join(project, "bin/npm"),
+    '#!/bin/sh\necho "npm $1" >&2\nmkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json\n',
+    { mode: 0o755 },
+  );
+  lock("1.0.0");
+});
+
+afterEach(() => rmSync(project, { recursive: true }));
+
+function lock(version: string): void {
+  writeFileSync(
+    join(project, "package-lock.json"),
+    JSON.stringify({ packages: { "": {}, "node_modules/a": { version, integrity: version } } }),
+  );
+}
+
+function run(...words: string[]) {
+  return execa(process.execPath, [join(project, "setup/run.mjs"), ...words], {
+    reject: false,
+    env: { PATH: `${join(project, "bin")}:${process.env.PATH}`, npm_execpath: undefined },
+  });
+}
+
+describe("run.mjs", () => {
+  test("passes words on, and the program's exit code back", async () => {
+    const { stdout, exitCode } = await run("program.ts", "up", "--json");
+    expect(stdout).toBe("up|--json");
+    expect(exitCode).toBe(3);
+  });
+
+  test("installs modules when they are absent, and not again until the lock changes", async () => {
+    expect((await run("program.ts")).stderr).toContain("npm ci");
+    expect((await run("program.ts")).stderr).toBe("");
+    lock("1.0.1");
+    expect((await run("program.ts")).stderr).toContain("npm ci");
+  });
+
+  test("ends with 2 and npm's exit code where npm fails", async () => {
+    writeFileSync(join(project, "bin/npm"), "#!/bin/sh\nexit 7\n", { mode: 0o755 });
+    const { stderr, exitCode } = await run("program.ts");
+    expect(stderr).toContain("exit code 7");
+    expect(exitCode).toBe(2);
+  });
+});
