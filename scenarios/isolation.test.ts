@@ -31,7 +31,10 @@ const test = base
   .extend("labs", { scope: "file" }, async ({ guard: _ }, { onCleanup }) => {
     const starts = await Promise.allSettled([1, 2, 3, 4].map(() => ScenarioLab.start(topology)));
     const labs = starts.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
-    onCleanup(() => Promise.all(labs.map((lab) => lab[Symbol.asyncDispose]())).then(() => {}));
+    // One after the other: a mutation puts a node of one lab on a network of another.
+    const cleanup = new AsyncDisposableStack();
+    for (const lab of labs) cleanup.use(lab);
+    onCleanup(() => cleanup.disposeAsync());
     for (const start of starts) if (start.status === "rejected") throw start.reason;
     return labs.sort((a, b) => (a.plan.lab < b.plan.lab ? -1 : 1));
   })

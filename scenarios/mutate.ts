@@ -56,7 +56,7 @@ async function tryMutation(mutation: Mutation, signal: AbortSignal): Promise<str
   }
 }
 
-export function verdict(mutation: Mutation, reportText: string): string | undefined {
+function verdict(mutation: Mutation, reportText: string): string | undefined {
   const [file] = report.parse(JSON.parse(reportText)).testResults;
   const test = file?.assertionResults.find(
     (result) => result.title.startsWith(mutation.test) && result.status !== "skipped",
@@ -112,12 +112,10 @@ async function main(): Promise<number> {
   return defects === 0 ? 0 : 1;
 }
 
-if (import.meta.main) {
-  try {
-    process.exitCode = await main();
-  } catch (error) {
-    if (!(error instanceof LabError)) throw error;
-    console.error(error.message);
-    process.exitCode = 2;
-  }
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof LabError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
 }

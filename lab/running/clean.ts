@@ -1,5 +1,5 @@
 import { label } from "../plan/plan.ts";
-import { disconnect } from "./endpoint-turns.ts";
+import { disconnect, disconnectAll } from "./endpoint-turns.ts";
 import { type Engine, engineCall, engineStatus } from "./engine.ts";
 
 /** Names of what was removed. */
@@ -11,6 +11,7 @@ export interface Removed {
 
 /**
  * Removes what carries our labels and nothing else: containers first, then their networks and volumes.
+ * A stranger's container that is on a network of ours stays, and leaves the network.
  * What is gone already, or is being removed by another, is no error.
  */
 export async function cleanAll(
@@ -40,6 +41,7 @@ export async function cleanAll(
   return {
     containers,
     networks: await each(networks, async ({ Id, Name }) => {
+      await disconnectAll(engine, Id);
       await removed(engine.getNetwork(Id).remove());
       return Name;
     }),

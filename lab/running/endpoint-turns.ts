@@ -93,3 +93,19 @@ export async function disconnect(
     }
   }
 }
+
+/**
+ * Takes all containers off a network, a stranger's too: the engine removes none that has any. A
+ * network that is gone has none.
+ */
+export async function disconnectAll(engine: Engine, network: string): Promise<void> {
+  let containers: string[];
+  try {
+    const { Containers } = await engineCall(engine.getNetwork(network).inspect());
+    containers = Object.keys(Containers ?? {});
+  } catch (error) {
+    if (engineStatus(error) !== 404) throw error;
+    return;
+  }
+  for (const container of containers) await disconnect(engine, container, [network]);
+}

@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import type { NetworkCreateOptions } from "dockerode";
-import { isStatus, type ResourceType, toLabels, unlessGone } from "./resource.ts";
+import { disconnectAll } from "../../lab/running/endpoint-turns.ts";
+import { type ResourceType, toLabels, unlessGone } from "./resource.ts";
 import { computed, labelBlock, optional, required } from "./schema.ts";
 
 export const network: ResourceType = {
@@ -46,14 +47,7 @@ export const network: ResourceType = {
 
   async remove(engine, state) {
     const handle = engine.getNetwork(String(state.id));
-    const found = await unlessGone(handle.inspect());
-    if (found === null) return;
-    // The engine refuses to remove a network while a container, perhaps a stranger, is on it.
-    await Promise.all(
-      Object.keys(found.Containers ?? {}).map((container) =>
-        disconnect(handle.disconnect({ Container: container, Force: true })),
-      ),
-    );
+    await disconnectAll(engine, handle.id);
     try {
       await unlessGone(handle.remove());
     } catch (error) {
@@ -72,15 +66,4 @@ async function explainEndpoints(handle: Docker.Network, error: unknown): Promise
     `the engine counts an endpoint on ${Name} that it does not list; a restart of the engine frees it`,
     { cause: error },
   );
-}
-
-/** A container that left meanwhile is as good as disconnected: the engine says so with 404 or 500. */
-async function disconnect(answer: Promise<unknown>): Promise<void> {
-  try {
-    await answer;
-  } catch (error) {
-    if (isStatus(error, 404)) return;
-    if (isStatus(error, 500) && String(error).includes("is not connected")) return;
-    throw error;
-  }
 }

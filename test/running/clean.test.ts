@@ -30,6 +30,7 @@ function recordingEngine(fail: (what: string) => Error | undefined = () => undef
       wait: () => remove(`wait ${id}`),
     }),
     getNetwork: (id: string) => ({
+      inspect: async () => ({ Containers: { s1: {}, s2: {} } }),
       remove: () => remove(`network ${id}`),
       disconnect: ({ Container }: { Container: string }) => remove(`${Container} leaves ${id}`),
     }),
@@ -57,6 +58,13 @@ describe("cleaning", () => {
     );
     await cleanAll(engine);
     expect(asked.slice(1, 4)).toEqual(["c1 leaves lan", "c1 leaves wan", "container c1"]);
+  });
+
+  test("takes a stranger's containers off a network before it goes, one after the other", async () => {
+    const { engine, asked } = recordingEngine();
+    await cleanAll(engine);
+    const leaving = asked.filter((what) => what.includes("n1"));
+    expect(leaving).toEqual(["s1 leaves n1", "s2 leaves n1", "network n1"]);
   });
 
   test("without a lab, whatever carries our label", async () => {
