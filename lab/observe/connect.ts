@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { LabError } from "../errors.ts";
 import type { ServiceSpec } from "../plan/plan.ts";
 import type { RunningNode } from "../running/running-node.ts";
-import { probeAll, probeEnvironment, probeTarget } from "./probe-script.ts";
+import { probeScript, probeTarget } from "./probe-script.ts";
 
 export type Protocol = "tcp" | "udp" | "icmp";
 
@@ -66,19 +66,18 @@ export async function reachAll(
   if (targets.length === 0) return [];
   const nonces = targets.map(() => randomUUID());
   const words = targets.map(({ host, port, protocol, service, family }, index) =>
-    probeTarget([
-      host,
-      port ?? 0,
-      protocol,
-      service ?? "",
-      family === undefined ? "" : `v${family}`,
-      nonces[index] ?? "",
-    ]),
+    probeTarget([host, port ?? 0, protocol, service ?? "", family ?? "", nonces[index] ?? ""]),
   );
-  const text = await node.output(["bash", "-c", probeAll, "probe", String(seconds), ...words], {
-    env: probeEnvironment,
+  const argv = ["perl", "-e", probeScript, "--", String(seconds), ...words];
+  const {
+    stdout: text,
+    stderr,
+    exitCode,
+  } = await node.exec(argv, {
+    env: { LC_ALL: "C" },
     signal,
   });
+  if (exitCode !== 0) throw probeBroken(node.name, (stderr || text).trim());
   const lines = new Map(
     text
       .trimEnd()
@@ -115,7 +114,7 @@ export function classify(
     words: said,
   });
 
-  if (/command not found|No such file or directory/.test(said)) throw probeBroken(from, said);
+  if (/No such file or directory/.test(said)) throw probeBroken(from, said);
   if (stage("unresolved") !== undefined) return result("unresolved");
   const answered = /^(\d+) ?(.*)$/.exec(stage("answered") ?? "");
   if (answered !== null && exitCode === 0) {
@@ -145,7 +144,6 @@ export function classify(
 function probeBroken(where: string, said: string): LabError {
   return new LabError("NodeFailed", `the probe itself failed: ${said}`, {
     where,
-    remedy:
-      "the node lacks bash, getent, timeout, dd, dig or ping, or the service is not what it should be",
+    remedy: "the node lacks perl, dig or ping, or the service is not what it should be",
   });
 }

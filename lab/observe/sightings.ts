@@ -1,4 +1,3 @@
-import { Address6 } from "ip-address";
 import { sawPrefix } from "../plan/services.ts";
 import type { RunningNode } from "../running/running-node.ts";
 
@@ -17,14 +16,8 @@ export function parseSightings(log: string): Sighting[] {
     const match = /^([a-z-]+):(\d+) saw (.+):\d+$/.exec(line.slice(sawPrefix.length));
     if (match === null) return [];
     const [, service = "", port, from = ""] = match;
-    return [{ service, port: Number(port), from: plain(from) }];
+    return [{ service, port: Number(port), from }];
   });
-}
-
-/** socat writes IPv6 in full and in brackets, nginx neither. */
-function plain(address: string): string {
-  const bare = address.replace(/^\[(.*)\]$/, "$1");
-  return bare.includes(":") ? new Address6(bare).correctForm() : bare;
 }
 
 /** All that the node's services have seen since a moment, such as `2026-01-02T03:04:05.678Z`. */

@@ -9,9 +9,9 @@ import type { RunningNode } from "../../lab/running/running-node.ts";
 /** This machine in a node's place: the probe is a script, and runs here as it does there. */
 const thisMachine = {
   name: "here",
-  output: async (argv: readonly string[], options?: { env?: Record<string, string> }) => {
+  exec: async (argv: readonly string[], options?: { env?: Record<string, string> }) => {
     const [program = "", ...args] = argv;
-    return (await execa(program, args, { env: options?.env ?? {} })).stdout;
+    return execa(program, args, { env: options?.env ?? {}, reject: false });
   },
 } as unknown as RunningNode;
 
@@ -101,8 +101,9 @@ describe("what a probe said", () => {
   });
 
   test("a tool that is missing is an error, never an outcome", () => {
-    expect(() => outcome("resolved 1.2.3.4|dd: command not found", 127)).toThrow("probe itself");
-    expect(() => outcome("getent: command not found", 127)).toThrow("probe itself");
+    expect(() => outcome("resolved 1.2.3.4|ping: No such file or directory")).toThrow(
+      "probe itself",
+    );
     expect(() => outcome("resolved 1.2.3.4", 1)).toThrow("exit code 1");
   });
 });

@@ -65,7 +65,7 @@ test("services say whom they saw; other lines are not theirs", () => {
   const log = `tailnet-lab: ready
 tailnet-lab: http:80 saw 100.64.0.6:51512
 2026/11/23 18:55:51 tailnet-lab: http:80 saw nothing
-tailnet-lab: tcp-echo:7 saw [fd7a:115c:a1e0::6]:40000
+tailnet-lab: tcp-echo:7 saw fd7a:115c:a1e0::6:40000
 `;
   expect(parseSightings(log)).toEqual([
     { service: "http", port: 80, from: "100.64.0.6" },
