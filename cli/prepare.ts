@@ -3,6 +3,7 @@ import { imageRef } from "../lab/images/recipes.ts";
 import type { Plan } from "../lab/plan/plan.ts";
 import { planLab } from "../lab/plan/plan-lab.ts";
 import { connectEngine } from "../lab/running/engine.ts";
+import { ensureNeighbourTable } from "../lab/running/neighbour-table.ts";
 import { judgePolicy } from "../lab/running/policy.ts";
 import { type LoadedTopology, loadTopology } from "../lab/topology/load.ts";
 import { ensureEngine } from "../setup/engine.ts";
@@ -38,6 +39,8 @@ export async function prepare(
   );
   signal.throwIfAborted();
   await ensureKernel(progress);
+  const raised = await ensureNeighbourTable(plan(0));
+  if (raised !== undefined) await progress.step(raised, async () => {});
   await judgePolicy(await connectEngine(), plan(0), imageRef);
   return {
     loaded,

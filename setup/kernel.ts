@@ -61,7 +61,6 @@ table inet probe {
 end
 ip tuntap add dev probe0 mode tun || echo "lacks: TUN devices"
 ip rule add fwmark 0x80000 lookup 52 priority 5210 || echo "lacks: policy routing"
-iptables -t filter -A INPUT -m conntrack --ctstate NEW -j ACCEPT || echo "lacks: iptables with connection tracking"
 `;
 
 /**
