@@ -1,90 +1,101 @@
 import { createInterface } from "node:readline";
-import { text } from "node:stream/consumers";
+import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { LabError } from "../errors.ts";
+import { onVolume } from "../plan/volume.ts";
 import { checkPolicy } from "./policy.ts";
 import type { ReadyOptions } from "./ready.ts";
 import type { RunningLab } from "./running-lab.ts";
-import type { RunningNode } from "./running-node.ts";
 import { stallLimit } from "./stall.ts";
 
-/** tailscaled's notices that start a watch, or tell of a changed state, peer or of peers that come and go. */
-const watchMask = (1 << 1) | (1 << 12) | (1 << 13);
+/** Ends what is said of one node, whose name follows; a line of its own. */
+const endOfNode = "\u001e";
+/** Ends the answer to one line of names. */
+const endOfAnswer = "\u001d";
 
-/**
- * Prints the node's status, one line of JSON, now and after notices, which it gathers for $1 seconds: in a
- * crowd every node has notices of every other. Ends when its input does.
- */
-const watchScript = `ask() {
-  curl -sSN --fail --unix-socket /var/run/tailscale/tailscaled.sock "http://local-tailscaled.sock/localapi/v0/$1"
-}
-# Nothing ever comes here: a pause that starts no process.
-exec {never}<> <(:)
-{
-  ask "watch-ipn-bus?mask=${watchMask}" | while read -r _; do
-    read -r -t "$1" -u "$never"
-    while read -r -t 0 && read -r _; do :; done
-    ask status | tr -d '\\n'; echo
+/** Reads names of nodes, a line at a time, and prints the status that each one's tailscaled gives. */
+const askScript = `while read -ra names; do
+  words=()
+  for name in "\${names[@]}"; do
+    words+=(--next -sS --max-time 10 --unix-socket "\${SOCKETS/NODE/$name}" -w "\\n${endOfNode}$name\\n")
+    words+=(http://local-tailscaled.sock/localapi/v0/status)
   done
-  kill 0
-} &
-cat >/dev/null
-kill 0`;
+  curl "\${words[@]:1}"
+  echo "${endOfAnswer}"
+done`;
+
+/** Between two questions to those who have not joined, in ms. */
+const askAgainMs = 50;
 
 /**
  * Waits until the tailnet stands: every node runs, and of any two, both or none see each other, with a home relay.
  * Headscale's "online" is not waited for: it comes late in a crowd, and no packet depends on it. Whoever joins later gets the earlier with its first netmap, so one who sees another that does not see
- * it yet is a netmap under way. Event-driven: one process in each node follows tailscaled's notices.
- * Then Headscale runs the policy's tests, which need the nodes.
- * Throws WaitStalled; NodeFailed where a tailscaled does not answer; PolicyRejected.
+ * it yet is a netmap under way. One process, in control, asks all tailscaleds by their sockets; who has all that it
+ * waits for is not asked again. Then Headscale runs the policy's tests, which need the nodes.
+ * Throws WaitStalled; NodeFailed where control does not run; PolicyRejected.
  */
 export async function waitTailnet(
   lab: RunningLab,
   { detail = () => {}, stallMs = 30_000, signal }: ReadyOptions = {},
 ): Promise<void> {
-  const nodes = lab.ofKind("tailscale");
-  const names = new Set(nodes.map((node) => node.name));
-  const quiet = String(Math.max(0.05, nodes.length / 100));
+  const names = new Set(lab.ofKind("tailscale").map((node) => node.name));
   const statuses = new Map<string, JoinStatus>();
-  const stop = new AbortController();
-  using limit = stallLimit(stallMs, "tailnet", () =>
-    notJoined(names, statuses).slice(0, 5).join("; "),
-  );
-  let before = Number.POSITIVE_INFINITY;
-  const follow = async (node: RunningNode) => {
-    const watch = await node.spawn(["bash", "-c", watchScript, "watch", quiet]);
-    stop.signal.addEventListener("abort", () => watch.stdin.end());
-    if (stop.signal.aborted) watch.stdin.end();
-    for await (const line of createInterface({ input: watch.stdout })) {
-      // The watch is cut off in the middle of a line.
-      if (stop.signal.aborted) return;
-      if (line === "") continue;
-      statuses.set(node.name, statusSchema.parse(JSON.parse(line)));
+  let lastError = "";
+  using limit = stallLimit(stallMs, "tailnet", () => {
+    const missing = notJoined(names, statuses).map(({ what }) => what);
+    return [...missing.slice(0, 5), ...(lastError === "" ? [] : [lastError])].join("; ");
+  });
+  const asker = await lab.control.spawn(["bash", "-c", askScript], {
+    SOCKETS: onVolume.socket("NODE"),
+  });
+  createInterface({ input: asker.stderr }).on("line", (line) => {
+    lastError = line;
+  });
+  const follow = async () => {
+    const lines = createInterface({ input: asker.stdout });
+    const answers = lines[Symbol.asyncIterator]();
+    let before = Number.POSITIVE_INFINITY;
+    for (;;) {
       const left = notJoined(names, statuses);
-      if (left.length < before) limit.moved(left[0] ?? "");
+      if (left.length < before) limit.moved(left[0]?.what ?? "");
       before = left.length;
-      detail(left[0] ?? "");
-      if (left.length === 0) stop.abort();
+      detail(left[0]?.what ?? "");
+      if (left.length === 0) return;
+      const asked = new Set(left.map(({ node }) => node));
+      asker.stdin.write(`${[...asked].join(" ")}\n`);
+      for (const [name, status] of await readAnswer(answers)) statuses.set(name, status);
+      await pause(askAgainMs);
+      signal?.throwIfAborted();
     }
-    if (stop.signal.aborted) return;
-    throw new LabError(
-      "NodeFailed",
-      `its tailscaled does not answer: ${await text(watch.stderr)}`,
-      {
-        where: node.name,
-        remedy: `see tailnet-lab logs ${node.name}`,
-      },
-    );
   };
-  const onAbort = () => stop.abort();
-  signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    await Promise.race([Promise.all(nodes.map(follow)), limit.stalled]);
-    signal?.throwIfAborted();
+    await Promise.race([follow(), limit.stalled]);
     await checkPolicy(lab);
   } finally {
-    signal?.removeEventListener("abort", onAbort);
-    stop.abort();
+    asker.stdin.end();
+  }
+}
+
+/** The statuses in one answer; who did not answer is left out. */
+async function readAnswer(lines: AsyncIterator<string>): Promise<Map<string, JoinStatus>> {
+  const statuses = new Map<string, JoinStatus>();
+  for (let text = ""; ; ) {
+    const { value: line, done } = await lines.next();
+    if (done === true) {
+      throw new LabError("NodeFailed", "the process that asks the tailscaleds ended", {
+        where: "control",
+        remedy: "see tailnet-lab logs control",
+      });
+    }
+    if (line === endOfAnswer) return statuses;
+    if (line.startsWith(endOfNode)) {
+      if (text.trim() !== "") {
+        statuses.set(line.slice(endOfNode.length), statusSchema.parse(JSON.parse(text)));
+      }
+      text = "";
+    } else {
+      text += line;
+    }
   }
 }
 
@@ -100,22 +111,34 @@ const statusSchema = z
   }));
 type JoinStatus = z.output<typeof statusSchema>;
 
+/** What a node does not know yet, or is not yet. */
+interface Missing {
+  /** Who can tell when it is there. */
+  node: string;
+  what: string;
+}
+
 /** What is not as it should be, in words; empty when the tailnet stands. */
 export function notJoined(
   names: ReadonlySet<string>,
   statuses: ReadonlyMap<string, JoinStatus>,
-): string[] {
-  const faults: string[] = [];
+): Missing[] {
+  const missing: Missing[] = [];
   for (const name of names) {
     const status = statuses.get(name);
-    if (status === undefined) faults.push(`${name} has said nothing yet`);
-    else if (status.backendState !== "Running") faults.push(`${name} is ${status.backendState}`);
+    if (status === undefined) {
+      missing.push({ node: name, what: `${name} has said nothing yet` });
+    } else if (status.backendState !== "Running") {
+      missing.push({ node: name, what: `${name} is ${status.backendState}` });
+    }
     for (const [peer, homeRelay] of status?.peers ?? []) {
       if (!names.has(peer)) continue;
-      const isSeenBy = statuses.get(peer)?.peers.has(name);
-      if (isSeenBy === false) faults.push(`${peer} does not see ${name} yet`);
-      else if (homeRelay === "") faults.push(`${name} knows no home relay of ${peer}`);
+      if (statuses.get(peer)?.peers.has(name) === false) {
+        missing.push({ node: peer, what: `${peer} does not see ${name} yet` });
+      } else if (homeRelay === "") {
+        missing.push({ node: name, what: `${name} knows no home relay of ${peer}` });
+      }
     }
   }
-  return faults;
+  return missing;
 }

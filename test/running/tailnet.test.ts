@@ -25,9 +25,9 @@ test("what is missing is told", () => {
     ["c", { ...running(peer("a", "")), backendState: "NeedsLogin" }],
   ]);
   expect(notJoined(names, statuses)).toEqual([
-    "b does not see a yet",
-    "c is NeedsLogin",
-    "c knows no home relay of a",
-    "d has said nothing yet",
+    { node: "b", what: "b does not see a yet" },
+    { node: "c", what: "c is NeedsLogin" },
+    { node: "c", what: "c knows no home relay of a" },
+    { node: "d", what: "d has said nothing yet" },
   ]);
 });
