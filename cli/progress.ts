@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { Progress } from "../lab/progress.ts";
+import { type Progress, plainProgress, secondsSince } from "../lab/progress.ts";
 
 /** Where progress is drawn: standard error. */
 export interface ProgressStream {
@@ -19,32 +19,6 @@ export function showProgress(stream: ProgressStream): Progress {
   return stream.isTTY === true ? liveProgress(stream) : plainProgress(stream);
 }
 
-/** A line at a step's beginning and end, and its detail at most this often. */
-const plainDetailMs = 5000;
-
-function plainProgress(stream: ProgressStream): Progress {
-  return {
-    async step(title, work) {
-      const started = performance.now();
-      let told = started;
-      stream.write(`${title}\n`);
-      const detail = (text: string) => {
-        if (performance.now() - told < plainDetailMs) return;
-        told = performance.now();
-        stream.write(`${title}: ${text} (${seconds(started)})\n`);
-      };
-      try {
-        const result = await work(detail);
-        stream.write(`${title}: done in ${seconds(started)}\n`);
-        return result;
-      } catch (error) {
-        stream.write(`${title}: failed after ${seconds(started)}\n`);
-        throw error;
-      }
-    },
-  };
-}
-
 const frameMs = 100;
 const eraseLine = "\r\u001b[2K";
 
@@ -55,12 +29,12 @@ function liveProgress(stream: ProgressStream): Progress {
     const step = [...steps].at(-1);
     if (step === undefined) return;
     const others = steps.size > 1 ? ` (and ${steps.size - 1} more)` : "";
-    const line = `… ${step.title}${others} ${seconds(step.started)}  ${step.detail}`;
+    const line = `… ${step.title}${others} ${secondsSince(step.started)}  ${step.detail}`;
     stream.write(`${eraseLine}${line.slice(0, (stream.columns || 80) - 1)}`);
   };
   const finish = (step: Step, mark: string) => {
     steps.delete(step);
-    stream.write(`${eraseLine}${mark} ${step.title} ${dim(seconds(step.started))}\n`);
+    stream.write(`${eraseLine}${mark} ${step.title} ${dim(secondsSince(step.started))}\n`);
     if (steps.size > 0) return draw();
     clearInterval(timer);
     timer = undefined;
@@ -87,8 +61,4 @@ function liveProgress(stream: ProgressStream): Progress {
 
 function dim(text: string): string {
   return styleText("dim", text, { stream: process.stderr });
-}
-
-function seconds(since: number): string {
-  return `${((performance.now() - since) / 1000).toFixed(1)} s`;
 }

@@ -7,3 +7,39 @@ export interface Progress {
 export const silent: Progress = {
   step: (_title, work) => work(() => {}),
 };
+
+/** How often a long step says where it is: seldom enough for a log of CI. */
+const tellAgainMs = 10_000;
+
+/** A line at a step's beginning and end, and now and then one between, with its last detail. */
+export function plainProgress(stream: { write(text: string): unknown } = process.stderr): Progress {
+  return {
+    async step(title, work) {
+      const started = performance.now();
+      let last = "";
+      const tell = (text: string) => stream.write(`${text}\n`);
+      tell(title);
+      const telling = setInterval(
+        () => tell(`${title}: ${last} (${secondsSince(started)})`),
+        tellAgainMs,
+      );
+      try {
+        const result = await work((text) => {
+          last = text;
+        });
+        tell(`${title}: done in ${secondsSince(started)}`);
+        return result;
+      } catch (error) {
+        tell(`${title}: failed after ${secondsSince(started)}`);
+        throw error;
+      } finally {
+        clearInterval(telling);
+      }
+    },
+  };
+}
+
+/** Of a moment of `performance.now()`: `1.2 s`. */
+export function secondsSince(moment: number): string {
+  return `${((performance.now() - moment) / 1000).toFixed(1)} s`;
+}

@@ -9,9 +9,9 @@ import { $ } from "zx";
 import { LabError } from "../lab/errors.ts";
 import { ensureImages } from "../lab/images/ensure.ts";
 import { pinnedImages } from "../lab/plan/images.ts";
+import { plainProgress } from "../lab/progress.ts";
 import { ensureEngine } from "./engine.ts";
 import { ensureKernel, ensureTun } from "./kernel.ts";
-import { plainProgress } from "./plain-progress.ts";
 
 interface Outcome {
   passed: number;
@@ -81,10 +81,10 @@ function counts(json: string): Outcome {
 
 async function prepareEngine(): Promise<Outcome> {
   try {
-    await ensureEngine(plainProgress);
+    await ensureEngine(plainProgress());
     await ensureTun();
-    await ensureImages(pinnedImages, plainProgress);
-    await ensureKernel(plainProgress);
+    await ensureImages(pinnedImages, plainProgress());
+    await ensureKernel(plainProgress());
     return onePassed;
   } catch (error) {
     if (!(error instanceof LabError)) throw error;

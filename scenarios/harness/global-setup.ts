@@ -1,24 +1,17 @@
 import { ensureImages } from "../../lab/images/ensure.ts";
 import { pinnedImages } from "../../lab/plan/images.ts";
-import type { Progress } from "../../lab/progress.ts";
+import { plainProgress } from "../../lab/progress.ts";
 import { cleanAll } from "../../lab/running/clean.ts";
 import { connectEngine } from "../../lab/running/engine.ts";
 import { reapAfter } from "./reaper.ts";
 import { run } from "./run.ts";
-
-const onStderr: Progress = {
-  step: async (title, work) => {
-    console.error(title);
-    return work(() => {});
-  },
-};
 
 /** Makes the images once for all files, and proves at the end that no file left anything. */
 export default async function setup(): Promise<() => Promise<void>> {
   process.env.TAILNET_LAB_RUN = run;
   const engine = await connectEngine();
   reapAfter({ run });
-  await ensureImages(pinnedImages, onStderr);
+  await ensureImages(pinnedImages, plainProgress());
   return async () => {
     const left = Object.values(await cleanAll(engine, { run })).flat();
     if (left.length > 0) throw new Error(`scenarios left behind: ${left.join(", ")}`);
