@@ -79,6 +79,7 @@ export function addLab(scope: Construct, { plan, imageRef, origin }: LabStackOpt
       mustRun: true,
       destroyGraceSeconds: graceSeconds,
       sysctls: literals(container.sysctls),
+      cpuShares: container.cpuShares,
       capabilities: { add: container.capabilities },
       devices: container.devices.map((path) => ({
         hostPath: path,

@@ -77,6 +77,9 @@ export function headscaleConfig(topology: Topology, resolve: (server: string) =>
     tuning: {
       batch_change_delay: crowd > 20 ? "200ms" : "20ms",
       node_store_batch_timeout: crowd > 20 ? "100ms" : "10ms",
+      // Of a node that is slow to read its updates. Headscale's own 30 are soon full in a crowd on a
+      // busy machine; it then cuts the node off, which comes back many seconds later.
+      node_mapsession_buffered_chan_size: 1000,
     },
     log: { level: "info", format: "text" },
     logtail: { enabled: false },

@@ -24,7 +24,10 @@ export interface Machine {
   spec: NodeSpec;
   image: ImageKey;
   interfaces: PlannedInterface[];
-  files: PlannedFile[];
+  /** Its boot script. */
+  boot: string;
+  /** What is no boot script. */
+  files?: PlannedFile[];
   environment?: Record<string, string>;
   /** Passes packets on between its interfaces, or from the tailnet. */
   forwards?: boolean;
@@ -61,7 +64,7 @@ export function volumeName(lab: string): string {
 
 /** The container of a machine, in a lab with these labels. */
 export function planContainer(lab: string, labels: Labels, machine: Machine): PlannedContainer {
-  const { spec, image, interfaces, files, volume, environment = {} } = machine;
+  const { spec, image, interfaces, files = [], volume, environment = {} } = machine;
   const forwarding = machine.forwards ? "1" : "0";
   return {
     name: spec.name,
@@ -69,7 +72,7 @@ export function planContainer(lab: string, labels: Labels, machine: Machine): Pl
     image,
     interfaces,
     files,
-    command: bootCommand,
+    command: bootCommand(machine.boot),
     environment: {
       ...(volume === undefined ? {} : { SSL_CERT_FILE: onVolume.ca }),
       ...environment,
@@ -81,6 +84,8 @@ export function planContainer(lab: string, labels: Labels, machine: Machine): Pl
       "net.ipv6.conf.all.disable_ipv6": "0",
       "net.ipv6.conf.all.forwarding": forwarding,
     },
+    // A node that Headscale can't serve within 50 ms, as happens in a crowd that starts, is cut off for ten seconds.
+    cpuShares: spec.kind === "control" ? 262_144 : 1024,
     mounts:
       volume === undefined
         ? []

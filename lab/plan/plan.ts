@@ -41,6 +41,8 @@ export interface PlannedContainer {
   capabilities: string[];
   devices: string[];
   sysctls: Record<string, string>;
+  /** Its weight where processor time is short; Docker's default is 1024. */
+  cpuShares: number;
   mounts: { volume: string; path: string; readOnly: boolean }[];
   labels: Labels;
 }

@@ -1,5 +1,5 @@
 import type { Service, TopologyNode } from "../topology/schema.ts";
-import { quote } from "./boot.ts";
+import { echoServer } from "./echo-server.ts";
 import type { PlannedFile, ServiceSpec } from "./plan.ts";
 
 /** How a machine serves: the files it needs and the shell lines that start the servers. */
@@ -33,11 +33,15 @@ export function planServices(services: readonly Service[]): ServicePlan {
     lines.push("nginx &");
     for (const { port } of http) lines.push(listening("tcp", port));
   }
-  for (const service of services) {
-    if (service.kind === "tcp-echo" || service.kind === "udp-echo") {
-      lines.push(...echo(service.kind, service.port));
-      lines.push(listening(service.kind === "tcp-echo" ? "tcp" : "udp", service.port));
+  const echoes = services.filter(({ kind }) => kind === "tcp-echo" || kind === "udp-echo");
+  if (echoes.length > 0) {
+    const words = echoes.map((service) => `${service.kind}:${servicePort(service)}`);
+    lines.push(`perl - ${words.join(" ")} <<'END_OF_ECHO' &\n${echoServer(sawPrefix)}END_OF_ECHO`);
+    for (const echo of echoes) {
+      lines.push(listening(echo.kind === "tcp-echo" ? "tcp" : "udp", servicePort(echo)));
     }
+  }
+  for (const service of services) {
     if (service.kind === "dns") {
       const path = `/etc/dnsmasq-${service.domain}.conf`;
       files.push({
@@ -53,21 +57,7 @@ export function planServices(services: readonly Service[]): ServicePlan {
 
 /** Shell line: goes on when the server's socket is bound, for IPv4 and IPv6. */
 function listening(protocol: "tcp" | "udp", port: number): string {
-  const flag = protocol === "tcp" ? "-t" : "-u";
-  const test = `[ "$(ss -Hln ${flag} "sport = :${port}" | wc -l)" -ge 2 ]`;
-  return `wait_for 10 "a ${protocol} server on port ${port}" eval ${quote(test)}`;
-}
-
-function echo(kind: "tcp-echo" | "udp-echo", port: number): string[] {
-  const answer = `echo "${sawPrefix}${kind}:${port} saw $SOCAT_PEERADDR:$SOCAT_PEERPORT" >&2; exec cat`;
-  return (["4", "6"] as const).map((family) => {
-    const only = family === "6" ? ",ipv6only=1" : "";
-    const address =
-      kind === "tcp-echo"
-        ? `TCP${family}-LISTEN:${port},fork,reuseaddr,backlog=128${only}`
-        : `UDP${family}-RECVFROM:${port},fork,reuseaddr${only}`;
-    return `socat ${address} ${quote(`SYSTEM:${answer.replaceAll(":", "\\:").replaceAll('"', '\\"')}`)} &`;
-  });
+  return `wait_for 10 "a ${protocol} server on port ${port}" bound ${protocol} ${port}`;
 }
 
 function nginxConfig(ports: readonly number[]): string {

@@ -17,6 +17,8 @@ export const onVolume = {
   /** A pre-authentication key, by its identity's file. */
   key: (file: string) => `${volumePath}/keys/${file}`,
   headscale: `${volumePath}/headscale`,
+  /** tailscaled's LocalAPI, by which a watcher can ask all nodes from one place. */
+  socket: (node: string) => `${volumePath}/sockets/${node}`,
   /** tailscaled's states, one by each identity: a node that becomes another's begins anew. */
   state: (node: string) => `${volumePath}/nodes/${node}`,
 };

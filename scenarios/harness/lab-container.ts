@@ -59,6 +59,7 @@ export class LabContainer extends GenericContainer {
       .withWaitStrategy(started);
     this.createOpts.Hostname = planned.name;
     this.hostConfig.Sysctls = planned.sysctls;
+    this.hostConfig.CpuShares = planned.cpuShares;
     this.hostConfig.Devices = planned.devices.map((path) => ({
       PathOnHost: path,
       PathInContainer: path,

@@ -8,6 +8,7 @@ import { silent } from "../../lab/progress.ts";
 import { cleanAll } from "../../lab/running/clean.ts";
 import { claimPool } from "../../lab/running/docker-pool.ts";
 import { connectEngine } from "../../lab/running/engine.ts";
+import { ensureNeighbourTable } from "../../lab/running/neighbour-table.ts";
 import { waitReady } from "../../lab/running/ready.ts";
 import { RunningLab } from "../../lab/running/running-lab.ts";
 import { waitTailnet } from "../../lab/running/tailnet.ts";
@@ -58,8 +59,13 @@ export class ScenarioLab implements AsyncDisposable {
     labs += 1;
     // Unique on the engine: the process id tells the workers of a run apart.
     const lab = `${topology.name}-${run.slice(-8)}-${process.pid}-${labs}`;
-    const images = planLab(topology, { lab, run, dockerPool: 0 }).containers.map((c) => c.image);
-    await ensureImages(images, silent);
+    const draft = planLab(topology, { lab, run, dockerPool: 0 });
+    await ensureImages(
+      draft.containers.map(({ image }) => image),
+      silent,
+    );
+    const raised = await ensureNeighbourTable(draft);
+    if (raised !== undefined) console.error(raised);
     const lap = stopwatch();
     await using pool = await claimPool(engine, poolSize(topology));
     const plan = activeMutation.planned(

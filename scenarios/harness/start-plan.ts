@@ -1,5 +1,6 @@
 import type Dockerode from "dockerode";
-import type { ImageKey, Plan } from "../../lab/plan/plan.ts";
+import { getContainerRuntimeClient } from "testcontainers";
+import { type ImageKey, label, type Plan, type PlannedContainer } from "../../lab/plan/plan.ts";
 import { EndpointTurns } from "../../lab/running/endpoint-turns.ts";
 import { LabContainer } from "./lab-container.ts";
 
@@ -22,10 +23,13 @@ export async function startPlan(
       }),
     ),
   ]);
+  // Asked for by each container; the first answer, some calls to the engine, is kept for the others.
+  await getContainerRuntimeClient();
   using turns = new EndpointTurns(engine);
-  await Promise.all(
-    plan.containers.map((planned) =>
-      new LabContainer(engine, planned, imageOf(planned.image), plan.networks, turns).start(),
-    ),
-  );
+  const start = (planned: PlannedContainer) =>
+    new LabContainer(engine, planned, imageOf(planned.image), plan.networks, turns).start();
+  // First, as all nodes wait for it and it has most to do.
+  const isControl = ({ labels }: PlannedContainer) => labels[label.kind] === "control";
+  await Promise.all(plan.containers.filter(isControl).map(start));
+  await Promise.all(plan.containers.filter((each) => !isControl(each)).map(start));
 }

@@ -68,22 +68,15 @@ export function withoutService(
   kind: "tcp-echo" | "udp-echo",
   port: number,
 ): Plan {
-  const socket = kind === "tcp-echo" ? /^socat TCP[46]-LISTEN:/ : /^socat UDP[46]-RECVFROM:/;
   const waits = `wait_for 10 "a ${kind.slice(0, 3)} server on port ${port}"`;
-  const isIts = (line: string) =>
-    (socket.test(line) && line.includes(`:${port},`)) || line.startsWith(waits);
-  const without = (content: string) =>
-    content
+  const without = (script: string) =>
+    script
       .split("\n")
-      .filter((line) => !isIts(line))
+      .filter((line) => !line.startsWith(waits))
+      .map((line) => (line.startsWith("perl - ") ? line.replace(` ${kind}:${port}`, "") : line))
       .join("\n");
   const containers = plan.containers.map((container) =>
-    container.name === name
-      ? {
-          ...container,
-          files: container.files.map((file) => ({ ...file, content: without(file.content) })),
-        }
-      : container,
+    container.name === name ? { ...container, command: container.command.map(without) } : container,
   );
   return { ...plan, containers };
 }

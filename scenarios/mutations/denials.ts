@@ -41,8 +41,8 @@ export const denialMutations: readonly Mutation[] = [
     name: "deny-tool-missing",
     scenario,
     test: "by tag",
-    because: /router: the probe itself failed: .*timeout: command not found/,
-    started: (lab) => removeProgram(lab.node("router"), "timeout"),
+    because: /router: the probe itself failed: .*perl.*not found/,
+    started: (lab) => removeProgram(lab.node("router"), "perl"),
   },
   {
     name: "deny-host-firewall",
@@ -83,7 +83,7 @@ export const denialMutations: readonly Mutation[] = [
     name: "deny-ping-missing",
     scenario,
     test: "by direction: a server",
-    because: /server: the probe itself failed: .*ping: command not found/,
+    because: /server: the probe itself failed: .*ping: No such file or directory/,
     started: (lab) => removeProgram(lab.node("server"), "ping"),
   },
   {

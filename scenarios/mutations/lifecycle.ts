@@ -12,11 +12,10 @@ export const lifecycleMutations: readonly Mutation[] = [
       ...plan,
       containers: plan.containers.map((container) => ({
         ...container,
-        files: container.files.map((file) => ({
-          ...file,
+        command: container.command.map((word) =>
           // A memory file system: empty after each start.
-          content: file.content.replaceAll(onVolume.state("phone"), "/dev/shm/phone"),
-        })),
+          word.replaceAll(onVolume.state("phone"), "/dev/shm/phone"),
+        ),
       })),
     }),
   },
@@ -27,7 +26,8 @@ export const lifecycleMutations: readonly Mutation[] = [
     because: /the longest time in ms that the stream stood still/,
     async started(lab) {
       const stop = `while curl -ks -o /dev/null --max-time 1 https://198.18.0.2/health; do sleep 0.1; done
-iptables -I INPUT -i tailscale0 -j DROP; sleep 2; iptables -D INPUT -i tailscale0 -j DROP`;
+nft 'table inet stop { chain input { type filter hook input priority raw; iifname tailscale0 drop; }; }'
+sleep 2; nft delete table inet stop`;
       await lab.node("phone").spawn(["sh", "-c", stop]);
     },
   },

@@ -60,7 +60,7 @@ export const reachabilityMutations: readonly Mutation[] = [
     name: "reach-ping-missing",
     scenario,
     test: allowed,
-    because: /the probe itself failed: .*ping: command not found/,
+    because: /the probe itself failed: .*ping: No such file or directory/,
     started: (lab) => removeProgram(lab.node("laptop"), "ping"),
   },
   {

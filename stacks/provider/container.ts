@@ -16,6 +16,7 @@ interface Planned {
   env: string[] | null;
   restart: string | null;
   sysctls: Record<string, string> | null;
+  cpu_shares: number | null;
   capabilities: { add: string[] | null }[];
   devices: { host_path: string; container_path: string; permissions: string }[];
   labels: { label: string; value: string }[];
@@ -39,6 +40,7 @@ export const container: ResourceType = {
       must_run: optional("bool"),
       destroy_grace_seconds: { ...optional("number"), updatable: true },
       sysctls: optional(["map", "string"]),
+      cpu_shares: optional("number"),
     },
     blocks: {
       capabilities: { add: optional(["set", "string"]) },
@@ -140,6 +142,7 @@ function createOptions(
         CgroupPermissions: device.permissions,
       })),
       Sysctls: planned.sysctls ?? {},
+      ...(planned.cpu_shares === null ? {} : { CpuShares: planned.cpu_shares }),
       Mounts: planned.mounts.map((mount) => ({
         Type: mount.type,
         Source: mount.source,

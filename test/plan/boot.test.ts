@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { quote } from "../../lab/plan/boot.ts";
 import { failedPrefix } from "../../lab/plan/plan.ts";
-import { bootParts, contentOf, homelabPlan, smallPlan } from "./labs.ts";
+import { bootOf, bootParts, homelabPlan, smallPlan } from "./labs.ts";
 
 const scripts = [smallPlan, homelabPlan].flatMap((plan) =>
-  plan.containers.map(({ name }) => [name, contentOf(plan, name, "/lab/boot.sh")] as const),
+  plan.containers.map(({ name }) => [name, bootOf(plan, name)] as const),
 );
 
 function bash(script: string, ...flags: string[]) {

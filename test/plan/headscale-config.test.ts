@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { planLab } from "../../lab/plan/plan-lab.ts";
-import { contentOf, homelabPlan, small, smallPlan } from "./labs.ts";
+import { bootOf, contentOf, homelabPlan, small, smallPlan } from "./labs.ts";
 
 const config = (plan: typeof smallPlan) =>
   parse(contentOf(plan, "control", "/etc/headscale/config.yaml"));
@@ -76,13 +76,13 @@ test("users that only the policy mentions are made too, or Headscale would refus
     "acls": [{ "action": "accept", "src": ["bob@"], "dst": ["carol@:22"] }],
   }`;
   const plan = planLab(small, { run: "stack", dockerPool: 7, policyText });
-  const users = contentOf(plan, "control", "/lab/boot.sh").match(/(?<=^make_user ').*(?='$)/gm);
+  const users = bootOf(plan, "control").match(/(?<=^make_user ')[^']*/gm);
   expect(users).toEqual(["alice", "bob", "carol"]);
   expect(contentOf(plan, "control", "/etc/headscale/policy.hujson")).toBe(policyText);
 });
 
 test("control invites exactly who waits for it", () => {
-  const boot = (name: string) => contentOf(homelabPlan, name, "/lab/boot.sh");
+  const boot = (name: string) => bootOf(homelabPlan, name);
   const waits = homelabPlan.containers.flatMap(
     ({ name }) => boot(name).match(/(?<=test -e )\S+/g) ?? [],
   );

@@ -73,6 +73,14 @@ export function contentOf(plan: Plan, container: string, path: string): string {
   return file.content;
 }
 
+/** A container's boot script. */
+export function bootOf(plan: Plan, container: string): string {
+  const { command } = containerOf(plan, container);
+  const script = command[command.indexOf("-c") + 1];
+  if (script === undefined) throw new Error(`${container} has no boot script`);
+  return script;
+}
+
 export function containerOf(plan: Plan, name: string): PlannedContainer {
   const found = plan.containers.find((container) => container.name === name);
   if (found === undefined) throw new Error(`the plan has no container ${name}`);

@@ -3,31 +3,24 @@ import { stringify } from "yaml";
 import { label, type Plan, type PlannedContainer } from "../../lab/plan/plan.ts";
 import { planLab } from "../../lab/plan/plan-lab.ts";
 import versions from "../../versions.json" with { type: "json" };
-import {
-  bootParts,
-  containerOf,
-  contentOf,
-  homelab,
-  homelabPlan,
-  small,
-  smallPlan,
-} from "./labs.ts";
+import { bootOf, bootParts, containerOf, homelab, homelabPlan, small, smallPlan } from "./labs.ts";
 
-const bootPath = "/lab/boot.sh";
 const plans = { small: smallPlan, homelab: homelabPlan };
 
 /** To be read: the container as YAML, its files as they are, without what all boot scripts share. */
-function readable({ files, labels, ...container }: PlannedContainer): string {
+function readable({ files, labels, command, ...container }: PlannedContainer): string {
   const { [label.spec]: spec = "", ...others } = labels;
   const head = stringify({
     ...container,
+    command: command.map((word) => (word.includes("\n") ? "…" : word)),
     labels: { ...others, [label.spec]: JSON.parse(spec) },
   });
-  const texts = files.map(({ path, content, executable }) => {
-    const text = path === bootPath ? bootParts(content).own : content;
-    return `--- ${path}${executable ? " (executable)" : ""}\n${text}`;
-  });
-  return `=== ${container.name}\n${head}${texts.join("\n")}\n`;
+  const boot = `--- boot script\n${bootParts(command.find((word) => word.includes("\n")) ?? "").own}`;
+  const texts = files.map(
+    ({ path, content, executable }) =>
+      `--- ${path}${executable ? " (executable)" : ""}\n${content}`,
+  );
+  return `=== ${container.name}\n${head}${[boot, ...texts].join("\n")}\n`;
 }
 
 function ofKind(plan: Plan, kind: string): PlannedContainer[] {
@@ -51,7 +44,7 @@ describe.each(Object.entries(plans))("the plan of %s", (name, plan) => {
 
 test("every boot script has the same functions and the same end", async () => {
   const parts = Object.values(plans).flatMap((plan) =>
-    plan.containers.map(({ name }) => bootParts(contentOf(plan, name, bootPath))),
+    plan.containers.map(({ name }) => bootParts(bootOf(plan, name))),
   );
   const shared = new Set(parts.map(({ prelude, epilogue }) => `${prelude}…\n${epilogue}`));
   expect(shared.size).toBe(1);

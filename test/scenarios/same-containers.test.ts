@@ -21,6 +21,7 @@ interface Asked {
   capabilities: string[];
   devices: { host: string; container: string; permissions: string }[];
   sysctls: unknown;
+  cpuShares: unknown;
   mounts: { source: string; target: string; readOnly: boolean }[];
   labels: Record<string, string>;
   files: { path: string; content: string; executable: boolean }[];
@@ -64,7 +65,7 @@ class InspectedContainer extends LabContainer {
       NetworkingConfig,
       ...moreOptions
     } = this.createOpts;
-    const { CapAdd, Devices, Sysctls, Binds, ...moreHost } = this.hostConfig;
+    const { CapAdd, Devices, Sysctls, CpuShares, Binds, ...moreHost } = this.hostConfig;
     // What is not compared below is nothing.
     expect({ ...moreOptions, ...moreHost }).toEqual({ AutoRemove: false });
     expect([this.filesToCopy, this.directoriesToCopy, this.archivesToCopy].flat()).toEqual([]);
@@ -86,6 +87,7 @@ class InspectedContainer extends LabContainer {
         permissions: device.CgroupPermissions ?? "",
       })),
       sysctls: Sysctls,
+      cpuShares: CpuShares,
       mounts: (Binds ?? []).map((bind: string) => {
         const [source = "", target = "", mode] = bind.split(":");
         return { source, target, readOnly: mode === "ro" };
@@ -132,6 +134,7 @@ const synthesised = z.object({
         must_run: z.literal(true),
         destroy_grace_seconds: z.number(),
         sysctls: z.record(z.string(), z.string()),
+        cpu_shares: z.number(),
         capabilities: z.strictObject({ add: z.array(z.string()) }),
         devices: z
           .array(
@@ -153,9 +156,9 @@ const synthesised = z.object({
           )
           .default([]),
         labels: pairs,
-        upload: z.array(
-          z.strictObject({ file: z.string(), content: z.string(), executable: z.boolean() }),
-        ),
+        upload: z
+          .array(z.strictObject({ file: z.string(), content: z.string(), executable: z.boolean() }))
+          .default([]),
         networks_advanced: z.array(z.strictObject({ name: z.string(), ipv4_address: z.string() })),
       }),
     ),
@@ -210,6 +213,7 @@ function askedByStack(resources: Resources, container: string): Asked {
       permissions: device.permissions,
     })),
     sysctls: planned.sysctls,
+    cpuShares: planned.cpu_shares,
     mounts: planned.mounts.map(({ source, target, read_only }) => ({
       source: text(source),
       target,

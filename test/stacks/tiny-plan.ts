@@ -61,6 +61,7 @@ function node(
     capabilities: ["CAP_NET_ADMIN", "CAP_NET_RAW"],
     devices: ["/dev/net/tun"],
     sysctls: { "net.ipv4.ip_forward": "1" },
+    cpuShares: 1024,
     mounts: [{ volume: "tailnet-lab-tiny-tailnet", path: "/tailnet", readOnly: false }],
     labels: { ...labels, "tailnet-lab.node": name, "tailnet-lab.kind": kind },
   };

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { Topology } from "../../topology/schema.ts";
 import { serverAddress } from "../addresses.ts";
-import { bootFile, quote } from "../boot.ts";
+import { bootScript, quote } from "../boot.ts";
 import {
   derpMap,
   derpMapPath,
@@ -46,8 +46,9 @@ cd /
 ${policy === undefined ? unsetPolicy : setPolicy}
 step "start Headscale"
 headscale serve &
+headscale=$!
 # An answer to a command, not the socket's file: a restart finds an old one.
-wait_for 60 "Headscale" headscale users list
+wait_for 60 "Headscale" eval 'users=$(headscale users list -o json)'
 ${admit(topology, policy?.users ?? [])}
 step "wait for the relays"
 ${Object.keys(topology.relays)
@@ -64,11 +65,11 @@ mv ${onVolume.open}.new ${onVolume.open}
     spec: nodeSpec("control", at),
     image: { program: "headscale", version },
     interfaces: at.interfaces,
+    boot: bootScript(at, { resolver: serverAddress.dns, start, join }),
     files: [
       file(headscaleConfigPath, stringify(headscaleConfig(topology, resolve))),
       file(derpMapPath, stringify(derpMap(topology))),
       ...(policy === undefined ? [] : [file(policyPath, policy.text)]),
-      bootFile(at, { resolver: serverAddress.dns, start, join }),
     ],
     volume: "write",
   };
@@ -87,18 +88,18 @@ function admit(topology: Topology, policyUsers: readonly string[]): string {
   const invitations = members.map(({ name, identity }) =>
     onVolume.invitation(name, identity).replace(onVolume.open, `${onVolume.open}.new`),
   );
-  return `step "make users"
-${makeUser}
-${[...users].map((user) => `make_user ${quote(user)}`).join("\n")}
-step "make keys"
-${makeKey}
-${identities
-  .map(({ file, user, tags }) =>
+  const strangers = [...users].filter((user) => !identities.some((each) => each.user === user));
+  return `step "make users and keys"
+${makeUsersAndKeys}
+${[
+  ...identities.map(({ file, user, tags }) =>
     user === undefined
-      ? `make_key ${file} --tags ${tags.join(",")}`
-      : `id=$(user_id ${quote(user)})\nmake_key ${file} --user "$id"`,
-  )
-  .join("\n")}
+      ? `make_key ${file} --tags ${tags.join(",")} &`
+      : `make_user ${quote(user)} ${file} &`,
+  ),
+  ...strangers.map((user) => `make_user ${quote(user)} &`),
+].join("\n")}
+for job in $(jobs -p); do [ "$job" = "$headscale" ] || wait "$job"; done
 step "forget nodes that are no longer declared, or are another's now"
 cd ${onVolume.headscale}
 printf '%s\\n' ${declared.map(quote).join(" ")} > declared.new
@@ -147,17 +148,18 @@ const unsetPolicy = `if [ -e ${policySum} ]; then
   rm ${policySum}
 fi`;
 
-const makeUser = `make_user() {
-  headscale users list -o json | jq -e --arg u "$1" 'any(.[]?; .name == $u)' >/dev/null ||
-    quietly headscale users create "$1"
-}
-user_id() { headscale users list -o json | jq -er --arg u "$1" '.[] | select(.name == $u) | .id'; }`;
-
-const makeKey = `# make_key FILE FLAGS...: one reusable key, kept over restarts.
+const makeUsersAndKeys = `# make_key FILE FLAGS...: one reusable key, kept over restarts.
 make_key() {
   local key=${onVolume.keys}/$1
   shift
   [ ! -s "$key" ] || return 0
   headscale preauthkeys create --reusable --expiration 87600h "$@" -o json | jq -er .key > "$key.new"
   mv "$key.new" "$key"
+}
+# make_user NAME [FILE]: the user, and the key by which its nodes join.
+make_user() {
+  local id
+  id=$(jq -r --arg name "$1" '.[]? | select(.name == $name) | .id' <<< "$users")
+  [ -n "$id" ] || id=$(headscale users create "$1" -o json | jq -er .id)
+  [ $# = 1 ] || make_key "$2" --user "$id"
 }`;

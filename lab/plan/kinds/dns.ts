@@ -1,6 +1,6 @@
 import type { Topology } from "../../topology/schema.ts";
 import { publicV6, relayNumbers, serverAddress } from "../addresses.ts";
-import { bootFile } from "../boot.ts";
+import { bootScript } from "../boot.ts";
 import { serverName } from "../headscale-config.ts";
 import { type Machine, nodeSpec, type Placement } from "../machine.ts";
 import { dnsConfig, serveDns } from "../services.ts";
@@ -29,9 +29,7 @@ export function dnsServer(
     spec: nodeSpec("dns", at),
     image: { program: "base" },
     interfaces: at.interfaces,
-    files: [
-      { path: configPath, content, executable: false },
-      bootFile(at, { resolver: "127.0.0.1", start }),
-    ],
+    boot: bootScript(at, { resolver: "127.0.0.1", start }),
+    files: [{ path: configPath, content, executable: false }],
   };
 }

@@ -1,6 +1,6 @@
 import type { HostNode, Topology } from "../../topology/schema.ts";
 import { serverAddress } from "../addresses.ts";
-import { bootFile, idle } from "../boot.ts";
+import { bootScript, idle } from "../boot.ts";
 import { type Machine, nodeSpec, type Placement, placeOf } from "../machine.ts";
 import { planServices, serviceSpecs } from "../services.ts";
 
@@ -15,6 +15,7 @@ export function host(topology: Topology, node: HostNode, at: Placement): Machine
     }),
     image: { program: "base" },
     interfaces: at.interfaces,
-    files: [...services.files, bootFile(at, { resolver: serverAddress.dns, start })],
+    boot: bootScript(at, { resolver: serverAddress.dns, start }),
+    files: services.files,
   };
 }

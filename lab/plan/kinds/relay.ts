@@ -1,5 +1,5 @@
 import { serverAddress } from "../addresses.ts";
-import { bootFile } from "../boot.ts";
+import { bootScript } from "../boot.ts";
 import { serverName } from "../headscale-config.ts";
 import { type Machine, nodeSpec, type Placement } from "../machine.ts";
 import { onVolume } from "../volume.ts";
@@ -19,7 +19,7 @@ wait_for 30 "derper on port 443" curl -sSf --max-time 1 --resolve ${host}:443:12
     spec: nodeSpec("relay", at, { region: code }),
     image: { program: "derper", version },
     interfaces: at.interfaces,
-    files: [bootFile(at, { resolver: serverAddress.dns, start })],
+    boot: bootScript(at, { resolver: serverAddress.dns, start }),
     volume: "read",
   };
 }

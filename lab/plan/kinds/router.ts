@@ -1,6 +1,6 @@
 import { natPresets } from "../../topology/nat-presets.ts";
 import { serverAddress } from "../addresses.ts";
-import { bootFile, idle } from "../boot.ts";
+import { bootScript, idle } from "../boot.ts";
 import { type Machine, nodeSpec, type Placement } from "../machine.ts";
 import { natRules } from "../nat-rules.ts";
 
@@ -13,10 +13,8 @@ export function router(network: string, nat: keyof typeof natPresets, at: Placem
     spec: nodeSpec("router", at, { network, nat }),
     image: { program: "base" },
     interfaces: at.interfaces,
-    files: [
-      { path: rulesPath, content: natRules(natPresets[nat]), executable: false },
-      bootFile(at, { resolver: serverAddress.dns, start }),
-    ],
+    boot: bootScript(at, { resolver: serverAddress.dns, start }),
+    files: [{ path: rulesPath, content: natRules(natPresets[nat]), executable: false }],
     forwards: true,
   };
 }

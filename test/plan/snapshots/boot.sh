@@ -1,4 +1,3 @@
-#!/bin/bash
 # Boots one machine of the lab. Its last word is "tailnet-lab: ready", or the reason why not.
 set -Eeuo pipefail
 last_step="start"
@@ -13,32 +12,50 @@ quietly() {
   said=$("$@" 2>&1) || fail "$last_step: $1: $(last_words "$said")"
 }
 
-# A pause that starts no process: fifty machines that wait must not load the host.
+# pause MICROSECONDS: starts no process, as fifty machines that wait must not load the host.
 exec {pause_fd}<> <(:)
-pause() { read -rt 0.05 -u "$pause_fd" || true; }
+pause() {
+  local seconds
+  printf -v seconds %d.%06d $(($1 / 1000000)) $(($1 % 1000000))
+  read -rt "$seconds" -u "$pause_fd" || true
+}
 # wait_for SECONDS WHAT COMMAND...: until the command succeeds.
 wait_for() {
-  local limit=$((SECONDS + $1)) what=$2
+  local limit=$(($1 * 1000000)) what=$2 since=${EPOCHREALTIME/./} waited
   shift 2
   until "$@" >/dev/null 2>&1; do
-    ((SECONDS < limit)) || fail "waited for $what, in vain: $*: $("$@" 2>&1 | tail -n 1)"
-    pause
+    waited=$((${EPOCHREALTIME/./} - since))
+    ((waited < limit)) || fail "waited for $what, in vain: $*: $("$@" 2>&1 | tail -n 1)"
+    # The longer it takes, the less a moment more matters.
+    pause $((waited < 200000 ? 20000 : waited < 2500000 ? waited / 10 : 250000))
   done
+}
+# bound tcp|udp PORT: whether a server listens there, for IPv4 and for IPv6.
+bound() {
+  local sockets
+  sockets=$(ss -Hln "--$1" "sport = :$2")
+  [[ $sockets == *$'\n'* ]]
 }
 # interface DOCKER-ADDRESS DEVICE ADDRESS...: Docker's address tells which interface it is.
 interface() {
-  local docker=$1 device=$2 now
+  local docker=$1 device=$2 now='' name address
   shift 2
-  now=$(ip -o -4 addr show | awk -v a="$docker/" 'index($4, a) == 1 { print $2 }')
+  while read -r _ name _ address _; do
+    [[ $address != "$docker/"* ]] || now=$name
+  done <<< "${docker_addresses:=$(ip -o -4 addr show)}"
   [ -n "$now" ] || fail "no interface has Docker's address $docker; it is for $device"
-  ip link set dev "$now" down
-  ip addr flush dev "$now"
-  [ "$now" = "$device" ] || ip link set dev "$now" name "$device"
-  ip link set dev "$device" up
+  network "link set dev $now down" "addr flush dev $now"
+  [ "$now" = "$device" ] || network "link set dev $now name $device"
+  network "link set dev $device up"
   for address in "$@"; do
-    case $address in *:*) ip addr add "$address" dev "$device" nodad ;; *) ip addr add "$address" dev "$device" ;; esac
+    case $address in *:*) address+=" nodad" ;; esac
+    network "addr add dev $device $address"
   done
 }
+# network LINE...: what ip is to do when `ip -batch` gets all lines at once.
+network_lines=()
+network() { network_lines+=("$@"); }
+set_network() { ip -batch <(printf '%s\n' "${network_lines[@]}"); }
 
 …
 echo "tailnet-lab: ready"
