@@ -5,7 +5,9 @@
  */
 import { writeFile } from "node:fs/promises";
 import os from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { parse } from "jsonc-parser";
 import { imageRef } from "../lab/images/recipes.ts";
 import { reachMatrix } from "../lab/observe/matrix.ts";
 import { statusOf } from "../lab/observe/status.ts";
@@ -13,9 +15,10 @@ import { onVolume } from "../lab/plan/volume.ts";
 import { cleanAll } from "../lab/running/clean.ts";
 import { connectEngine, type Engine } from "../lab/running/engine.ts";
 import type { RunningNode } from "../lab/running/running-node.ts";
+import { loadTopology } from "../lab/topology/load.ts";
 import type { LabDeclaration } from "../lab/topology/schema.ts";
 import { run } from "./harness/run.ts";
-import { type LabSource, ScenarioLab, type StartTimes, stopwatch } from "./harness/scenario-lab.ts";
+import { ScenarioLab, type StartTimes, stopwatch } from "./harness/scenario-lab.ts";
 
 interface Measured {
   lab: string;
@@ -47,7 +50,16 @@ function crowd(clients: number): LabDeclaration {
   return { name: `bench-${clients}`, nodes: Object.fromEntries(nodes) };
 }
 
-async function measure(source: LabSource): Promise<Measured> {
+/** The default lab with a policy that lets everyone reach everything, as in the crowds. */
+async function openHomelab(): Promise<LabDeclaration> {
+  const file = fileURLToPath(new URL("../topologies/homelab.ts", import.meta.url));
+  const { topology, policyText = "{}" } = await loadTopology(file);
+  const { tests: _, ...policy } = parse(policyText, [], { allowTrailingComma: true });
+  const open = { ...policy, grants: [{ src: ["*"], dst: ["*"], ip: ["*"] }] };
+  return { ...topology, tailnet: { ...topology.tailnet, policy: open } };
+}
+
+async function measure(source: LabDeclaration): Promise<Measured> {
   const engine = await connectEngine();
   const lap = stopwatch();
   const lab = await ScenarioLab.start(source, "bench");
@@ -60,8 +72,8 @@ async function measure(source: LabSource): Promise<Measured> {
     lap();
     pairs = await reachEveryPair(clients);
     allReached = lap();
-    const [first] = clients;
-    if (first !== undefined) tailscaleUp = await oneTailscaleUp(first);
+    const person = clients.find((client) => client.spec.tailnet?.user !== undefined);
+    if (person !== undefined) tailscaleUp = await oneTailscaleUp(person);
   } finally {
     lap();
     await lab[Symbol.asyncDispose]();
@@ -82,24 +94,29 @@ async function measure(source: LabSource): Promise<Measured> {
   };
 }
 
-/** Each client to each other that it sees, on the echo port. @returns how many were reached. */
+/** Each client to each other that serves TCP, on that port. @returns how many were reached: all, or it throws. */
 async function reachEveryPair(clients: readonly RunningNode[]): Promise<number> {
   const cells = await Promise.all(
     clients.map(async (from) =>
-      (await statusOf(from)).peers.map((peer) => ({
-        from,
-        to: peer.name,
-        target: {
-          host: peer.addresses[0] ?? "",
-          port: 7,
-          protocol: "tcp" as const,
-          service: "tcp-echo" as const,
-        },
-      })),
+      (await statusOf(from)).peers.flatMap((peer) => {
+        const to = clients.find(({ name }) => name === peer.name);
+        const service = to?.spec.services.find(
+          ({ kind }) => kind === "tcp-echo" || kind === "http",
+        );
+        if (service === undefined) return [];
+        const { port, kind } = service;
+        const host = peer.addresses[0] ?? "";
+        return [
+          { from, to: peer.name, target: { host, port, protocol: "tcp", service: kind } as const },
+        ];
+      }),
     ),
   );
   const results = await reachMatrix(cells.flat(), { seconds: 20 });
-  return results.filter((result) => result.outcome === "reached").length;
+  const missed = results.filter((result) => result.outcome !== "reached");
+  if (missed.length > 0)
+    throw new Error(`${missed.length} of ${results.length} pairs: ${missed[0]?.words}`);
+  return results.length;
 }
 
 /** Seconds of a join on a machine that has nothing else to do. */
@@ -131,7 +148,6 @@ async function bareContainers(engine: Engine, count: number): Promise<number> {
           Entrypoint: ["sleep"],
           Cmd: ["infinity"],
           Labels: labels,
-          HostConfig: { NetworkMode: "none" },
         });
         await container.start();
       }),
@@ -156,10 +172,10 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { out: { type: "string", default: "bench.json" } },
 });
-const sources: LabSource[] =
+const sources: LabDeclaration[] =
   positionals.length > 0
     ? positionals.map((clients) => crowd(Number(clients)))
-    : [crowd(4), crowd(12), crowd(50), new URL("../topologies/homelab.ts", import.meta.url)];
+    : [crowd(4), crowd(12), crowd(50), await openHomelab()];
 
 console.log("seconds; the floor is as many bare containers in parallel, and one tailscale up");
 console.log(
