@@ -72,7 +72,8 @@ sub received {
 sub asked {
   my ($say, $host, $address, $port, $protocol, $service, $nonce) = @_;
   if ($protocol eq "icmp") {
-    $say->(output("ping", "-n", "-c", "1", "-W", $seconds, $address));
+    # Until one is answered.
+    $say->(output("ping", "-n", "-c", "1", "-w", $seconds, $address));
     return "";
   }
   if ($service eq "dns") {
@@ -81,7 +82,10 @@ sub asked {
   }
   if ($protocol eq "udp") {
     my $socket = connected($address, $port, SOCK_DGRAM);
-    syswrite($socket, $nonce) // die "write: $!\n";
+    my $readable = "";
+    vec($readable, fileno $socket, 1) = 1;
+    # A datagram may be lost: it is sent again each second, as a resolver does.
+    do { syswrite($socket, $nonce) // die "write: $!\n" } until select(my $ready = $readable, undef, undef, 1);
     sysread($socket, my $reply, 65535) // die "read: $!\n";
     return $reply;
   }

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { getContainerRuntimeClient } from "testcontainers";
 import { LabError } from "../../lab/errors.ts";
 import { ensureImages } from "../../lab/images/ensure.ts";
 import { imageRef } from "../../lab/images/recipes.ts";
@@ -67,6 +68,8 @@ export class ScenarioLab implements AsyncDisposable {
     const raised = await ensureNeighbourTable(draft);
     if (raised !== undefined) console.error(raised);
     const lap = stopwatch();
+    // Each container asks for it; the first answer, some calls to the engine, is kept for the others.
+    await getContainerRuntimeClient();
     await using pool = await claimPool(engine, poolSize(topology));
     const plan = activeMutation.planned(
       planLab(topology, { lab, run, dockerPool: pool.first, policyText }),

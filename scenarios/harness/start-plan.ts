@@ -1,5 +1,4 @@
 import type Dockerode from "dockerode";
-import { getContainerRuntimeClient } from "testcontainers";
 import { type ImageKey, label, type Plan, type PlannedContainer } from "../../lab/plan/plan.ts";
 import { EndpointTurns } from "../../lab/running/endpoint-turns.ts";
 import { LabContainer } from "./lab-container.ts";
@@ -23,8 +22,6 @@ export async function startPlan(
       }),
     ),
   ]);
-  // Asked for by each container; the first answer, some calls to the engine, is kept for the others.
-  await getContainerRuntimeClient();
   using turns = new EndpointTurns(engine);
   const start = (planned: PlannedContainer) =>
     new LabContainer(engine, planned, imageOf(planned.image), plan.networks, turns).start();

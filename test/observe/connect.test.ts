@@ -77,6 +77,22 @@ describe("a real connection", () => {
     expect(results[7]?.address).toBeNull();
   });
 
+  test("a datagram that is lost is sent again", async () => {
+    let seen = 0;
+    const lossy = createSocket("udp4", (data, from) => {
+      seen += 1;
+      if (seen > 1) lossy.send(data, from.port, from.address);
+    });
+    cleanUp.push(() => lossy.close());
+    const port = await new Promise<number>((resolve) => {
+      lossy.bind(0, "127.0.0.1", () => resolve(lossy.address().port));
+    });
+    const target = { host: "127.0.0.1", port, protocol: "udp", service: "udp-echo" } as const;
+    const [result] = await reachAll(thisMachine, [target], { seconds: 5 });
+    expect(result?.outcome).toBe("reached");
+    expect(seen).toBe(2);
+  });
+
   test("an echo that sends another thing back is a fault, not reached", async () => {
     const target = { host: "127.0.0.1", port: ports.wrong, protocol: "tcp" } as const;
     await expect(probe({ ...target, service: "tcp-echo" })).rejects.toThrow("another answer");
