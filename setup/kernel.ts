@@ -6,7 +6,7 @@ import { words } from "../lab/images/engine.ts";
 import { imageRef } from "../lab/images/recipes.ts";
 import { label } from "../lab/plan/plan.ts";
 import type { Progress } from "../lab/progress.ts";
-import { connectEngine, type Engine } from "../lab/running/engine.ts";
+import { connectEngine, type Engine, isLocalEngine } from "../lab/running/engine.ts";
 import { cacheFolder, isRoot, mayInstall } from "./machine.ts";
 
 const tun = "/dev/net/tun";
@@ -43,11 +43,6 @@ function tunFault(): string | undefined {
     // Who may not open it here can still give it to a container: the engine opens it as root.
     return (error as NodeJS.ErrnoException).code === "EACCES" ? undefined : words(error);
   }
-}
-
-function isLocalEngine(): boolean {
-  const host = process.env.DOCKER_HOST ?? "";
-  return host === "" || host.startsWith("unix:");
 }
 
 /** What the lab's routers and nodes ask of the kernel; each line fails by itself, with its own words. */

@@ -28,6 +28,12 @@ export async function connectEngine(): Promise<Engine> {
   }
 }
 
+/** Whether the engine is on this machine and uses its kernel, as far as its address tells. */
+export function isLocalEngine(): boolean {
+  const host = process.env.DOCKER_HOST ?? "";
+  return host === "" || host.startsWith("unix:");
+}
+
 /** Node's codes for a peer that is not there, or went away in the middle. */
 const lostCodes = new Set([
   "ECONNREFUSED",

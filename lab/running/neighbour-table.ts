@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { LabError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
+import { isLocalEngine } from "./engine.ts";
 
 /*
  * The kernel keeps one table of neighbours (ARP, and one for IPv6) for all containers together. Where it
@@ -34,7 +35,7 @@ export async function ensureNeighbourTable(
     const of = (limit: string) => path.join(sysctls, "net", family, "neigh/default", limit);
     // No such file: this is not the engine's kernel, or no Linux.
     const soft = await readFile(of("gc_thresh2"), "utf8").catch(() => undefined);
-    if (soft === undefined || Number(soft) >= needed || isElsewhere()) continue;
+    if (soft === undefined || Number(soft) >= needed || !isLocalEngine()) continue;
     const raise = { gc_thresh3: wanted, gc_thresh2: wanted / 2 };
     const words = Object.entries(raise).map(
       ([limit, value]) => `net.${family}.neigh.default.${limit}=${value}`,
@@ -57,9 +58,4 @@ export async function ensureNeighbourTable(
   }
   if (changed.length === 0) return undefined;
   return `raised the kernel's table of neighbours, as this lab needs ${needed} entries: ${changed.join(" ")}`;
-}
-
-function isElsewhere(): boolean {
-  const host = process.env.DOCKER_HOST ?? "";
-  return host !== "" && !host.startsWith("unix:");
 }
