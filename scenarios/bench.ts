@@ -7,7 +7,6 @@ import { writeFile } from "node:fs/promises";
 import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { parse } from "jsonc-parser";
 import { imageRef } from "../lab/images/recipes.ts";
 import { reachMatrix } from "../lab/observe/matrix.ts";
 import { statusOf } from "../lab/observe/status.ts";
@@ -19,6 +18,7 @@ import { loadTopology } from "../lab/topology/load.ts";
 import type { LabDeclaration } from "../lab/topology/schema.ts";
 import { run } from "./harness/run.ts";
 import { ScenarioLab, type StartTimes, stopwatch } from "./harness/scenario-lab.ts";
+import { withGrants } from "./mutations/breakage.ts";
 
 interface Measured {
   lab: string;
@@ -53,10 +53,9 @@ function crowd(clients: number): LabDeclaration {
 /** The default lab with a policy that lets everyone reach everything, as in the crowds. */
 async function openHomelab(): Promise<LabDeclaration> {
   const file = fileURLToPath(new URL("../topologies/homelab.ts", import.meta.url));
-  const { topology, policyText = "{}" } = await loadTopology(file);
-  const { tests: _, ...policy } = parse(policyText, [], { allowTrailingComma: true });
-  const open = { ...policy, grants: [{ src: ["*"], dst: ["*"], ip: ["*"] }] };
-  return { ...topology, tailnet: { ...topology.tailnet, policy: open } };
+  const everything = { src: ["*"], dst: ["*"], ip: ["*"] };
+  const { topology, policyText = "{}" } = withGrants(await loadTopology(file), () => [everything]);
+  return { ...topology, tailnet: { ...topology.tailnet, policy: JSON.parse(policyText) } };
 }
 
 async function measure(source: LabDeclaration): Promise<Measured> {
