@@ -19,11 +19,11 @@ interface FailureJson {
     what: string;
     where: string | null;
     remedy: string | null;
-    faults: readonly { where: string; what: string; remedy: string }[];
+    issues: readonly { where: string; what: string; remedy: string }[];
   };
 }
 
-/** Bad input, a bad environment, and a fault of our own. */
+/** Bad input, a bad environment, and a issue of our own. */
 const failedCode = 2;
 
 export function failureOf(error: unknown): Failure {
@@ -44,11 +44,11 @@ export function failureOf(error: unknown): Failure {
     };
   }
   if (error instanceof LabError) {
-    const { name, what, where, remedy, faults } = error;
+    const { name, what, where, remedy, issues } = error;
     return {
       exitCode: failedCode,
       text: labErrorText(error),
-      json: json(name, what, where, remedy, faults),
+      json: json(name, what, where, remedy, issues),
     };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -63,8 +63,8 @@ export function failureOf(error: unknown): Failure {
 function labErrorText(error: LabError): string {
   const lines = [`${red("error:")} ${error.what} ${dim(`(${error.name})`)}`];
   if (error.where !== undefined) lines.push(`  where: ${error.where}`);
-  for (const fault of error.faults) {
-    lines.push(`  ${bold(fault.where)}: ${fault.what}`, `    → ${fault.remedy}`);
+  for (const issue of error.issues) {
+    lines.push(`  ${bold(issue.where)}: ${issue.what}`, `    → ${issue.remedy}`);
   }
   if (error.remedy !== undefined) lines.push(`  → ${error.remedy}`);
   return lines.join("\n");
@@ -75,11 +75,11 @@ function json(
   what: string,
   where?: string,
   remedy?: string,
-  faults: FailureJson["error"]["faults"] = [],
+  issues: FailureJson["error"]["issues"] = [],
 ): FailureJson {
   return {
     schema: 1,
-    error: { name, what, where: where ?? null, remedy: remedy ?? null, faults },
+    error: { name, what, where: where ?? null, remedy: remedy ?? null, issues },
   };
 }
 

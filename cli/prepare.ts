@@ -1,9 +1,9 @@
+import { connectEngine } from "../lab/engine/engine.ts";
+import { ensureNeighbourTable } from "../lab/engine/neighbour-table.ts";
 import { ensureImages } from "../lab/images/ensure.ts";
 import { imageRef } from "../lab/images/recipes.ts";
 import type { Plan } from "../lab/plan/plan.ts";
 import { planLab } from "../lab/plan/plan-lab.ts";
-import { connectEngine } from "../lab/running/engine.ts";
-import { ensureNeighbourTable } from "../lab/running/neighbour-table.ts";
 import { judgePolicy } from "../lab/running/policy.ts";
 import { type LoadedTopology, loadTopology } from "../lab/topology/load.ts";
 import { ensureEngine } from "../setup/engine.ts";

@@ -1,4 +1,4 @@
-import { engineCall } from "../lab/running/engine.ts";
+import { engineCall } from "../lab/engine/engine.ts";
 import type { RunningNode } from "../lab/running/running-node.ts";
 
 /** Runs a program in a node with this terminal as its own: keys, colours, size. Resolves with its exit code. */

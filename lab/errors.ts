@@ -20,10 +20,10 @@ export type ErrorName =
   | "LabNotFound"
   | "NodeNotFound"
   | "NodeFailed"
-  | "WaitStalled"
+  | "WaitTimedOut"
   | "UsageInvalid";
 
-export interface Fault {
+export interface ValidationIssue {
   /** Where: a path such as `nodes.laptop.network`, a file with line and column, or a node. */
   where: string;
   what: string;
@@ -36,13 +36,18 @@ export class LabError extends Error {
   readonly what: string;
   readonly where: string | undefined;
   readonly remedy: string | undefined;
-  /** For TopologyInvalid: all faults at once. */
-  readonly faults: readonly Fault[];
+  /** For TopologyInvalid: all issues at once. */
+  readonly issues: readonly ValidationIssue[];
 
   constructor(
     name: ErrorName,
     what: string,
-    details: { where?: string; remedy?: string; faults?: readonly Fault[]; cause?: unknown } = {},
+    details: {
+      where?: string;
+      remedy?: string;
+      issues?: readonly ValidationIssue[];
+      cause?: unknown;
+    } = {},
   ) {
     // The message says all of it, for readers who see nothing else: a test's report, a stack trace.
     super(whole(what, details), { cause: details.cause });
@@ -50,16 +55,20 @@ export class LabError extends Error {
     this.what = what;
     this.where = details.where;
     this.remedy = details.remedy;
-    this.faults = details.faults ?? [];
+    this.issues = details.issues ?? [];
   }
 }
 
 function whole(
   what: string,
-  { where, remedy, faults = [] }: { where?: string; remedy?: string; faults?: readonly Fault[] },
+  {
+    where,
+    remedy,
+    issues = [],
+  }: { where?: string; remedy?: string; issues?: readonly ValidationIssue[] },
 ): string {
   const lines = [where === undefined ? what : `${where}: ${what}`];
-  for (const fault of faults) lines.push(`  ${fault.where}: ${fault.what} (${fault.remedy})`);
+  for (const issue of issues) lines.push(`  ${issue.where}: ${issue.what} (${issue.remedy})`);
   if (remedy !== undefined) lines.push(`  what to do: ${remedy}`);
   return lines.join("\n");
 }

@@ -1,4 +1,4 @@
-import { sightingsOf } from "../lab/observe/sightings.ts";
+import { accessLogOf } from "../lab/observe/access-log.ts";
 import { expect, labTest, type ScenarioLab } from "./harness/index.ts";
 
 const test = labTest({
@@ -86,7 +86,7 @@ test("without LAN access the NAS is out of reach", async ({ lab }) => {
     expect(lab.node("laptop")).toReach(nas, { port: 80 }),
     expect(lab.node("console")).toReach(lab.node("www"), { port: 80 }),
   ]);
-  const callers = (await sightingsOf(nas, since)).map((each) => each.from);
+  const callers = (await accessLogOf(nas, since)).map((each) => each.from);
   expect(callers, "whom the NAS saw").toEqual([addressOf(lab, "laptop")]);
 });
 

@@ -1,6 +1,6 @@
 import { test as base } from "vitest";
+import { acquireLock } from "../lab/engine/lock.ts";
 import type { Plan } from "../lab/plan/plan.ts";
-import { claim } from "../lab/running/claim.ts";
 import type { RunningNode } from "../lab/running/running-node.ts";
 import type { LabDeclaration } from "../lab/topology/schema.ts";
 import { writeArtifacts } from "./harness/artifacts.ts";
@@ -121,7 +121,7 @@ test("a lab that is gone leaves nothing", async ({ labs, guard }) => {
   ].filter((name) => made.includes(name));
   expect(left, "containers, networks and volumes that are left").toEqual([]);
   expect(interfaces.filter((each) => bridges.includes(each))).toEqual([]);
-  expect(await poolsHeld(lab.plan), "networks of Docker's pool still claimed").toEqual([]);
+  expect(await poolsHeld(lab.plan), "networks of Docker's pool still locked").toEqual([]);
 });
 
 /** All simulated addresses, by node. */
@@ -147,8 +147,11 @@ async function echoesAsked(node: RunningNode): Promise<number> {
 async function poolsHeld(plan: Plan): Promise<string[]> {
   const held: string[] = [];
   for (const { dockerSubnet } of plan.networks) {
-    const answer = await claim(`pool/${dockerSubnet.split(".")[2]}`, "looks whether it is free");
-    if ("claim" in answer) await answer.claim[Symbol.asyncDispose]();
+    const answer = await acquireLock(
+      `pool/${dockerSubnet.split(".")[2]}`,
+      "looks whether it is free",
+    );
+    if ("lock" in answer) await answer.lock[Symbol.asyncDispose]();
     else if (answer.holder.pid === process.pid) held.push(dockerSubnet);
   }
   return held;

@@ -1,11 +1,11 @@
+import { accessLogOf } from "../lab/observe/access-log.ts";
 import { reach } from "../lab/observe/connect.ts";
-import { sightingsOf } from "../lab/observe/sightings.ts";
 import { statusOf } from "../lab/observe/status.ts";
+import { waitConverged } from "../lab/running/convergence.ts";
 import { headscaleNodes } from "../lab/running/headscale.ts";
 import { setPolicy } from "../lab/running/policy.ts";
 import { waitReady } from "../lab/running/ready.ts";
 import type { RunningNode } from "../lab/running/running-node.ts";
-import { waitTailnet } from "../lab/running/tailnet.ts";
 import { expect, labTest, type ScenarioLab } from "./harness/index.ts";
 import { hostOf } from "./harness/matchers/target.ts";
 import { lineRate, Stream } from "./harness/stream.ts";
@@ -71,7 +71,7 @@ test("the control server restarts and traffic never stops", async ({ lab }) => {
   expect(gap.ms, "the longest time in ms that the stream stood still").toBeLessThan(1000);
   const { words, ...end } = await stream.end();
   expect(end, words).toMatchObject({ echoed: end.sent, outOfOrder: undefined, exitCode: 0 });
-  const connections = (await sightingsOf(phone, since)).filter((each) => each.port === 7);
+  const connections = (await accessLogOf(phone, since)).filter((each) => each.port === 7);
   expect(connections, "the echo service saw one connection").toHaveLength(1);
 
   await setPolicy(lab.running, JSON.stringify(policy("tcp:7", "tcp:80")));
@@ -116,7 +116,7 @@ test("a node that is logged out disappears from its peers", async ({ lab }) => {
     // Its boot script logs in again.
     await tablet.restart();
     await waitReady([tablet]);
-    await waitTailnet(lab.running);
+    await waitConverged(lab.running);
   }
   await expect(laptop).toReach(tablet, { port: 7 });
 });

@@ -1,7 +1,7 @@
+import { cutUdp, healUdp, startRelay, stopRelay } from "../lab/faults/faults.ts";
+import { accessLogOf } from "../lab/observe/access-log.ts";
 import { lastPath, pingPeer } from "../lab/observe/ping.ts";
-import { sightingsOf } from "../lab/observe/sightings.ts";
 import { statusOf } from "../lab/observe/status.ts";
-import { cutUdp, healUdp, startRelay, stopRelay } from "../lab/running/faults.ts";
 import { expect, labTest, type ScenarioLab } from "./harness/index.ts";
 import { hostOf } from "./harness/matchers/target.ts";
 import { lineRate, Stream } from "./harness/stream.ts";
@@ -64,7 +64,7 @@ test("a running TCP stream goes on through a relay while UDP is cut, and back to
     outOfOrder: undefined,
     exitCode: 0,
   });
-  const connections = (await sightingsOf(phone, since)).filter((each) => each.port === 7);
+  const connections = (await accessLogOf(phone, since)).filter((each) => each.port === 7);
   expect(connections, "the echo service saw one connection").toHaveLength(1);
   console.log(
     `UDP cut → relay: ${seconds(gap.endedAt - cut)} (the stream stood still for ${seconds(gap.ms)}); healed → direct: ${seconds(direct - healed)}; ${end.sent} lines, all back in order`,

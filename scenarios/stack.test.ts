@@ -4,8 +4,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { connectEngine, type Engine } from "../lab/engine/engine.ts";
 import { label } from "../lab/plan/plan.ts";
-import { connectEngine, type Engine } from "../lab/running/engine.ts";
 import { reapAfter } from "./harness/reaper.ts";
 
 vi.setConfig({ testTimeout: 180_000 });

@@ -1,5 +1,5 @@
+import { accessLogOf } from "../lab/observe/access-log.ts";
 import { flowsOf } from "../lab/observe/conntrack.ts";
-import { sightingsOf } from "../lab/observe/sightings.ts";
 import { statusOf } from "../lab/observe/status.ts";
 import { approveRoutes, headscaleNodes } from "../lab/running/headscale.ts";
 import { expect, labTest, type ScenarioLab } from "./harness/index.ts";
@@ -99,7 +99,7 @@ test("without SNAT the scanner sees the client, and needs a way back", async ({ 
   try {
     const since = new Date().toISOString();
     await expect(laptop).toReach(scanner, { port: 80, seenFrom: client });
-    expect((await sightingsOf(scanner, since)).map((each) => each.from)).toEqual([client]);
+    expect((await accessLogOf(scanner, since)).map((each) => each.from)).toEqual([client]);
   } finally {
     await scanner.output(["ip", "route", "del", ...route]);
   }

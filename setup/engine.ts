@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { $, which } from "zx";
+import { connectEngine } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
 import type { Progress } from "../lab/progress.ts";
-import { connectEngine } from "../lab/running/engine.ts";
 import { cacheFolder, isRoot, mayInstall } from "./machine.ts";
 
 /** A fresh dockerd answers within a few seconds; slower than this is a fault. */

@@ -1,12 +1,12 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
+import { connectEngine, type Engine, isLocalEngine } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
 import { words } from "../lab/images/engine.ts";
 import { imageRef } from "../lab/images/recipes.ts";
 import { label } from "../lab/plan/plan.ts";
 import type { Progress } from "../lab/progress.ts";
-import { connectEngine, type Engine, isLocalEngine } from "../lab/running/engine.ts";
 import { cacheFolder, isRoot, mayInstall } from "./machine.ts";
 
 const tun = "/dev/net/tun";

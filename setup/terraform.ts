@@ -5,7 +5,7 @@ import { which } from "zx";
 import { LabError } from "../lab/errors.ts";
 import { isDiskFull, words } from "../lab/images/engine.ts";
 import { buildPrograms, hasGo } from "../lab/images/golang.ts";
-import { openWorkplace } from "../lab/images/workplace.ts";
+import { openTemporaryDirectory } from "../lab/images/temporary-directory.ts";
 import type { Progress } from "../lab/progress.ts";
 import versions from "../versions.json" with { type: "json" };
 import { cacheFolder, mayInstall } from "./machine.ts";
@@ -53,8 +53,8 @@ async function build(
   detail: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  using workplace = openWorkplace();
-  const folder = workplace.folder("opentofu");
+  using temporary = openTemporaryDirectory();
+  const folder = temporary.folder("opentofu");
   const path = "github.com/opentofu/opentofu";
   await buildPrograms(
     { folder, detail, ...(signal === undefined ? {} : { signal }) },

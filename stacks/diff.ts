@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { claimPool } from "../lab/running/docker-pool.ts";
-import { connectEngine } from "../lab/running/engine.ts";
+import { connectEngine } from "../lab/engine/engine.ts";
+import { reserveSubnets } from "../lab/engine/subnet-pool.ts";
 import { type Change, readChanges, shownPlan } from "./changes.ts";
-import { openScratch } from "./scratch.ts";
+import { findOnEngine, findOrphans, refuseElsewhere, stackRun } from "./orphans.ts";
 import { labState, lockLab, readRecord, terraformDirectory } from "./state.ts";
-import { findOnEngine, findStrays, refuseElsewhere, stackRun } from "./strays.ts";
 import { synthesise } from "./synth.ts";
+import { openTemporaryDirectory } from "./temporary-directory.ts";
 import { openTerraform, parallelism } from "./terraform.ts";
 import type { StackOptions } from "./up.ts";
 
@@ -22,20 +22,20 @@ export async function diffStack(options: StackOptions): Promise<Change[]> {
   const engine = await connectEngine();
   const found = await findOnEngine(engine, lab);
   await refuseElsewhere(found, state, options.topologyFile);
-  const strays = await findStrays(found, state);
+  const orphans = await findOrphans(found, state);
   const record = await readRecord(state);
   const kept = record && { first: record.dockerPool, lab, run: stackRun };
-  await using pool = await claimPool(engine, draft.networks.length, kept);
+  await using pool = await reserveSubnets(engine, draft.networks.length, kept);
 
-  await using scratch = await openScratch(state);
-  const cwd = synthesise(scratch.directory, {
+  await using temporary = await openTemporaryDirectory(state);
+  const cwd = synthesise(temporary.directory, {
     plan: options.plan(pool.first),
     imageRef: options.imageRef,
     origin: state.directory,
   });
-  await using terraform = await openTerraform(engine, options.terraform, scratch);
+  await using terraform = await openTerraform(engine, options.terraform, temporary);
   return await progress.step(`Compare lab ${lab} with the engine`, async () => {
-    const planFile = join(scratch.directory, "plan");
+    const planFile = join(temporary.directory, "plan");
     const stateFile = join(terraformDirectory(state), "terraform.tfstate");
     await terraform.run(
       [
@@ -50,17 +50,17 @@ export async function diffStack(options: StackOptions): Promise<Change[]> {
       { cwd, signal },
     );
     const shown = await terraform.read(["show", "-json", planFile], { cwd });
-    return [...readChanges(shownPlan.parse(shown)), ...leftovers(strays)];
+    return [...readChanges(shownPlan.parse(shown)), ...leftovers(orphans)];
   });
 }
 
-function leftovers(strays: Awaited<ReturnType<typeof findStrays>>): Change[] {
+function leftovers(orphans: Awaited<ReturnType<typeof findOrphans>>): Change[] {
   const why = "an interrupted run left it";
   return [
-    ...strays.containers.map(
+    ...orphans.containers.map(
       ({ name }) => ({ kind: "node", name, action: "remove", why }) as const,
     ),
-    ...strays.networks.map(
+    ...orphans.networks.map(
       ({ name }) => ({ kind: "network", name, action: "remove", why }) as const,
     ),
   ];

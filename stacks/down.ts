@@ -1,12 +1,12 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
+import { cleanAll } from "../lab/engine/clean.ts";
+import { connectEngine } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
 import type { Progress } from "../lab/progress.ts";
-import { cleanAll } from "../lab/running/clean.ts";
-import { connectEngine } from "../lab/running/engine.ts";
-import { openScratch } from "./scratch.ts";
+import { findOnEngine, isEmpty, refuseElsewhere, stackRun } from "./orphans.ts";
 import { forgetLab, idsInState, labState, lockLab, terraformDirectory } from "./state.ts";
-import { findOnEngine, isEmpty, refuseElsewhere, stackRun } from "./strays.ts";
+import { openTemporaryDirectory } from "./temporary-directory.ts";
 import { lockTimeout, openTerraform, parallelism } from "./terraform.ts";
 import { Tally } from "./up.ts";
 
@@ -43,8 +43,8 @@ export async function downStack(options: DownOptions): Promise<{ removed: string
     const cwd = terraformDirectory(state);
     const known = await idsInState(state);
     if (known.size > 0 && (await exists(join(cwd, "cdk.tf.json")))) {
-      await using scratch = await openScratch(state);
-      await using terraform = await openTerraform(engine, options.terraform, scratch);
+      await using temporary = await openTemporaryDirectory(state);
+      await using terraform = await openTerraform(engine, options.terraform, temporary);
       await terraform.run(
         ["destroy", "-json", "-input=false", "-auto-approve", parallelism, lockTimeout],
         { cwd, signal, onEvent: (event) => tally.add(event) },

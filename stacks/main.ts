@@ -4,7 +4,7 @@ import { imageRef } from "../lab/images/recipes.ts";
 import { planLab } from "../lab/plan/plan-lab.ts";
 // biome-ignore lint/style/noRestrictedImports: an entry of its own, as the command line is
 import { loadTopology } from "../lab/topology/load.ts";
-import { stackRun } from "./strays.ts";
+import { stackRun } from "./orphans.ts";
 import { synthesise } from "./synth.ts";
 
 /**

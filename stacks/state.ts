@@ -1,8 +1,8 @@
 import { mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
+import { acquireLock, type Lock } from "../lab/engine/lock.ts";
 import { LabError } from "../lab/errors.ts";
-import { type Claim, claim } from "../lab/running/claim.ts";
 import { stackDirectory } from "./synth.ts";
 
 const recordSchema = z.object({
@@ -36,9 +36,9 @@ export function terraformDirectory({ directory, lab }: LabState): string {
  * Lets one process at a time change a lab, from whichever directory.
  * @throws LabError `LabLocked` with the other's process id.
  */
-export async function lockLab(lab: string, purpose: string): Promise<Claim> {
-  const answer = await claim(`lab/${lab}`, purpose);
-  if ("claim" in answer) return answer.claim;
+export async function lockLab(lab: string, purpose: string): Promise<Lock> {
+  const answer = await acquireLock(`lab/${lab}`, purpose);
+  if ("lock" in answer) return answer.lock;
   const { pid, purpose: theirs } = answer.holder;
   throw new LabError("LabLocked", `process ${pid} is at work on lab ${lab} (${theirs})`, {
     where: lab,

@@ -2,11 +2,11 @@ import { devNull } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
+import { type Engine, engineLost } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
-import { type Engine, engineLost } from "../lab/running/engine.ts";
 import { describePart, partAt } from "./address.ts";
 import { serveProvider } from "./provider/server.ts";
-import type { Scratch } from "./scratch.ts";
+import type { TemporaryDirectory } from "./temporary-directory.ts";
 
 /** A line of Terraform's `-json` output, as far as we read it. */
 const eventSchema = z.object({
@@ -50,13 +50,13 @@ export interface RunOptions {
   onEvent?: (event: TerraformEvent) => void;
 }
 
-/** @param scratch a directory for the provider's socket. */
+/** @param temporary a directory for the provider's socket. */
 export async function openTerraform(
   engine: Engine,
   program: string,
-  scratch: Scratch,
+  temporary: TemporaryDirectory,
 ): Promise<Terraform> {
-  const provider = await serveProvider(engine, join(scratch.directory, "provider.sock"));
+  const provider = await serveProvider(engine, join(temporary.directory, "provider.sock"));
   const environment = {
     // Whatever a user set for his own Terraform is not meant for this one.
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TF_"))),

@@ -1,12 +1,12 @@
+import { connectEngine } from "../lab/engine/engine.ts";
+import { reserveSubnets } from "../lab/engine/subnet-pool.ts";
 import type { ImageKey, Plan } from "../lab/plan/plan.ts";
 import type { Progress } from "../lab/progress.ts";
-import { claimPool } from "../lab/running/docker-pool.ts";
-import { connectEngine } from "../lab/running/engine.ts";
 import { describePart, partAt } from "./address.ts";
-import { openScratch } from "./scratch.ts";
+import { findOnEngine, findOrphans, refuseElsewhere, removeOrphans, stackRun } from "./orphans.ts";
 import { labState, lockLab, readRecord, writeRecord } from "./state.ts";
-import { findOnEngine, findStrays, refuseElsewhere, removeStrays, stackRun } from "./strays.ts";
 import { synthesise } from "./synth.ts";
+import { openTemporaryDirectory } from "./temporary-directory.ts";
 import { lockTimeout, openTerraform, parallelism, type TerraformEvent } from "./terraform.ts";
 
 export interface StackOptions {
@@ -47,14 +47,14 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
   const engine = await connectEngine();
   const found = await findOnEngine(engine, lab);
   await refuseElsewhere(found, state, options.topologyFile);
-  const strays = await findStrays(found, state);
-  if (strays.containers.length + strays.networks.length > 0) {
-    await progress.step("Clear what an interrupted run left", () => removeStrays(engine, strays));
+  const orphans = await findOrphans(found, state);
+  if (orphans.containers.length + orphans.networks.length > 0) {
+    await progress.step("Clear what an interrupted run left", () => removeOrphans(engine, orphans));
   }
 
   const record = await readRecord(state);
   const kept = record && { first: record.dockerPool, lab, run: stackRun };
-  await using pool = await claimPool(engine, draft.networks.length, kept);
+  await using pool = await reserveSubnets(engine, draft.networks.length, kept);
   const plan = options.plan(pool.first);
   await writeRecord(state, {
     schema: 1,
@@ -66,8 +66,8 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
     imageRef: options.imageRef,
     origin: state.directory,
   });
-  await using scratch = await openScratch(state);
-  await using terraform = await openTerraform(engine, options.terraform, scratch);
+  await using temporary = await openTemporaryDirectory(state);
+  await using terraform = await openTerraform(engine, options.terraform, temporary);
   return await progress.step(`Bring up lab ${lab}`, async (detail) => {
     const tally = new Tally(detail);
     await terraform.run(

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { cleanAll } from "../../lab/running/clean.ts";
-import { connectEngine } from "../../lab/running/engine.ts";
+import { cleanAll } from "../../lab/engine/clean.ts";
+import { connectEngine } from "../../lab/engine/engine.ts";
 import { act, labCommand, type Shared } from "../command.ts";
 
 export function cleanCommand(shared: Shared): Command {

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { NodeSpec } from "../../lab/plan/plan.ts";
+import { waitConverged } from "../../lab/running/convergence.ts";
 import { waitReady } from "../../lab/running/ready.ts";
 import { listLabs, RunningLab } from "../../lab/running/running-lab.ts";
-import { waitTailnet } from "../../lab/running/tailnet.ts";
 import type { StackResult } from "../../stacks/up.ts";
 import { act, command, type Shared } from "../command.ts";
 import { table } from "../table.ts";
@@ -29,7 +29,7 @@ export function upCommand(shared: Shared): Command {
           waitReady(lab.nodes, { detail, signal }),
         );
         await progress.step("Wait until the tailnet stands", (detail) =>
-          waitTailnet(lab, { detail, signal }),
+          waitConverged(lab, { detail, signal }),
         );
         const stacks = (await listLabs(lab.engine)).filter((other) => other.run === "stack");
         const specs = lab.nodes.map((node) => node.spec);

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { LabError } from "../errors.ts";
 import { buildImage, followEngine, pullImage } from "./engine.ts";
-import type { Making } from "./making.ts";
+import type { ImageBuild } from "./image-build.ts";
 import { basePackages, debianRelease, imageLabel, recipeFolder } from "./recipes.ts";
 
 /** Makes the base image on the official one of Debian. */
-export async function pullDebian(making: Making): Promise<void> {
+export async function pullDebian(making: ImageBuild): Promise<void> {
   await pullImage(making, `debian:${debianRelease}-slim`);
   await mkdir(making.folder, { recursive: true });
   const files = ["packages.txt", "lean.cfg"];
@@ -26,7 +26,7 @@ export async function pullDebian(making: Making): Promise<void> {
  * system, the engine imports it.
  * @throws Error with mmdebstrap's words; LabError ImageUnbuildable where mmdebstrap can't be had
  */
-export async function importDebian(making: Making): Promise<void> {
+export async function importDebian(making: ImageBuild): Promise<void> {
   const { engine, ref, folder, signal, detail } = making;
   await ensureMmdebstrap(detail);
   signal.throwIfAborted();

@@ -2,7 +2,7 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { LabError } from "../errors.ts";
-import type { Making } from "./making.ts";
+import type { ImageBuild } from "./image-build.ts";
 import { imageLabel, recipeFolder } from "./recipes.ts";
 
 /** What of the engine's progress stream is used; loose, as engines differ. */
@@ -43,7 +43,7 @@ export async function followEngine(
   return await promise;
 }
 
-export async function pullImage(making: Making, image: string): Promise<void> {
+export async function pullImage(making: ImageBuild, image: string): Promise<void> {
   making.detail(`pulling ${image}`);
   const answer = await making.engine.pull(image, { abortSignal: making.signal });
   await followEngine(making.engine, answer, (text) => making.detail(`pulling ${image}: ${text}`));
@@ -54,7 +54,7 @@ export async function pullImage(making: Making, image: string): Promise<void> {
  * @returns the image's id; without a tag it has no other name
  */
 export async function buildImage(
-  making: Making,
+  making: ImageBuild,
   dockerfile: string,
   files: string[],
   options: { tag?: string; arguments: Record<string, string> },

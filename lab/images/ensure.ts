@@ -3,10 +3,10 @@ import type { ImageKey } from "../plan/plan.ts";
 import type { Progress } from "../progress.ts";
 import { importDebian, pullDebian } from "./debian.ts";
 import { imageFault, presentImages } from "./engine.ts";
-import type { Making } from "./making.ts";
+import type { ImageBuild } from "./image-build.ts";
 import { addPrograms } from "./programs.ts";
 import { imageRef } from "./recipes.ts";
-import { openWorkplace } from "./workplace.ts";
+import { openTemporaryDirectory } from "./temporary-directory.ts";
 
 /**
  * Makes the images that the engine lacks: from official images where a registry answers, from
@@ -26,14 +26,14 @@ export async function ensureImages(
   const missing = [...wanted].filter(([ref]) => !present.has(ref));
   if (missing.length === 0) return;
 
-  using workplace = openWorkplace();
+  using temporary = openTemporaryDirectory();
   // The first failure stops the rest: its cause is what the reader needs.
   const failure = new AbortController();
   const stop = AbortSignal.any([failure.signal, ...(signal === undefined ? [] : [signal])]);
-  const make = (ref: string, work: (making: Making) => Promise<void>) =>
+  const make = (ref: string, work: (making: ImageBuild) => Promise<void>) =>
     progress.step(`image ${ref.replace(/-[0-9a-f]+$/, "")}`, async (detail) => {
       try {
-        const folder = workplace.folder(ref);
+        const folder = temporary.folder(ref);
         await work({ engine, ref, folder, signal: stop, detail });
       } catch (error) {
         signal?.throwIfAborted();

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildImage, pullImage, words } from "./engine.ts";
 import { buildModule, buildPrograms, hasGo } from "./golang.ts";
-import type { Making } from "./making.ts";
+import type { ImageBuild } from "./image-build.ts";
 import {
   builtPrograms,
   golangRelease,
@@ -25,7 +25,7 @@ const turns = new Map<string, Promise<unknown>>();
 
 /** Makes a program's image: gets the programs while the base may still be in the making. */
 export async function addPrograms(
-  making: Making,
+  making: ImageBuild,
   key: ProgramKey,
   base: Promise<void>,
 ): Promise<void> {
@@ -45,7 +45,10 @@ export async function addPrograms(
   if (source.temporary) await making.engine.getImage(source.image).remove();
 }
 
-async function officialSource(making: Making, recipe: ProgramRecipe): Promise<Source | undefined> {
+async function officialSource(
+  making: ImageBuild,
+  recipe: ProgramRecipe,
+): Promise<Source | undefined> {
   if (recipe.official === undefined) return undefined;
   try {
     await pullImage(making, recipe.official.image);
@@ -56,14 +59,14 @@ async function officialSource(making: Making, recipe: ProgramRecipe): Promise<So
   }
 }
 
-async function builtSource(making: Making, recipe: ProgramRecipe): Promise<Source> {
+async function builtSource(making: ImageBuild, recipe: ProgramRecipe): Promise<Source> {
   const image = (await hasGo())
     ? await ownGoImage(making, recipe)
     : await golangImage(making, recipe);
   return { image, programs: builtPrograms, temporary: true };
 }
 
-async function golangImage(making: Making, recipe: ProgramRecipe): Promise<string> {
+async function golangImage(making: ImageBuild, recipe: ProgramRecipe): Promise<string> {
   await mkdir(making.folder, { recursive: true });
   await writeFile(join(making.folder, "go.mod"), buildModule(recipe));
   try {
@@ -82,7 +85,7 @@ async function golangImage(making: Making, recipe: ProgramRecipe): Promise<strin
   }
 }
 
-async function ownGoImage(making: Making, recipe: ProgramRecipe): Promise<string> {
+async function ownGoImage(making: ImageBuild, recipe: ProgramRecipe): Promise<string> {
   const { path } = recipe.module;
   const before = turns.get(path);
   if (before !== undefined) making.detail(`waiting for another build of ${path}`);

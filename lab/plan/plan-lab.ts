@@ -96,9 +96,9 @@ function machinesOf(topology: Topology, { dockerPool, policyText }: PlanOptions)
 }
 
 function users(policyText: string): string[] {
-  const { policy, faults } = readPolicy(policyText, "policy");
+  const { policy, issues } = readPolicy(policyText, "policy");
   if (policy === undefined) {
-    throw new LabError("TopologyInvalid", "the policy can't be read", { faults });
+    throw new LabError("TopologyInvalid", "the policy can't be read", { issues });
   }
   return policyUsers(policy);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { ExecOptions } from "../engine/exec.ts";
 import { LabError } from "../errors.ts";
-import type { ExecOptions } from "./exec.ts";
 import type { RunningLab } from "./running-lab.ts";
 
 /** A node as Headscale knows it. */

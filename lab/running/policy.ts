@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import { type Engine, engineCall } from "../engine/engine.ts";
+import { readLog } from "../engine/log.ts";
 import { LabError } from "../errors.ts";
 import { headscaleConfigPath, policyPath } from "../plan/headscale-config.ts";
 import { type ImageKey, label, type Plan } from "../plan/plan.ts";
 import { onVolume } from "../plan/volume.ts";
-import { type Engine, engineCall } from "./engine.ts";
-import { readLog } from "./log.ts";
 import type { RunningLab } from "./running-lab.ts";
 
 /** The policy in force, HuJSON. Empty where none was ever set: everyone may reach everything. */

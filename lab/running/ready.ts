@@ -1,24 +1,24 @@
+import { engineCall } from "../engine/engine.ts";
 import { LabError } from "../errors.ts";
 import { failedPrefix, readyLine } from "../plan/plan.ts";
-import { engineCall } from "./engine.ts";
+import { idleTimeout } from "./idle-timeout.ts";
 import type { RunningNode } from "./running-node.ts";
-import { stallLimit } from "./stall.ts";
 
 export interface ReadyOptions {
   /** Where the wait says how far it is. */
   detail?: (text: string) => void;
   /** How long nothing may move. A boot script's own limits are shorter, and say more. */
-  stallMs?: number;
+  idleMs?: number;
   signal?: AbortSignal | undefined;
 }
 
 /**
  * Waits until every node has printed its ready line since its last start, by following their logs.
- * Throws NodeFailed, with the node's words, as soon as one gives up or ends; WaitStalled.
+ * Throws NodeFailed, with the node's words, as soon as one gives up or ends; WaitTimedOut.
  */
 export async function waitReady(
   nodes: readonly RunningNode[],
-  { detail = () => {}, stallMs = 150_000, signal }: ReadyOptions = {},
+  { detail = () => {}, idleMs = 150_000, signal }: ReadyOptions = {},
 ): Promise<void> {
   const missing = new Set(nodes.map((node) => node.name));
   const lastLine = new Map<string, string>();
@@ -26,7 +26,7 @@ export async function waitReady(
   const stop = signal === undefined ? done.signal : AbortSignal.any([done.signal, signal]);
   const waitsFor = () =>
     [...missing].map((name) => `${name} (${lastLine.get(name) ?? "no output yet"})`).join(", ");
-  using limit = stallLimit(stallMs, "boot", waitsFor);
+  using limit = idleTimeout(idleMs, "boot", waitsFor);
   const follow = async (node: RunningNode) => {
     await untilReady(node, stop, (line) => lastLine.set(node.name, line));
     if (stop.aborted) return;

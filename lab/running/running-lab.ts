@@ -1,8 +1,8 @@
 import type { ContainerInfo } from "dockerode";
+import { connectEngine, type Engine, engineCall } from "../engine/engine.ts";
 import { LabError } from "../errors.ts";
 import { chooseFrom } from "../near-name.ts";
 import { label, type NodeKind } from "../plan/plan.ts";
-import { connectEngine, type Engine, engineCall } from "./engine.ts";
 import { RunningNode } from "./running-node.ts";
 
 /** A lab with containers on this engine, whoever started it. */

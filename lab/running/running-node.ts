@@ -1,9 +1,15 @@
 import type { Container, ContainerInfo } from "dockerode";
+import { type Engine, engineCall } from "../engine/engine.ts";
+import {
+  type ExecOptions,
+  type ExecResult,
+  execIn,
+  type Spawned,
+  spawnIn,
+} from "../engine/exec.ts";
+import { followLog, type LogOptions, readLog } from "../engine/log.ts";
 import { LabError } from "../errors.ts";
 import { label, type NodeSpec } from "../plan/plan.ts";
-import { type Engine, engineCall } from "./engine.ts";
-import { type ExecOptions, type ExecResult, execIn, type Spawned, spawnIn } from "./exec.ts";
-import { followLog, type LogOptions, readLog } from "./log.ts";
 
 export type NodeState = "running" | "exited";
 

@@ -1,39 +1,39 @@
-import { type Fault, LabError } from "../errors.ts";
+import { LabError, type ValidationIssue } from "../errors.ts";
 import { type LabDeclaration, type Topology, topologySchema } from "./schema.ts";
-import { remedies, schemaFaults, valueAt } from "./schema-faults.ts";
+import { remedies, schemaIssues, valueAt } from "./schema-issues.ts";
 import { type Declared, validate } from "./validate.ts";
 
 /**
  * Checks a declaration and fills in its defaults.
  *
- * @throws LabError `TopologyInvalid` with every fault found, each with its path and a remedy. A
+ * @throws LabError `TopologyInvalid` with every issue found, each with its path and a remedy. A
  *   policy in a file is checked by `loadTopology`, which knows where the file is.
  */
 export function defineLab(declaration: LabDeclaration): Topology {
   const parsed = topologySchema.safeParse(declaration, { error: remedies });
   if (parsed.success) {
-    const faults = validate(parsed.data, declaredNames(declaration, parsed.data));
-    if (faults.length > 0) throw invalid(parsed.data.name, faults);
+    const issues = validate(parsed.data, declaredNames(declaration, parsed.data));
+    if (issues.length > 0) throw invalid(parsed.data.name, issues);
     return parsed.data;
   }
 
-  const faults = schemaFaults(topologySchema, declaration, parsed.error.issues);
+  const issues = schemaIssues(topologySchema, declaration, parsed.error.issues);
   const sound = topologySchema.safeParse(withoutFaulty(declaration, parsed.error.issues));
-  if (sound.success) faults.push(...validate(sound.data, declaredNames(declaration, sound.data)));
+  if (sound.success) issues.push(...validate(sound.data, declaredNames(declaration, sound.data)));
   const name = valueAt(declaration, ["name"]);
-  throw invalid(typeof name === "string" ? name : "without a name", faults);
+  throw invalid(typeof name === "string" ? name : "without a name", issues);
 }
 
-/** The error for a topology's faults, in the order in which they were found. */
-export function invalid(name: string, faults: readonly Fault[]): LabError {
+/** The error for a topology's issues, in the order in which they were found. */
+export function invalid(name: string, issues: readonly ValidationIssue[]): LabError {
   return new LabError(
     "TopologyInvalid",
-    `topology ${name} has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}`,
-    { faults },
+    `topology ${name} has ${issues.length === 1 ? "a issue" : `${issues.length} issues`}`,
+    { issues },
   );
 }
 
-/** All names as written, also those whose entry is faulty: to refer to one of them is no fault. */
+/** All names as written, also those whose entry is faulty: to refer to one of them is no issue. */
 function declaredNames(declaration: unknown, topology: Topology): Declared {
   const keys = (section: "networks" | "nodes" | "relays") => {
     const value = valueAt(declaration, [section]) ?? topology[section];

@@ -1,9 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Fault, LabError } from "../errors.ts";
+import { LabError, type ValidationIssue } from "../errors.ts";
 import { defineLab, invalid } from "./define-lab.ts";
-import { readPolicy, tagOwnerFaults } from "./policy.ts";
+import { readPolicy, tagOwnerIssues } from "./policy.ts";
 import type { LabDeclaration, Topology } from "./schema.ts";
 
 /** A topology with the policy that it names. */
@@ -24,7 +24,7 @@ const moduleEndings = [".ts", ".mts", ".js", ".mjs"];
  * its policy. A policy's path is relative to the topology's file.
  *
  * @throws LabError `TopologyUnreadable` where there is no such module or it can't be run;
- *   `TopologyInvalid` with every fault of the declaration, or of the policy.
+ *   `TopologyInvalid` with every issue of the declaration, or of the policy.
  */
 export async function loadTopology(location: string): Promise<LoadedTopology> {
   const file = path.resolve(location);
@@ -38,10 +38,10 @@ export async function loadTopology(location: string): Promise<LoadedTopology> {
   const policyFile = path.resolve(path.dirname(file), policy);
   const policyText = await policyContent(policyFile, topology.name);
   const read = readPolicy(policyText, policyFile);
-  const faults: Fault[] = read.policy
-    ? tagOwnerFaults(topology, read.policy, policyFile)
-    : read.faults;
-  if (faults.length > 0) throw invalid(topology.name, faults);
+  const issues: ValidationIssue[] = read.policy
+    ? tagOwnerIssues(topology, read.policy, policyFile)
+    : read.issues;
+  if (issues.length > 0) throw invalid(topology.name, issues);
   return { topology, policyText, policyFile, file };
 }
 

@@ -7,10 +7,10 @@ import {
   printParseErrorCode,
 } from "jsonc-parser";
 import { z } from "zod";
-import type { Fault } from "../errors.ts";
+import type { ValidationIssue } from "../errors.ts";
 import { nearName } from "../near-name.ts";
 import type { Topology } from "./schema.ts";
-import { pathText, remedies, schemaFaults } from "./schema-faults.ts";
+import { pathText, remedies, schemaIssues } from "./schema-issues.ts";
 
 /**
  * As much of a policy's shape as the lab itself reads. What rules mean, and which keys there are,
@@ -43,67 +43,74 @@ const policySchema = z.looseObject({
 export type Policy = z.output<typeof policySchema>;
 
 /** A policy that was read, or what is wrong with it. */
-export type ReadPolicy = { policy: Policy; faults: [] } | { policy?: never; faults: Fault[] };
+export type ReadPolicy =
+  | { policy: Policy; issues: [] }
+  | { policy?: never; issues: ValidationIssue[] };
 
 /** Reads HuJSON: JSON with comments and trailing commas. Faults are told by `file:line:column`. */
 export function readPolicy(text: string, file: string): ReadPolicy {
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, { allowTrailingComma: true });
   if (errors.length > 0 || tree === undefined) {
-    const faults = errors.map(({ error, offset }) => ({
+    const issues = errors.map(({ error, offset }) => ({
       where: `${file}:${lineAndColumn(text, offset)}`,
       ...syntaxFault(printParseErrorCode(error)),
     }));
-    return { faults };
+    return { issues };
   }
 
   const value: unknown = getNodeValue(tree);
   const parsed = policySchema.safeParse(value, { error: remedies });
-  if (parsed.success) return { policy: parsed.data, faults: [] };
-  const faults = parsed.error.issues.flatMap((issue) => {
+  if (parsed.success) return { policy: parsed.data, issues: [] };
+  const issues = parsed.error.issues.flatMap((issue) => {
     const place = `${file}:${lineAndColumn(text, offsetOf(tree, issue.path))}`;
-    return schemaFaults(policySchema, value, [issue]).map(({ where, what, remedy }) => ({
+    return schemaIssues(policySchema, value, [issue]).map(({ where, what, remedy }) => ({
       where: place,
       what: issue.path.length === 0 ? what : `${where}: ${what}`,
       remedy,
     }));
   });
-  return { faults };
+  return { issues };
 }
 
 /** Checks a policy that stands in the topology itself. Faults are told by `tailnet.policy.…`. */
 export function checkInlinePolicy(value: Record<string, unknown>): ReadPolicy {
   const parsed = policySchema.safeParse(value, { error: remedies });
-  if (parsed.success) return { policy: parsed.data, faults: [] };
-  const issues = parsed.error.issues;
+  if (parsed.success) return { policy: parsed.data, issues: [] };
   return {
-    faults: issues.flatMap((issue) =>
-      schemaFaults(policySchema, value, [issue]).map((fault) => ({
-        ...fault,
-        where: pathText(["tailnet", "policy", ...issue.path]),
+    issues: parsed.error.issues.flatMap((zodIssue) =>
+      schemaIssues(policySchema, value, [zodIssue]).map((issue) => ({
+        ...issue,
+        where: pathText(["tailnet", "policy", ...zodIssue.path]),
       })),
     ),
   };
 }
 
 /** Tags of nodes that the policy gives no owner; `source` is the policy's file or path. */
-export function tagOwnerFaults(topology: Topology, policy: Policy, source: string): Fault[] {
+export function tagOwnerIssues(
+  topology: Topology,
+  policy: Policy,
+  source: string,
+): ValidationIssue[] {
   const owned = Object.keys(policy.tagOwners);
   return Object.entries(topology.nodes).flatMap(([name, node]) =>
-    (node.kind === "tailscale" ? (node.tags ?? []) : []).flatMap((tag, index): Fault[] => {
-      if (owned.includes(tag)) return [];
-      const near = nearName(tag, owned);
-      return [
-        {
-          where: `nodes.${name}.tags[${index}]`,
-          what: `${tag} has no owner in ${source}`,
-          remedy:
-            near === undefined
-              ? `add "${tag}": ["group:…"] to tagOwners, with those who may give it`
-              : `did you mean ${near}? Else add ${tag} to tagOwners`,
-        },
-      ];
-    }),
+    (node.kind === "tailscale" ? (node.tags ?? []) : []).flatMap(
+      (tag, index): ValidationIssue[] => {
+        if (owned.includes(tag)) return [];
+        const near = nearName(tag, owned);
+        return [
+          {
+            where: `nodes.${name}.tags[${index}]`,
+            what: `${tag} has no owner in ${source}`,
+            remedy:
+              near === undefined
+                ? `add "${tag}": ["group:…"] to tagOwners, with those who may give it`
+                : `did you mean ${near}? Else add ${tag} to tagOwners`,
+          },
+        ];
+      },
+    ),
   );
 }
 

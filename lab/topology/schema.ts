@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /**
- * What a user writes. Strict: an unknown key is a fault, so that a misspelt option is never
+ * What a user writes. Strict: an unknown key is a issue, so that a misspelt option is never
  * silently ignored. What one field says of another (networks, addresses, routes) is checked in validate.ts.
  */
 

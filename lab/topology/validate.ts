@@ -1,19 +1,19 @@
-import type { Fault } from "../errors.ts";
-import { addressFaults } from "./checks/addresses.ts";
-import { capacityFaults } from "./checks/capacity.ts";
-import { dnsFaults } from "./checks/dns.ts";
-import { exitNodeFaults } from "./checks/exit-nodes.ts";
-import { nameFaults } from "./checks/names.ts";
-import { networkFaults } from "./checks/networks.ts";
-import { inlinePolicyFaults } from "./checks/policies.ts";
-import { routeFaults } from "./checks/routes.ts";
-import { serviceFaults } from "./checks/services.ts";
-import { upstreamFaults } from "./checks/upstreams.ts";
+import type { ValidationIssue } from "../errors.ts";
+import { addressIssues } from "./checks/addresses.ts";
+import { capacityIssues } from "./checks/capacity.ts";
+import { dnsIssues } from "./checks/dns.ts";
+import { exitNodeIssues } from "./checks/exit-nodes.ts";
+import { nameIssues } from "./checks/names.ts";
+import { networkIssues } from "./checks/networks.ts";
+import { inlinePolicyIssues } from "./checks/policies.ts";
+import { routeIssues } from "./checks/routes.ts";
+import { serviceIssues } from "./checks/services.ts";
+import { upstreamIssues } from "./checks/upstreams.ts";
 import type { Topology } from "./schema.ts";
 
 /**
  * The names a declaration uses, also those of entries that the schema refused. Where a topology
- * lacks one of them, its fault is already told: what refers to it is left alone.
+ * lacks one of them, its issue is already told: what refers to it is left alone.
  */
 export interface Declared {
   networks: ReadonlySet<string>;
@@ -21,22 +21,22 @@ export interface Declared {
   relays: ReadonlySet<string>;
 }
 
-type Check = (topology: Topology, declared: Declared) => Fault[];
+type Check = (topology: Topology, declared: Declared) => ValidationIssue[];
 
 const checks: readonly Check[] = [
-  nameFaults,
-  networkFaults,
-  upstreamFaults,
-  capacityFaults,
-  addressFaults,
-  routeFaults,
-  exitNodeFaults,
-  serviceFaults,
-  dnsFaults,
-  inlinePolicyFaults,
+  nameIssues,
+  networkIssues,
+  upstreamIssues,
+  capacityIssues,
+  addressIssues,
+  routeIssues,
+  exitNodeIssues,
+  serviceIssues,
+  dnsIssues,
+  inlinePolicyIssues,
 ];
 
-/** What one part of a topology says against another: all faults, none thrown. */
-export function validate(topology: Topology, declared: Declared): Fault[] {
+/** What one part of a topology says against another: all issues, none thrown. */
+export function validate(topology: Topology, declared: Declared): ValidationIssue[] {
   return checks.flatMap((check) => check(topology, declared));
 }

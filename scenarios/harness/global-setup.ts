@@ -1,8 +1,8 @@
+import { cleanAll } from "../../lab/engine/clean.ts";
+import { connectEngine } from "../../lab/engine/engine.ts";
 import { ensureImages } from "../../lab/images/ensure.ts";
 import { pinnedImages } from "../../lab/plan/images.ts";
 import { plainProgress } from "../../lab/progress.ts";
-import { cleanAll } from "../../lab/running/clean.ts";
-import { connectEngine } from "../../lab/running/engine.ts";
 import { reapAfter } from "./reaper.ts";
 import { run } from "./run.ts";
 

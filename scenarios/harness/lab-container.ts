@@ -5,8 +5,8 @@ import {
   type StartedTestContainer,
   type WaitStrategy,
 } from "testcontainers";
+import type { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
 import type { PlannedContainer, PlannedNetwork } from "../../lab/plan/plan.ts";
-import type { EndpointTurns } from "../../lab/running/endpoint-turns.ts";
 
 /**
  * One container of a plan, by Testcontainers. Testcontainers puts a container on one network;
@@ -14,7 +14,7 @@ import type { EndpointTurns } from "../../lab/running/endpoint-turns.ts";
  */
 export class LabContainer extends GenericContainer {
   private readonly engine: Dockerode;
-  private readonly turns: EndpointTurns;
+  private readonly turns: EndpointQueue;
   private turn: Disposable | undefined;
   private readonly further: { network: string; address: string }[];
 
@@ -23,7 +23,7 @@ export class LabContainer extends GenericContainer {
     planned: PlannedContainer,
     image: string,
     networks: readonly PlannedNetwork[],
-    turns: EndpointTurns,
+    turns: EndpointQueue,
   ) {
     super(image);
     this.engine = engine;

@@ -1,6 +1,6 @@
 /** Waits for the end of its standard input, then removes the labs of one run, or one lab. */
-import { cleanAll } from "../../lab/running/clean.ts";
-import { connectEngine } from "../../lab/running/engine.ts";
+import { cleanAll } from "../../lab/engine/clean.ts";
+import { connectEngine } from "../../lab/engine/engine.ts";
 
 const [, , filter] = process.argv;
 if (filter === undefined) throw new Error("which labs?");

@@ -1,18 +1,18 @@
 import { fileURLToPath } from "node:url";
 import { getContainerRuntimeClient } from "testcontainers";
+import { cleanAll } from "../../lab/engine/clean.ts";
+import { connectEngine } from "../../lab/engine/engine.ts";
+import { ensureNeighbourTable } from "../../lab/engine/neighbour-table.ts";
+import { reserveSubnets } from "../../lab/engine/subnet-pool.ts";
 import { LabError } from "../../lab/errors.ts";
 import { ensureImages } from "../../lab/images/ensure.ts";
 import { imageRef } from "../../lab/images/recipes.ts";
 import type { Plan } from "../../lab/plan/plan.ts";
 import { planLab, poolSize } from "../../lab/plan/plan-lab.ts";
 import { silent } from "../../lab/progress.ts";
-import { cleanAll } from "../../lab/running/clean.ts";
-import { claimPool } from "../../lab/running/docker-pool.ts";
-import { connectEngine } from "../../lab/running/engine.ts";
-import { ensureNeighbourTable } from "../../lab/running/neighbour-table.ts";
+import { waitConverged } from "../../lab/running/convergence.ts";
 import { waitReady } from "../../lab/running/ready.ts";
 import { RunningLab } from "../../lab/running/running-lab.ts";
-import { waitTailnet } from "../../lab/running/tailnet.ts";
 import { defineLab } from "../../lab/topology/define-lab.ts";
 import { type LoadedTopology, loadTopology } from "../../lab/topology/load.ts";
 import type { LabDeclaration } from "../../lab/topology/schema.ts";
@@ -70,7 +70,7 @@ export class ScenarioLab implements AsyncDisposable {
     const lap = stopwatch();
     // Each container asks for it; the first answer, some calls to the engine, is kept for the others.
     await getContainerRuntimeClient();
-    await using pool = await claimPool(engine, poolSize(topology));
+    await using pool = await reserveSubnets(engine, poolSize(topology));
     const plan = activeMutation.planned(
       planLab(topology, { lab, run, dockerPool: pool.first, policyText }),
     );
@@ -85,7 +85,7 @@ export class ScenarioLab implements AsyncDisposable {
     try {
       await waitReady(running.nodes);
       times.booted = lap();
-      await waitTailnet(running);
+      await waitConverged(running);
       times.joined = lap();
       await activeMutation.started(running);
     } catch (error) {

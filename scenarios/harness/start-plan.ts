@@ -1,6 +1,6 @@
 import type Dockerode from "dockerode";
+import { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
 import { type ImageKey, label, type Plan, type PlannedContainer } from "../../lab/plan/plan.ts";
-import { EndpointTurns } from "../../lab/running/endpoint-turns.ts";
 import { LabContainer } from "./lab-container.ts";
 
 /** Makes all that a plan names and starts it, all containers at once. Ready is another matter. */
@@ -22,7 +22,7 @@ export async function startPlan(
       }),
     ),
   ]);
-  using turns = new EndpointTurns(engine);
+  using turns = new EndpointQueue(engine);
   const start = (planned: PlannedContainer) =>
     new LabContainer(engine, planned, imageOf(planned.image), plan.networks, turns).start();
   // First, as all nodes wait for it and it has most to do.

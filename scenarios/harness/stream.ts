@@ -1,10 +1,10 @@
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
+import type { Spawned } from "../../lab/engine/exec.ts";
 import { LabError } from "../../lab/errors.ts";
 import { metricsOf } from "../../lab/observe/metrics.ts";
-import type { Spawned } from "../../lab/running/exec.ts";
+import { idleTimeout } from "../../lab/running/idle-timeout.ts";
 import type { RunningNode } from "../../lab/running/running-node.ts";
-import { stallLimit } from "../../lab/running/stall.ts";
 
 /** What became of a stream when it ended. */
 interface StreamEnd {
@@ -77,11 +77,11 @@ export class Stream implements AsyncDisposable {
     }
   }
 
-  /** Resolves when so many more lines have come back; rejects with WaitStalled where none does for the limit. */
-  async further(lines: number, stallMs = 30_000): Promise<void> {
+  /** Resolves when so many more lines have come back; rejects with WaitTimedOut where none does for the limit. */
+  async further(lines: number, idleMs = 30_000): Promise<void> {
     const goal = this.times.length + lines;
-    using limit = stallLimit(
-      stallMs,
+    using limit = idleTimeout(
+      idleMs,
       this.from.name,
       () => `line ${this.times.length} of the stream to come back`,
     );
@@ -117,7 +117,7 @@ export class Stream implements AsyncDisposable {
       if (paths.length === 1 && paths[0] === path) return;
       if (performance.now() < limit) continue;
       throw new LabError(
-        "WaitStalled",
+        "WaitTimedOut",
         `${cause}: it should come back by ${path}, and after ${pathLimitMs / 1000} s still does by ${paths.join(", ")}`,
         {
           where: this.from.name,

@@ -1,7 +1,7 @@
 import { GenericContainer, PullPolicy, type StartedTestContainer, Wait } from "testcontainers";
+import { engineCall } from "../../lab/engine/engine.ts";
 import { imageRef } from "../../lab/images/recipes.ts";
 import { label } from "../../lab/plan/plan.ts";
-import { engineCall } from "../../lab/running/engine.ts";
 import type { RunningLab } from "../../lab/running/running-lab.ts";
 import type { RunningNode } from "../../lab/running/running-node.ts";
 import { run } from "./run.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { claim } from "../../lab/running/claim.ts";
+import { acquireLock } from "../../lab/engine/lock.ts";
 import { RunningLab } from "../../lab/running/running-lab.ts";
 import { nobody, segmentOf } from "../harness/uplink-guard.ts";
 import type { Mutation } from "../mutations.ts";
@@ -57,18 +57,18 @@ ip addr add 198.18.88.88/32 dev "$device" && ip route add 198.18.77.77 dev "$dev
     },
   },
   {
-    name: "pool-claim-kept",
+    name: "subnet-lock-kept",
     scenario: "isolation",
     test: "a lab that is gone",
-    because: /networks of Docker's pool still claimed/,
+    because: /networks of Docker's pool still locked/,
     async started(lab) {
       const { gateway } = await segmentOf(lab.node("www"));
-      void claimFrom(`pool/${gateway.split(".")[2]}`);
+      void neverRelease(`pool/${gateway.split(".")[2]}`);
     },
   },
 ];
 
 /** Claims what its holder, this process too, lets go in a moment, and never lets go. */
-async function claimFrom(name: string): Promise<void> {
-  while ("holder" in (await claim(name, "never lets go"))) await pause(20);
+async function neverRelease(name: string): Promise<void> {
+  while ("holder" in (await acquireLock(name, "never lets go"))) await pause(20);
 }

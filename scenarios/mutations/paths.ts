@@ -1,4 +1,4 @@
-import { blockUdp } from "../../lab/running/faults.ts";
+import { blockUdp } from "../../lab/faults/faults.ts";
 import type { Mutation } from "../mutations.ts";
 import { withNat } from "./breakage.ts";
 

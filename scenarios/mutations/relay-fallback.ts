@@ -1,6 +1,6 @@
+import { stopRelay } from "../../lab/faults/faults.ts";
 import { pingPeer } from "../../lab/observe/ping.ts";
 import { statusOf } from "../../lab/observe/status.ts";
-import { stopRelay } from "../../lab/running/faults.ts";
 import type { Mutation } from "../mutations.ts";
 import { makeDeaf } from "./breakage.ts";
 

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import type { NetworkCreateOptions } from "dockerode";
-import { disconnectAll } from "../../lab/running/endpoint-turns.ts";
+import { disconnectAll } from "../../lab/engine/endpoint-queue.ts";
 import { type ResourceType, toLabels, unlessGone } from "./resource.ts";
 import { computed, labelBlock, optional, required } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import type { EndpointTurns } from "../../lab/running/endpoint-turns.ts";
+import type { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
 import type { Removals } from "./removals.ts";
 import type { ResourceSchema } from "./schema.ts";
 import type { ObjectValue } from "./values.ts";
@@ -17,7 +17,7 @@ export interface ResourceType {
 /** What creations and removals that go on side by side know of each other. */
 export interface Order {
   removals: Removals;
-  turns: EndpointTurns;
+  turns: EndpointQueue;
 }
 
 /** Thrown by `create` where something was made and could not be taken away again. */

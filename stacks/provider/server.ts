@@ -5,7 +5,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import type Docker from "dockerode";
-import { EndpointTurns } from "../../lab/running/endpoint-turns.ts";
+import { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
 import { container } from "./container.ts";
 import { image } from "./image.ts";
 import { network } from "./network.ts";
@@ -35,7 +35,7 @@ export interface EmbeddedProvider extends AsyncDisposable {
 /** @param address the path of the socket; it must lie where this user alone may go. */
 export async function serveProvider(engine: Docker, address: string): Promise<EmbeddedProvider> {
   let lost: Error | undefined;
-  const turns = new EndpointTurns(engine);
+  const turns = new EndpointQueue(engine);
   const server = new Server();
   server.addService(
     Object.fromEntries(

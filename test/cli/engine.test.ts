@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { frame } from "../running/fake-engine.ts";
+import { frame } from "../engine/fake-engine.ts";
 import { httpEngine, listed } from "./http-engine.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -72,7 +72,7 @@ describe("with an engine", () => {
     expect(exitCode).toBe(130);
   });
 
-  test("a fault of our own shows its stack and asks for a report", async () => {
+  test("a issue of our own shows its stack and asks for a report", async () => {
     await using engine = await httpEngine((_path, response) => {
       response.setHeader("content-type", "application/json");
       response.end("{}");

@@ -87,7 +87,7 @@ describe("no engine ends with 2 and one clear line", () => {
     expect(exitCode).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({
       schema: 1,
-      error: { name: "EngineMissing", where: "unix:///nowhere/docker.sock", faults: [] },
+      error: { name: "EngineMissing", where: "unix:///nowhere/docker.sock", issues: [] },
     });
   });
 
@@ -110,7 +110,7 @@ describe("validate", () => {
     });
   });
 
-  test("every fault at once, each with its place and a remedy", async () => {
+  test("every issue at once, each with its place and a remedy", async () => {
     const file = join(folder, "bad.ts");
     const lab = fileURLToPath(new URL("../../lab/topology/index.ts", import.meta.url));
     await writeFile(
@@ -134,7 +134,7 @@ export default defineLab({
     expect(stderr).toContain("nodes.b.address");
 
     const json = await runCli(["validate", file, "--json"]);
-    expect(JSON.parse(json.stdout).error.faults).toHaveLength(2);
+    expect(JSON.parse(json.stdout).error.issues).toHaveLength(2);
   });
 
   test("a file that is not there", async () => {

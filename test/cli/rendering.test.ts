@@ -142,7 +142,7 @@ describe("failures", () => {
         what: "it ended",
         where: "laptop",
         remedy: "look at it",
-        faults: [],
+        issues: [],
       },
     });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { parseAccessLog } from "../../lab/observe/access-log.ts";
 import { parseConntrack } from "../../lab/observe/conntrack.ts";
 import { parseAhosts, parseDig } from "../../lab/observe/resolve.ts";
-import { parseSightings } from "../../lab/observe/sightings.ts";
 import { fixture } from "./fixture.ts";
 
 describe("conntrack -L", () => {
@@ -67,7 +67,7 @@ tailnet-lab: http:80 saw 100.64.0.6:51512
 2026/11/23 18:55:51 tailnet-lab: http:80 saw nothing
 tailnet-lab: tcp-echo:7 saw fd7a:115c:a1e0::6:40000
 `;
-  expect(parseSightings(log)).toEqual([
+  expect(parseAccessLog(log)).toEqual([
     { service: "http", port: 80, from: "100.64.0.6" },
     { service: "tcp-echo", port: 7, from: "fd7a:115c:a1e0::6" },
   ]);

@@ -248,7 +248,7 @@ describe("a topology that nobody has checked is refused by a clear error", () =>
     );
   });
 
-  test("as many as fit are no fault", () => {
+  test("as many as fit are no issue", () => {
     expect(planOf(unchecked({ networks: big, nodes: crowd(252, "big") })).containers).toHaveLength(
       4 + 1 + 252,
     );

@@ -53,7 +53,7 @@ describe("a boot script that gives up says why, once, and ends with 1", () => {
     [
       "a wait",
       'wait_for 1 "a thing" ls /nowhere/at/all',
-      /^waited for a thing, in vain: ls .*No such file/,
+      /^timed out after 1 s waiting for a thing: ls .*No such file/,
     ],
     [
       "an interface",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { failedPrefix, readyLine } from "../../lab/plan/plan.ts";
 import { waitReady } from "../../lab/running/ready.ts";
 import { RunningLab } from "../../lab/running/running-lab.ts";
-import { type FakeContainer, fakeEngine } from "./fake-engine.ts";
+import { type FakeContainer, fakeEngine } from "../engine/fake-engine.ts";
 
 async function nodes(...containers: Omit<FakeContainer, "lab">[]) {
   const engine = fakeEngine(containers.map((container) => ({ lab: "x", ...container })));
@@ -22,13 +22,13 @@ describe("waiting for nodes", () => {
 
   test("a node that gives up ends it at once, with its words and its last lines", async () => {
     const failing = await nodes(
-      { name: "a", log: ["dialling", `${failedPrefix}waited for control, in vain`] },
+      { name: "a", log: ["dialling", `${failedPrefix}timed out after 60 s waiting for control`] },
       { name: "b", log: [] },
     );
     await expect(waitReady(failing)).rejects.toMatchObject({
       name: "NodeFailed",
       where: "a",
-      what: "waited for control, in vain\n  | dialling",
+      what: "timed out after 60 s waiting for control\n  | dialling",
     });
   });
 
@@ -42,8 +42,8 @@ describe("waiting for nodes", () => {
 
   test("standing still has a limit, and says what was seen last", async () => {
     const stuck = await nodes({ name: "a", log: [readyLine] }, { name: "b", log: ["step 3"] });
-    await expect(waitReady(stuck, { stallMs: 50 })).rejects.toMatchObject({
-      name: "WaitStalled",
+    await expect(waitReady(stuck, { idleMs: 50 })).rejects.toMatchObject({
+      name: "WaitTimedOut",
       what: "waited for b (step 3); nothing moved for 0.05 s",
       remedy: "last seen: a ready",
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { listLabs, RunningLab } from "../../lab/running/running-lab.ts";
-import { fakeEngine } from "./fake-engine.ts";
+import { fakeEngine } from "../engine/fake-engine.ts";
 
 const engine = fakeEngine([
   { lab: "homelab", name: "laptop", spec: { kind: "tailscale" } },

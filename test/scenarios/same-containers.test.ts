@@ -3,8 +3,8 @@ import { Testing } from "cdktf";
 import type Dockerode from "dockerode";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import type { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
 import type { ImageKey, PlannedContainer } from "../../lab/plan/plan.ts";
-import type { EndpointTurns } from "../../lab/running/endpoint-turns.ts";
 import { LabContainer } from "../../scenarios/harness/lab-container.ts";
 import { startPlan } from "../../scenarios/harness/start-plan.ts";
 import { addLab, originLabel } from "../../stacks/lab-stack.ts";
@@ -34,7 +34,7 @@ const imageRef = (key: ImageKey) =>
 /** No turns: nothing is started. */
 const atOnce = {
   toStart: async () => ({ [Symbol.dispose]: () => {} }),
-} as unknown as EndpointTurns;
+} as unknown as EndpointQueue;
 
 /** What a scenario would ask the engine for. */
 class InspectedContainer extends LabContainer {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openScratch } from "../../stacks/scratch.ts";
+import { refuseElsewhere } from "../../stacks/orphans.ts";
 import {
   forgetLab,
   idsInState,
@@ -16,7 +16,7 @@ import {
   terraformDirectory,
   writeRecord,
 } from "../../stacks/state.ts";
-import { refuseElsewhere } from "../../stacks/strays.ts";
+import { openTemporaryDirectory } from "../../stacks/temporary-directory.ts";
 
 let base: string;
 let state: LabState;
@@ -95,12 +95,12 @@ describe("Terraform's state", () => {
   });
 });
 
-test("what a killed command left in its scratch directory goes with the next one", async () => {
-  const killed = await openScratch(state);
+test("what a killed command left in its temporary directory goes with the next one", async () => {
+  const killed = await openTemporaryDirectory(state);
   await writeFile(join(killed.directory, "plan"), "");
   {
-    await using scratch = await openScratch(state);
-    expect(await readdir(scratch.directory)).toEqual([]);
+    await using temporary = await openTemporaryDirectory(state);
+    expect(await readdir(temporary.directory)).toEqual([]);
     await expect(readdir(killed.directory)).rejects.toThrow("ENOENT");
   }
   expect(await readdir(base)).toEqual([]);

@@ -25,8 +25,8 @@ async function program(name: string, script: string): Promise<string> {
 describe("running it", () => {
   const run = async (script: string, signal?: AbortSignal) => {
     const path = await program("terraform", script);
-    const scratch = { directory, [Symbol.asyncDispose]: async () => {} };
-    await using terraform = await openTerraform(new Docker(), path, scratch);
+    const temporary = { directory, [Symbol.asyncDispose]: async () => {} };
+    await using terraform = await openTerraform(new Docker(), path, temporary);
     const events: string[] = [];
     await terraform.run(["apply"], {
       cwd: directory,
@@ -78,8 +78,8 @@ describe("running it", () => {
     const path = join(directory, "ended");
     const script = `trap 'echo >> ${path}; exit 1' INT; echo '{"type":"version"}'; while :; do sleep 0.05; done`;
     const running = program("terraform", script).then(async (terraform) => {
-      const scratch = { directory, [Symbol.asyncDispose]: async () => {} };
-      await using opened = await openTerraform(new Docker(), terraform, scratch);
+      const temporary = { directory, [Symbol.asyncDispose]: async () => {} };
+      await using opened = await openTerraform(new Docker(), terraform, temporary);
       await opened.run([], { cwd: directory, signal: abort.signal, onEvent: () => abort.abort() });
     });
     await expect(running).rejects.toMatchObject({ name: "AbortError" });

@@ -26,7 +26,7 @@ export function declaration(
   };
 }
 
-/** The faults of a declaration as `where: what; remedy`; none where it is sound. */
+/** The issues of a declaration as `where: what; remedy`; none where it is sound. */
 export function faultsOf(given: unknown): string[] {
   try {
     defineLab(given as LabDeclaration);
@@ -36,8 +36,8 @@ export function faultsOf(given: unknown): string[] {
   }
 }
 
-/** The faults of an error of ours; anything else is thrown on. */
+/** The issues of an error of ours; anything else is thrown on. */
 export function faultLines(error: unknown, name: string): string[] {
   if (!(error instanceof LabError) || error.name !== name) throw error;
-  return error.faults.map(({ where, what, remedy }) => `${where}: ${what}; ${remedy}`);
+  return error.issues.map(({ where, what, remedy }) => `${where}: ${what}; ${remedy}`);
 }

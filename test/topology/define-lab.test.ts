@@ -172,7 +172,7 @@ describe("what the schema refuses", () => {
   });
 });
 
-describe("all faults at once", () => {
+describe("all issues at once", () => {
   test("of the schema and of references, each once", () => {
     const given = declaration({
       relays: { fra: { nme: "Frankfurt" } as never, nyc: {} },
@@ -181,7 +181,7 @@ describe("all faults at once", () => {
         lab: { nat: "none", lan: "10.0.0.0/8" },
       },
       nodes: {
-        // The network is declared, though wrongly: to be in it is no second fault.
+        // The network is declared, though wrongly: to be in it is no second issue.
         server: { kind: "tailscale", network: "office", user: "alice", address: "10.20.0.1" },
         laptop: { ...laptop, acceptRoute: true, network: "hom" } as never,
         phone: { kind: "tailscale", network: "home", user: "bob", useExitNode: "broken" },
@@ -200,7 +200,7 @@ describe("all faults at once", () => {
 
   test("and the error counts them", () => {
     expect(() => defineLab(declaration({ relays: {}, nodes: { dns: laptop } }))).toThrow(
-      "topology trial has 2 faults",
+      "topology trial has 2 issues",
     );
   });
 });

@@ -84,7 +84,7 @@ describe("a topology that can't be read", () => {
   });
 });
 
-describe("a topology with faults", () => {
+describe("a topology with issues", () => {
   test("tells those of the declaration", async () => {
     const file = await write("lab.mjs", 'export default { name: "trial", nodes: [] };');
     expect(faultLines(await failureOf(file), "TopologyInvalid")).toEqual([

@@ -3,14 +3,14 @@ import { policyUsers, readPolicy } from "../../lab/topology/index.ts";
 import { declaration, faultsOf } from "./declaration.ts";
 
 const lines = (text: string) =>
-  readPolicy(text, "p.hujson").faults.map(
+  readPolicy(text, "p.hujson").issues.map(
     ({ where, what, remedy }) => `${where}: ${what}; ${remedy}`,
   );
 
 describe("HuJSON", () => {
   test("has comments and trailing commas", () => {
     const read = readPolicy('// rules\n{ "groups": { "group:a": ["alice@",], /* all */ }, }', "p");
-    expect(read.faults).toEqual([]);
+    expect(read.issues).toEqual([]);
     expect(read.policy?.groups).toEqual({ "group:a": ["alice@"] });
   });
 
@@ -33,7 +33,7 @@ describe("HuJSON", () => {
     expect(lines(text).some((line) => line.startsWith(`${expected}; `))).toBe(true);
   });
 
-  test("every fault of syntax is told", () => {
+  test("every issue of syntax is told", () => {
     expect(lines('{ "a" 1,\n "b" 2 }').map((line) => line.split(": ")[0])).toEqual([
       "p.hujson:1:7",
       "p.hujson:2:6",

@@ -100,7 +100,7 @@ test("whatever is declared, the answer is a topology or an error of ours", () =>
   fc.assert(
     fc.property(fc.oneof(given, fc.anything()), (declared) => {
       // faultsOf throws on whatever is not a TopologyInvalid.
-      for (const fault of faultsOf(declared)) expect(fault).toMatch(/^.+: .+; .+$/s);
+      for (const issue of faultsOf(declared)) expect(issue).toMatch(/^.+: .+; .+$/s);
     }),
     { numRuns: 500 },
   );

@@ -19,7 +19,7 @@ const machines = (count: number, where: string) =>
     ]),
   );
 
-type Case = [what: string, given: LabDeclaration, fault: string];
+type Case = [what: string, given: LabDeclaration, issue: string];
 
 function refuses(cases: Case[]): void {
   test.each(cases)("%s", (_, given, expected) => {

@@ -1,12 +1,12 @@
-import type { Fault } from "../../errors.ts";
+import type { ValidationIssue } from "../../errors.ts";
 import { isPublic, lanOf, routerAddress } from "../placement.ts";
 import { addressText, contains, type Prefix, prefix } from "../prefix.ts";
 import { labServers, simulatedInternet } from "../reserved.ts";
 import { internet, type Topology } from "../schema.ts";
 
 /** Fixed addresses: inside their network, free, and each given once. */
-export function addressFaults(topology: Topology): Fault[] {
-  const faults: Fault[] = [];
+export function addressIssues(topology: Topology): ValidationIssue[] {
+  const issues: ValidationIssue[] = [];
   const owners = new Map<string, string>();
 
   for (const [name, node] of Object.entries(topology.nodes)) {
@@ -19,7 +19,7 @@ export function addressFaults(topology: Topology): Fault[] {
 
     const misplaced = open ? misplacedOnInternet(address) : misplacedInLan(address, range);
     if (misplaced !== undefined) {
-      faults.push({ where, ...misplaced });
+      issues.push({ where, ...misplaced });
       continue;
     }
 
@@ -29,17 +29,17 @@ export function addressFaults(topology: Topology): Fault[] {
     if (owner === undefined) {
       owners.set(place, name);
     } else {
-      faults.push({
+      issues.push({
         where,
         what: `${node.address} is ${owner}'s already`,
         remedy: "give one of them another address, or none: then the lab chooses",
       });
     }
   }
-  return faults;
+  return issues;
 }
 
-type Misplaced = Omit<Fault, "where"> | undefined;
+type Misplaced = Omit<ValidationIssue, "where"> | undefined;
 
 function misplacedOnInternet(address: Prefix): Misplaced {
   const remedy = "take one of 198.18.1.0 to 198.18.255.254, or leave it out: then the lab chooses";

@@ -1,4 +1,4 @@
-import type { Fault } from "../../errors.ts";
+import type { ValidationIssue } from "../../errors.ts";
 import { isPublic, lanOf } from "../placement.ts";
 import { internet, type Topology } from "../schema.ts";
 import type { Declared } from "../validate.ts";
@@ -10,8 +10,8 @@ import type { Declared } from "../validate.ts";
 const segmentLimit = 253;
 
 /** LANs that are too small for what is in them, and segments with too many machines. */
-export function capacityFaults(topology: Topology, declared: Declared): Fault[] {
-  const faults: Fault[] = [];
+export function capacityIssues(topology: Topology, declared: Declared): ValidationIssue[] {
+  const issues: ValidationIssue[] = [];
 
   for (const name of Object.keys(topology.networks)) {
     if (isPublic(topology, name)) continue;
@@ -19,13 +19,13 @@ export function capacityFaults(topology: Topology, declared: Declared): Fault[] 
     const lan = lanOf(topology, name);
     const room = lan === undefined ? undefined : lan.last - lan.first - 1n;
     if (lan !== undefined && room !== undefined && room < BigInt(machines)) {
-      faults.push({
+      issues.push({
         where: `networks.${name}.lan`,
         what: `${lan.text} has room for ${room > 0n ? room : "no"} machines, but ${machines} are in it, routers counted`,
         remedy: `take a prefix of at most /${lengthFor(machines)}`,
       });
     }
-    if (machines > segmentLimit) faults.push(tooMany(`networks.${name}`, machines));
+    if (machines > segmentLimit) issues.push(tooMany(`networks.${name}`, machines));
   }
 
   const servers = 2 + declared.relays.size;
@@ -33,8 +33,8 @@ export function capacityFaults(topology: Topology, declared: Declared): Fault[] 
     isPublic(topology, node.network),
   ).length;
   const machines = servers + onInternet + routersIn(topology, internet);
-  if (machines > segmentLimit) faults.push(tooMany("nodes", machines, " on the internet"));
-  return faults;
+  if (machines > segmentLimit) issues.push(tooMany("nodes", machines, " on the internet"));
+  return issues;
 }
 
 function nodesIn(topology: Topology, network: string): number {
@@ -47,7 +47,7 @@ function routersIn(topology: Topology, network: string): number {
   ).length;
 }
 
-function tooMany(where: string, machines: number, place = ""): Fault {
+function tooMany(where: string, machines: number, place = ""): ValidationIssue {
   return {
     where,
     what: `${machines} machines${place}, routers counted; one segment has room for ${segmentLimit}`,

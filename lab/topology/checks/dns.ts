@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { Fault } from "../../errors.ts";
+import type { ValidationIssue } from "../../errors.ts";
 import { chooseFrom } from "../../near-name.ts";
 import { isPublic, namesWhere } from "../placement.ts";
 import { labDomain } from "../reserved.ts";
@@ -7,12 +7,12 @@ import type { Topology, TopologyNode } from "../schema.ts";
 import type { Declared } from "../validate.ts";
 
 /** The tailnet's names and resolvers, and names on the simulated internet. */
-export function dnsFaults(topology: Topology, declared: Declared): Fault[] {
+export function dnsIssues(topology: Topology, declared: Declared): ValidationIssue[] {
   return [
-    ...domainFaults(topology),
-    ...splitDnsFaults(topology, declared),
-    ...extraRecordFaults(topology),
-    ...publicNameFaults(topology),
+    ...domainIssues(topology),
+    ...splitDnsIssues(topology, declared),
+    ...extraRecordIssues(topology),
+    ...publicNameIssues(topology),
   ];
 }
 
@@ -20,7 +20,7 @@ function isWithin(name: string, domain: string): boolean {
   return name === domain || name.endsWith(`.${domain}`);
 }
 
-function domainFaults({ tailnet }: Topology): Fault[] {
+function domainIssues({ tailnet }: Topology): ValidationIssue[] {
   if (!isWithin(tailnet.domain, labDomain)) return [];
   return [
     {
@@ -31,11 +31,11 @@ function domainFaults({ tailnet }: Topology): Fault[] {
   ];
 }
 
-function splitDnsFaults(topology: Topology, declared: Declared): Fault[] {
+function splitDnsIssues(topology: Topology, declared: Declared): ValidationIssue[] {
   const serving = (domain: string) => (node: TopologyNode) =>
     node.services.some((service) => service.kind === "dns" && isWithin(domain, service.domain));
 
-  const faults: Fault[] = [];
+  const issues: ValidationIssue[] = [];
   for (const [domain, resolvers] of Object.entries(topology.tailnet.dns.splitDns)) {
     const remedy = (name: string) =>
       chooseFrom(
@@ -49,11 +49,11 @@ function splitDnsFaults(topology: Topology, declared: Declared): Fault[] {
       const node = topology.nodes[resolver];
       if (node === undefined) {
         if (declared.nodes.has(resolver)) continue;
-        faults.push({ where, what: `there is no node ${resolver}`, remedy: remedy(resolver) });
+        issues.push({ where, what: `there is no node ${resolver}`, remedy: remedy(resolver) });
       } else if (!node.services.some(({ kind }) => kind === "dns")) {
-        faults.push({ where, what: `${resolver} has no dns service`, remedy: remedy(resolver) });
+        issues.push({ where, what: `${resolver} has no dns service`, remedy: remedy(resolver) });
       } else if (!serving(domain)(node)) {
-        faults.push({
+        issues.push({
           where,
           what: `${resolver}'s dns service does not answer for ${domain}`,
           remedy: remedy(resolver),
@@ -61,10 +61,10 @@ function splitDnsFaults(topology: Topology, declared: Declared): Fault[] {
       }
     }
   }
-  return faults;
+  return issues;
 }
 
-function extraRecordFaults(topology: Topology): Fault[] {
+function extraRecordIssues(topology: Topology): ValidationIssue[] {
   const { dns, domain } = topology.tailnet;
   const magicNames = new Map(
     namesWhere(topology, ({ kind }) => kind === "tailscale").map((name) => [
@@ -72,12 +72,12 @@ function extraRecordFaults(topology: Topology): Fault[] {
       name,
     ]),
   );
-  const faults: Fault[] = [];
+  const issues: ValidationIssue[] = [];
   for (const [index, { name, type, value }] of dns.extraRecords.entries()) {
     const where = `tailnet.dns.extraRecords[${index}]`;
     const wanted = type === "A" ? 4 : 6;
     if (isIP(value) !== wanted) {
-      faults.push({
+      issues.push({
         where: `${where}.value`,
         what: `${value} is no IPv${wanted} address, which ${type} holds`,
         remedy: `write an IPv${wanted} address, or type ${type === "A" ? "AAAA" : "A"}`,
@@ -85,24 +85,24 @@ function extraRecordFaults(topology: Topology): Fault[] {
     }
     const node = magicNames.get(name);
     if (node !== undefined) {
-      faults.push({
+      issues.push({
         where: `${where}.name`,
         what: `${name} is the MagicDNS name of node ${node}`,
         remedy: "choose another name",
       });
     }
   }
-  return faults;
+  return issues;
 }
 
-function publicNameFaults(topology: Topology): Fault[] {
-  const faults: Fault[] = [];
+function publicNameIssues(topology: Topology): ValidationIssue[] {
+  const issues: ValidationIssue[] = [];
   const owners = new Map<string, string>();
   for (const [name, node] of Object.entries(topology.nodes)) {
     if (node.kind !== "host" || node.publicNames.length === 0) continue;
     const where = `nodes.${name}.publicNames`;
     if (topology.networks[node.network] !== undefined && !isPublic(topology, node.network)) {
-      faults.push({
+      issues.push({
         where,
         what: `${node.network} is behind NAT: from the internet this host can't be reached`,
         remedy: "put it in network internet, or in one with nat none, or leave its names out",
@@ -111,13 +111,13 @@ function publicNameFaults(topology: Topology): Fault[] {
     for (const [index, publicName] of node.publicNames.entries()) {
       const owner = owners.get(publicName);
       if (isWithin(publicName, labDomain)) {
-        faults.push({
+        issues.push({
           where: `${where}[${index}]`,
           what: `${labDomain} is the domain of the control server and the relays`,
           remedy: "write another name, such as www.example.com",
         });
       } else if (owner !== undefined) {
-        faults.push({
+        issues.push({
           where: `${where}[${index}]`,
           what: `${publicName} is ${owner === name ? "listed twice" : `${owner}'s already`}`,
           remedy: "give each name to one host, once",
@@ -126,5 +126,5 @@ function publicNameFaults(topology: Topology): Fault[] {
       owners.set(publicName, owner ?? name);
     }
   }
-  return faults;
+  return issues;
 }

@@ -1,11 +1,11 @@
-import type { Fault } from "../../errors.ts";
+import type { ValidationIssue } from "../../errors.ts";
 import { chooseFrom } from "../../near-name.ts";
 import { namesWhere } from "../placement.ts";
 import type { TailscaleNode, Topology } from "../schema.ts";
 import type { Declared } from "../validate.ts";
 
 /** Who uses which exit node, and whether that one offers to be it. */
-export function exitNodeFaults(topology: Topology, declared: Declared): Fault[] {
+export function exitNodeIssues(topology: Topology, declared: Declared): ValidationIssue[] {
   return Object.entries(topology.nodes).flatMap(([name, node]) =>
     node.kind === "tailscale" ? faultsOf(name, node, topology, declared) : [],
   );
@@ -16,7 +16,7 @@ function faultsOf(
   node: TailscaleNode,
   topology: Topology,
   declared: Declared,
-): Fault[] {
+): ValidationIssue[] {
   const { useExitNode } = node;
   if (useExitNode === undefined) {
     return node.allowLanAccess
@@ -30,7 +30,7 @@ function faultsOf(
       : [];
   }
 
-  const faults: Fault[] = [];
+  const issues: ValidationIssue[] = [];
   const where = `nodes.${name}.useExitNode`;
   const offering = namesWhere(
     topology,
@@ -39,30 +39,30 @@ function faultsOf(
   const remedy = chooseFrom(useExitNode, offering, "declare a Tailscale node with exitNode: true");
   const target = topology.nodes[useExitNode];
   if (useExitNode === name) {
-    faults.push({ where, what: "a node can't be its own exit node", remedy });
+    issues.push({ where, what: "a node can't be its own exit node", remedy });
   } else if (target === undefined) {
     if (!declared.nodes.has(useExitNode)) {
-      faults.push({ where, what: `there is no node ${useExitNode}`, remedy });
+      issues.push({ where, what: `there is no node ${useExitNode}`, remedy });
     }
   } else if (target.kind === "host") {
-    faults.push({
+    issues.push({
       where,
       what: `${useExitNode} runs no Tailscale, so it can't be an exit node`,
       remedy,
     });
   } else if (!target.exitNode) {
-    faults.push({
+    issues.push({
       where,
       what: `${useExitNode} does not offer to be an exit node`,
       remedy: `set exitNode: true in nodes.${useExitNode}`,
     });
   }
   if (node.exitNode && useExitNode !== name) {
-    faults.push({
+    issues.push({
       where,
       what: "an exit node can't use another one",
       remedy: "leave out exitNode or useExitNode",
     });
   }
-  return faults;
+  return issues;
 }

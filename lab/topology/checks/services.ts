@@ -1,4 +1,4 @@
-import type { Fault } from "../../errors.ts";
+import type { ValidationIssue } from "../../errors.ts";
 import type { Service, Topology, TopologyNode } from "../schema.ts";
 
 /** The UDP port that tailscaled itself listens on. */
@@ -6,24 +6,24 @@ const wireGuardPort = 41_641;
 const dnsPort = 53;
 
 /** Listening services: one a port and protocol, and DNS servers that answer for their own domain. */
-export function serviceFaults(topology: Topology): Fault[] {
+export function serviceIssues(topology: Topology): ValidationIssue[] {
   return Object.entries(topology.nodes).flatMap(([name, node]) => [
-    ...portFaults(name, node),
+    ...portIssues(name, node),
     ...node.services.flatMap((service, index) =>
-      recordFaults(`nodes.${name}.services[${index}]`, service),
+      recordIssues(`nodes.${name}.services[${index}]`, service),
     ),
   ]);
 }
 
-function portFaults(name: string, node: TopologyNode): Fault[] {
-  const faults: Fault[] = [];
+function portIssues(name: string, node: TopologyNode): ValidationIssue[] {
+  const issues: ValidationIssue[] = [];
   const holders = new Map<string, string>();
   if (node.kind === "tailscale") holders.set(`UDP port ${wireGuardPort}`, "tailscaled");
   for (const [index, service] of node.services.entries()) {
     for (const socket of socketsOf(service)) {
       const holder = holders.get(socket);
       if (holder !== undefined) {
-        faults.push({
+        issues.push({
           where: `nodes.${name}.services[${index}]`,
           what: `${socket} is taken by ${holder}`,
           remedy: "take another port, or leave one of them out",
@@ -32,7 +32,7 @@ function portFaults(name: string, node: TopologyNode): Fault[] {
       holders.set(socket, holder ?? `services[${index}] (${service.kind})`);
     }
   }
-  return faults;
+  return issues;
 }
 
 function socketsOf(service: Service): string[] {
@@ -46,7 +46,7 @@ function socketsOf(service: Service): string[] {
   }
 }
 
-function recordFaults(where: string, service: Service): Fault[] {
+function recordIssues(where: string, service: Service): ValidationIssue[] {
   if (service.kind !== "dns") return [];
   return Object.keys(service.records)
     .filter((record) => record !== service.domain && !record.endsWith(`.${service.domain}`))

@@ -1,4 +1,4 @@
-import type { Fault } from "../../errors.ts";
+import type { ValidationIssue } from "../../errors.ts";
 import { chooseFrom } from "../../near-name.ts";
 import { lanOf } from "../placement.ts";
 import { overlaps } from "../prefix.ts";
@@ -6,8 +6,8 @@ import { internet, type Topology } from "../schema.ts";
 import type { Declared } from "../validate.ts";
 
 /** Double NAT: upstreams that are there, have a LAN of their own, and end at the internet. */
-export function upstreamFaults(topology: Topology, declared: Declared): Fault[] {
-  const faults: Fault[] = [];
+export function upstreamIssues(topology: Topology, declared: Declared): ValidationIssue[] {
+  const issues: ValidationIssue[] = [];
   const told = new Set<string>();
 
   for (const [name, { nat, upstream }] of Object.entries(topology.networks)) {
@@ -15,7 +15,7 @@ export function upstreamFaults(topology: Topology, declared: Declared): Fault[] 
     const where = `networks.${name}.upstream`;
     if (!declared.networks.has(upstream)) {
       const others = [...declared.networks].filter((other) => other !== name);
-      faults.push({
+      issues.push({
         where,
         what: `there is no network ${upstream}`,
         remedy: chooseFrom(upstream, [...others, internet], "leave it out"),
@@ -23,7 +23,7 @@ export function upstreamFaults(topology: Topology, declared: Declared): Fault[] 
       continue;
     }
     if (topology.networks[upstream]?.nat === "none") {
-      faults.push({
+      issues.push({
         where,
         what: `${upstream} has nat none, so its machines are on the internet itself`,
         remedy: "leave out upstream: a router is on the internet by default",
@@ -34,7 +34,7 @@ export function upstreamFaults(topology: Topology, declared: Declared): Fault[] 
     const cycle = cycleFrom(topology, name);
     if (cycle !== undefined) {
       if (!told.has(name)) {
-        faults.push({
+        issues.push({
           where,
           what: `upstreams go round: ${[...cycle, name].join(" → ")}`,
           remedy: "leave out upstream in one of them, so that its router is on the internet",
@@ -47,14 +47,14 @@ export function upstreamFaults(topology: Topology, declared: Declared): Fault[] 
     const lan = lanOf(topology, name);
     const above = lanOf(topology, upstream);
     if (lan !== undefined && above !== undefined && overlaps(lan, above)) {
-      faults.push({
+      issues.push({
         where: `networks.${name}.lan`,
         what: `${lan.text} overlaps ${above.text} of its upstream ${upstream}; a router can't have both`,
         remedy: "take another prefix for one of them",
       });
     }
   }
-  return faults;
+  return issues;
 }
 
 /** The networks from this one back to itself, if its upstreams lead there. */

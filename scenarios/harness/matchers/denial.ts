@@ -1,6 +1,6 @@
+import { accessLogOf } from "../../../lab/observe/access-log.ts";
 import { type Protocol, type ReachResult, reachAll } from "../../../lab/observe/connect.ts";
 import { metricsOf } from "../../../lab/observe/metrics.ts";
-import { sightingsOf } from "../../../lab/observe/sightings.ts";
 import type { RunningNode } from "../../../lab/running/running-node.ts";
 import { describe, reachAs } from "./reach.ts";
 import { type By, hostOf, serviceOn } from "./target.ts";
@@ -59,10 +59,10 @@ async function prove(
   const service = serviceOn(target, protocol, port);
   const caller = await hostOf(from, by);
   const look = async () => {
-    const [metrics, sightings] = await Promise.all([metricsOf(target), sightingsOf(target)]);
-    const isOurs = (each: (typeof sightings)[number]) =>
+    const [metrics, accesses] = await Promise.all([metricsOf(target), accessLogOf(target)]);
+    const isOurs = (each: (typeof accesses)[number]) =>
       each.port === port && each.service === service && each.from === caller;
-    return { dropped: metrics.droppedInbound.acl ?? 0, sightings: sightings.filter(isOurs).length };
+    return { dropped: metrics.droppedInbound.acl ?? 0, accesses: accesses.filter(isOurs).length };
   };
   const [asker, asked] = allowed.back ? [target, from] : [from, target];
   const control = () => reachAs(asker, asked, { by, ...allowed, seconds: allowedSeconds });
@@ -77,7 +77,7 @@ async function prove(
   const after = await look();
 
   const dropped = after.dropped - before.dropped;
-  const seen = after.sightings - before.sightings;
+  const seen = after.accesses - before.accesses;
   const claim = describe(from, target, expectation);
   const faults = [
     ...denied

@@ -21,11 +21,11 @@ pause() {
 }
 # wait_for SECONDS WHAT COMMAND...: until the command succeeds.
 wait_for() {
-  local limit=$(($1 * 1000000)) what=$2 since=${EPOCHREALTIME/./} waited
+  local seconds=$1 limit=$(($1 * 1000000)) what=$2 since=${EPOCHREALTIME/./} waited
   shift 2
   until "$@" >/dev/null 2>&1; do
     waited=$((${EPOCHREALTIME/./} - since))
-    ((waited < limit)) || fail "waited for $what, in vain: $*: $("$@" 2>&1 | tail -n 1)"
+    ((waited < limit)) || fail "timed out after $seconds s waiting for $what: $*: $("$@" 2>&1 | tail -n 1)"
     # The longer it takes, the less a moment more matters.
     pause $((waited < 200000 ? 20000 : waited < 2500000 ? waited / 10 : 250000))
   done
@@ -38,13 +38,16 @@ bound() {
 }
 # interface DOCKER-ADDRESS DEVICE ADDRESS...: Docker's address tells which interface it is.
 interface() {
-  local docker=$1 device=$2 now='' name address
+  local docker=$1 device=$2 now='' name address mtu
   shift 2
   while read -r _ name _ address _; do
     [[ $address != "$docker/"* ]] || now=$name
   done <<< "${docker_addresses:=$(ip -o -4 addr show)}"
   [ -n "$now" ] || fail "no interface has Docker's address $docker; it is for $device"
-  network "link set dev $now down" "addr flush dev $now"
+  # Docker Engine 26 and newer switches IPv6 off on each interface of a network without IPv6. The kernel
+  # forgets an interface's IPv6 settings when its MTU falls under 1280, and takes the defaults above it.
+  mtu=$(< "/sys/class/net/$now/mtu")
+  network "link set dev $now down" "addr flush dev $now" "link set dev $now mtu 1279" "link set dev $now mtu $mtu"
   [ "$now" = "$device" ] || network "link set dev $now name $device"
   network "link set dev $device up"
   for address in "$@"; do

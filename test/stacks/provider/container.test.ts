@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { describe, expect, test, vi } from "vitest";
-import { EndpointTurns } from "../../../lab/running/endpoint-turns.ts";
+import { EndpointQueue } from "../../../lab/engine/endpoint-queue.ts";
 import { container } from "../../../stacks/provider/container.ts";
 import { Removals } from "../../../stacks/provider/removals.ts";
 import { HalfMade, type Order } from "../../../stacks/provider/resource.ts";
@@ -69,7 +69,7 @@ function fakeEngine(fails: Record<string, number> = {}, inspected?: object) {
 }
 
 function order(engine: Docker, removals = new Removals()): Order {
-  return { removals, turns: new EndpointTurns(engine) };
+  return { removals, turns: new EndpointQueue(engine) };
 }
 
 describe("creating", () => {

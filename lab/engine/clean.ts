@@ -1,5 +1,5 @@
 import { label } from "../plan/plan.ts";
-import { disconnect, disconnectAll } from "./endpoint-turns.ts";
+import { disconnect, disconnectAll } from "./endpoint-queue.ts";
 import { type Engine, engineCall, engineStatus } from "./engine.ts";
 
 /** Names of what was removed. */

@@ -1,11 +1,11 @@
 import { Address4 } from "ip-address";
 import { LabError } from "../errors.ts";
 import { label } from "../plan/plan.ts";
-import { type Claim, claim } from "./claim.ts";
 import { type Engine, engineCall } from "./engine.ts";
+import { acquireLock, type Lock } from "./lock.ts";
 
 /** A run of free /24 networks in 198.19.0.0/16, held until its networks are on the engine. */
-export interface PoolClaim extends AsyncDisposable {
+export interface SubnetReservation extends AsyncDisposable {
   /** The first one's number: 0 to 255. */
   first: number;
 }
@@ -21,13 +21,13 @@ const blocks = 256;
  * @param kept what a lab has already: taken again if it still suffices.
  * @throws LabError `PoolExhausted`, `EngineLost`.
  */
-export async function claimPool(
+export async function reserveSubnets(
   engine: Engine,
   count: number,
   kept?: { first: number; lab: string; run: string },
-): Promise<PoolClaim> {
+): Promise<SubnetReservation> {
   if (kept !== undefined && kept.first + count <= blocks) {
-    const claimed = await claimRun(engine, kept.first, count, (labels) => {
+    const claimed = await reserveRun(engine, kept.first, count, (labels) => {
       return labels[label.lab] === kept.lab && labels[label.run] === kept.run;
     });
     if (claimed !== undefined) return claimed;
@@ -35,7 +35,7 @@ export async function claimPool(
   const used = await usedBlocks(engine);
   for (let first = 0; first + count <= blocks; first++) {
     if (overlaps(used, first, count)) continue;
-    const claimed = await claimRun(engine, first, count);
+    const claimed = await reserveRun(engine, first, count);
     if (claimed !== undefined) return claimed;
   }
   throw new LabError(
@@ -49,21 +49,21 @@ export async function claimPool(
 }
 
 /** @returns undefined where another process has one of them, or the engine uses one by now. */
-async function claimRun(
+async function reserveRun(
   engine: Engine,
   first: number,
   count: number,
   isOwn?: (labels: Record<string, string>) => boolean,
-): Promise<PoolClaim | undefined> {
-  await using claims = new AsyncDisposableStack();
+): Promise<SubnetReservation | undefined> {
+  await using locks = new AsyncDisposableStack();
   for (let block = first; block < first + count; block++) {
-    const answer = await claim(`pool/${block}`, "starts a lab");
+    const answer = await acquireLock(`pool/${block}`, "starts a lab");
     if ("holder" in answer) return undefined;
-    claims.use<Claim>(answer.claim);
+    locks.use<Lock>(answer.lock);
   }
-  // Whoever had the claim before has made its networks before it let go.
+  // Whoever held the lock before has made its networks before it let go.
   if (overlaps(await usedBlocks(engine, isOwn), first, count)) return undefined;
-  const held = claims.move();
+  const held = locks.move();
   return { first, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 

@@ -2,7 +2,7 @@ import { connect, createServer } from "node:net";
 import { text } from "node:stream/consumers";
 
 /** A name held by this process until it is disposed of, or the process is gone however it ends. */
-export type Claim = AsyncDisposable;
+export type Lock = AsyncDisposable;
 
 /** Who holds the name. */
 export interface Holder {
@@ -12,18 +12,18 @@ export interface Holder {
 }
 
 /**
- * Claims a name on this machine, free of races and of stale claims: the name is an abstract Unix
+ * Acquires a lock on this machine, free of races and of stale locks: the name is an abstract Unix
  * socket (unix(7)), which the kernel gives to one process and takes back when that process dies.
  * The holder answers whoever asks who it is. Processes in other network namespaces are not seen.
  */
-export async function claim(
+export async function acquireLock(
   name: string,
   purpose: string,
-): Promise<{ claim: Claim } | { holder: Holder }> {
+): Promise<{ lock: Lock } | { holder: Holder }> {
   const path = `\0tailnet-lab/${name}`;
   for (;;) {
-    const claimed = await listen(path, { pid: process.pid, purpose });
-    if (claimed !== undefined) return { claim: claimed };
+    const lock = await listen(path, { pid: process.pid, purpose });
+    if (lock !== undefined) return { lock };
     const holder = await ask(path);
     if (holder !== undefined) return { holder };
     // It let go between the two questions: the name is free.
@@ -31,7 +31,7 @@ export async function claim(
 }
 
 /** @returns undefined where another has the name. */
-async function listen(path: string, self: Holder): Promise<Claim | undefined> {
+async function listen(path: string, self: Holder): Promise<Lock | undefined> {
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
     socket.end(JSON.stringify(self));

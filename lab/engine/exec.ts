@@ -10,7 +10,7 @@ import { unframe } from "./frames.ts";
 export interface ExecOptions {
   /** Written to the standard input, which then ends. */
   input?: string | Uint8Array;
-  /** The process is killed after this time, and the call rejects with WaitStalled. */
+  /** The process is killed after this time, and the call rejects with WaitTimedOut. */
   timeoutMs?: number;
   /** The process is killed when it aborts, and the call rejects with its reason. */
   signal?: AbortSignal | undefined;
@@ -151,8 +151,12 @@ async function exitCodeOf(exec: Exec): Promise<number> {
 }
 
 function execStalled(where: string, argv: readonly string[], timeoutMs: number): LabError {
-  return new LabError("WaitStalled", `\`${argv.join(" ")}\` did not end in ${timeoutMs / 1000} s`, {
-    where,
-    remedy: "look at the node with `tailnet-lab exec` and `tailnet-lab logs`",
-  });
+  return new LabError(
+    "WaitTimedOut",
+    `\`${argv.join(" ")}\` did not end in ${timeoutMs / 1000} s`,
+    {
+      where,
+      remedy: "look at the node with `tailnet-lab exec` and `tailnet-lab logs`",
+    },
+  );
 }

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { z } from "zod";
-import type { Fault } from "../errors.ts";
+import type { ValidationIssue } from "../errors.ts";
 import { chooseFrom } from "../near-name.ts";
 
 type Path = readonly PropertyKey[];
@@ -47,13 +47,13 @@ export const remedies: z.core.$ZodErrorMap = (issue) => {
   }
 };
 
-/** Each issue as a fault; an issue of several unknown keys is one fault a key. */
-export function schemaFaults(
+/** Each issue as a validation issue; an issue of several unknown keys is one validation issue a key. */
+export function schemaIssues(
   schema: z.ZodType,
   input: unknown,
   issues: z.core.$ZodIssue[],
-): Fault[] {
-  return issues.flatMap((issue): Fault[] => {
+): ValidationIssue[] {
+  return issues.flatMap((issue): ValidationIssue[] => {
     const where = pathText(issue.path) || "the declaration";
     switch (issue.code) {
       case "unrecognized_keys": {

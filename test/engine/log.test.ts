@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { readFrames } from "../../lab/running/frames.ts";
-import { unixTime } from "../../lab/running/log.ts";
+import { readFrames } from "../../lab/engine/frames.ts";
+import { unixTime } from "../../lab/engine/log.ts";
 import { frame } from "./fake-engine.ts";
 
 test("frames that come in pieces wait for their rest", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { cleanAll } from "../../lab/engine/clean.ts";
+import type { Engine } from "../../lab/engine/engine.ts";
 import { label } from "../../lab/plan/plan.ts";
-import { cleanAll } from "../../lab/running/clean.ts";
-import type { Engine } from "../../lab/running/engine.ts";
 
 function refusal(statusCode: number, message: string): Error {
   return Object.assign(new Error(message), { statusCode });

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 
 /** One image being made. */
-export interface Making {
+export interface ImageBuild {
   engine: Docker;
   /** The reference it will have. */
   ref: string;

@@ -1,7 +1,7 @@
 import { LabError } from "../errors.ts";
-import { waitReady } from "./ready.ts";
-import type { RunningLab } from "./running-lab.ts";
-import type { RunningNode } from "./running-node.ts";
+import { waitReady } from "../running/ready.ts";
+import type { RunningLab } from "../running/running-lab.ts";
+import type { RunningNode } from "../running/running-node.ts";
 
 /**
  * Cuts UDP between two places, each a network or a node by name: whatever of it passes the first's edge is

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { ensureNeighbourTable, neighboursOf } from "../../lab/running/neighbour-table.ts";
+import { ensureNeighbourTable, neighboursOf } from "../../lab/engine/neighbour-table.ts";
 import { homelabPlan } from "../plan/labs.ts";
 
 const folders: string[] = [];

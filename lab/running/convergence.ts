@@ -3,10 +3,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { LabError } from "../errors.ts";
 import { onVolume } from "../plan/volume.ts";
+import { idleTimeout } from "./idle-timeout.ts";
 import { checkPolicy } from "./policy.ts";
 import type { ReadyOptions } from "./ready.ts";
 import type { RunningLab } from "./running-lab.ts";
-import { stallLimit } from "./stall.ts";
 
 /** Ends what is said of one node, whose name follows; a line of its own. */
 const endOfNode = "\u001e";
@@ -32,16 +32,16 @@ const askAgainMs = 50;
  * Headscale's "online" is not waited for: it comes late in a crowd, and no packet depends on it. Whoever joins later gets the earlier with its first netmap, so one who sees another that does not see
  * it yet is a netmap under way. One process, in control, asks all tailscaleds by their sockets; who has all that it
  * waits for is not asked again. Then Headscale runs the policy's tests, which need the nodes.
- * Throws WaitStalled; NodeFailed where control does not run; PolicyRejected.
+ * Throws WaitTimedOut; NodeFailed where control does not run; PolicyRejected.
  */
-export async function waitTailnet(
+export async function waitConverged(
   lab: RunningLab,
-  { detail = () => {}, stallMs = 30_000, signal }: ReadyOptions = {},
+  { detail = () => {}, idleMs = 30_000, signal }: ReadyOptions = {},
 ): Promise<void> {
   const names = new Set(lab.ofKind("tailscale").map((node) => node.name));
   const statuses = new Map<string, JoinStatus>();
   let lastError = "";
-  using limit = stallLimit(stallMs, "tailnet", () => {
+  using limit = idleTimeout(idleMs, "tailnet", () => {
     const missing = notJoined(names, statuses).map(({ what }) => what);
     return [...missing.slice(0, 5), ...(lastError === "" ? [] : [lastError])].join("; ");
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { notJoined } from "../../lab/running/tailnet.ts";
+import { notJoined } from "../../lab/running/convergence.ts";
 
 const peer = (name: string, homeRelay = "fra") => [name, homeRelay] as const;
 const running = (...peers: ReturnType<typeof peer>[]) => ({

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
+import type { Engine } from "../../lab/engine/engine.ts";
 import { label, type NodeSpec } from "../../lab/plan/plan.ts";
-import type { Engine } from "../../lab/running/engine.ts";
 
 export interface FakeContainer {
   lab: string;

@@ -2,7 +2,7 @@ import { sawPrefix } from "../plan/services.ts";
 import type { RunningNode } from "../running/running-node.ts";
 
 /** A caller as a service saw it. */
-export interface Sighting {
+export interface AccessLogEntry {
   service: string;
   port: number;
   /** The caller's address; IPv6 without brackets, as tailscaled writes it. */
@@ -10,7 +10,7 @@ export interface Sighting {
 }
 
 /** The lines by which services say whom they saw: `tailnet-lab: http:80 saw 100.64.0.1:4711`. */
-export function parseSightings(log: string): Sighting[] {
+export function parseAccessLog(log: string): AccessLogEntry[] {
   return log.split("\n").flatMap((line) => {
     if (!line.startsWith(sawPrefix)) return [];
     const match = /^([a-z-]+):(\d+) saw (.+):\d+$/.exec(line.slice(sawPrefix.length));
@@ -21,6 +21,6 @@ export function parseSightings(log: string): Sighting[] {
 }
 
 /** All that the node's services have seen since a moment, such as `2026-01-02T03:04:05.678Z`. */
-export async function sightingsOf(node: RunningNode, since?: string): Promise<Sighting[]> {
-  return parseSightings(await node.log(since === undefined ? {} : { since }));
+export async function accessLogOf(node: RunningNode, since?: string): Promise<AccessLogEntry[]> {
+  return parseAccessLog(await node.log(since === undefined ? {} : { since }));
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const prefix = "tailnet-lab-images-";
 
-interface Workplace extends Disposable {
+interface TemporaryDirectory extends Disposable {
   /** The path of a folder in it for one image; not made yet. */
   folder(ref: string): string;
 }
@@ -13,7 +13,7 @@ interface Workplace extends Disposable {
  * A temporary folder for one set of builds. It goes with the process, also on Ctrl-C; what a killed
  * process left, the next one removes.
  */
-export function openWorkplace(): Workplace {
+export function openTemporaryDirectory(): TemporaryDirectory {
   for (const entry of readdirSync(tmpdir())) {
     const pid = entry.startsWith(prefix) ? Number(entry.slice(prefix.length).split("-")[0]) : NaN;
     if (Number.isInteger(pid) && !lives(pid)) remove(join(tmpdir(), entry));

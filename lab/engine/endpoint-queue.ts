@@ -11,7 +11,7 @@ import { type Engine, engineCall, engineStatus } from "./engine.ts";
  */
 
 /** The turns of one process's containers to connect to networks as they start. */
-export class EndpointTurns implements Disposable {
+export class EndpointQueue implements Disposable {
   readonly #engine: Engine;
   readonly #connected = new Map<string, () => void>();
   #events: Promise<Readable> | undefined;

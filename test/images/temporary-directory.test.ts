@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execaSync } from "execa";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { openWorkplace } from "../../lab/images/workplace.ts";
+import { openTemporaryDirectory } from "../../lab/images/temporary-directory.ts";
 
 let temporary: string;
 
@@ -20,8 +20,8 @@ afterEach(() => {
 test("the folder goes at the end of its scope", () => {
   let path: string;
   {
-    using workplace = openWorkplace();
-    path = workplace.folder("tailnet-lab/base:bookworm");
+    using temporary = openTemporaryDirectory();
+    path = temporary.folder("tailnet-lab/base:bookworm");
     mkdirSync(path);
   }
   expect(existsSync(dirname(path))).toBe(false);
@@ -33,7 +33,7 @@ test("what a killed process left goes, what a living one has stays", () => {
   const inUse = join(temporary, `tailnet-lab-images-${process.ppid}-abc`);
   mkdirSync(join(left, "bin"), { recursive: true });
   mkdirSync(inUse);
-  using _workplace = openWorkplace();
+  using _workplace = openTemporaryDirectory();
   expect(existsSync(left)).toBe(false);
   expect(existsSync(inUse)).toBe(true);
 });

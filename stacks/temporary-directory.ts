@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { type LabState, removeIfEmpty } from "./state.ts";
 
 /** A directory for one command's own files, open to this user only. */
-export interface Scratch extends AsyncDisposable {
+export interface TemporaryDirectory extends AsyncDisposable {
   directory: string;
 }
 
@@ -14,9 +14,9 @@ export interface Scratch extends AsyncDisposable {
  * bytes, unix(7)). A link in the lab's directory tells where it is, so that what a killed process
  * left is removed by the next command for the same lab. The lab must be locked.
  */
-export async function openScratch(state: LabState): Promise<Scratch> {
-  const link = join(state.directory, "scratch");
-  await removeScratch(link);
+export async function openTemporaryDirectory(state: LabState): Promise<TemporaryDirectory> {
+  const link = join(state.directory, "temporary");
+  await removeTemporary(link);
   const directory = join(tmpdir(), `tailnet-lab-${randomBytes(6).toString("hex")}`);
   await mkdir(state.directory, { recursive: true });
   await symlink(directory, link);
@@ -24,7 +24,7 @@ export async function openScratch(state: LabState): Promise<Scratch> {
   return {
     directory,
     async [Symbol.asyncDispose]() {
-      await removeScratch(link);
+      await removeTemporary(link);
       await rm(directory, { recursive: true, force: true });
       // A comparison of a lab that is not up leaves no directory for it.
       await removeIfEmpty(state.directory);
@@ -33,7 +33,7 @@ export async function openScratch(state: LabState): Promise<Scratch> {
   };
 }
 
-async function removeScratch(link: string): Promise<void> {
+async function removeTemporary(link: string): Promise<void> {
   try {
     await rm(await readlink(link), { recursive: true, force: true });
     await rm(link);

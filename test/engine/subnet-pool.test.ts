@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { claimPool } from "../../lab/running/docker-pool.ts";
-import type { Engine } from "../../lab/running/engine.ts";
+import type { Engine } from "../../lab/engine/engine.ts";
+import { reserveSubnets } from "../../lab/engine/subnet-pool.ts";
 
 type FakeNetwork = { Labels?: Record<string, string>; IPAM?: { Config?: { Subnet: string }[] } };
 
@@ -26,23 +26,23 @@ describe("claiming networks of Docker's", () => {
       subnet("fd00::/64"),
       {},
     );
-    await using two = await claimPool(engine, 2);
+    await using two = await reserveSubnets(engine, 2);
     expect(two.first).toBe(128);
-    await using three = await claimPool(engine, 3);
+    await using three = await reserveSubnets(engine, 3);
     expect(three.first).toBe(134);
-    await using another = await claimPool(engine, 2);
+    await using another = await reserveSubnets(engine, 2);
     expect(another.first).toBe(131);
   });
 
   test("never gives the same to two at once, and gives it again afterwards", async () => {
     const engine = engineWith(lowerPart, subnet("198.19.128.0/18"));
-    const pools = await Promise.all(Array.from({ length: 8 }, () => claimPool(engine, 4)));
+    const pools = await Promise.all(Array.from({ length: 8 }, () => reserveSubnets(engine, 4)));
     const firsts = pools.map((pool) => pool.first).sort((a, b) => a - b);
     firsts.forEach((first, index) => {
       expect(first - (firsts[index - 1] ?? first - 4)).toBeGreaterThanOrEqual(4);
     });
     await Promise.all(pools.map((pool) => pool[Symbol.asyncDispose]()));
-    await using again = await claimPool(engine, 4);
+    await using again = await reserveSubnets(engine, 4);
     expect(again.first).toBe(192);
   });
 
@@ -50,20 +50,20 @@ describe("claiming networks of Docker's", () => {
     const kept = { first: 200, lab: "mine", run: "stack" };
     const own = subnet("198.19.200.0/24", "mine");
     {
-      await using pool = await claimPool(engineWith(lowerPart, own), 3, kept);
+      await using pool = await reserveSubnets(engineWith(lowerPart, own), 3, kept);
       expect(pool.first).toBe(200);
     }
     const crowded = engineWith(lowerPart, own, subnet("198.19.202.0/24", "other"));
-    await using elsewhere = await claimPool(crowded, 3, kept);
+    await using elsewhere = await reserveSubnets(crowded, 3, kept);
     expect(elsewhere.first).toBe(128);
   });
 
   test("says when nothing is left", async () => {
-    await expect(claimPool(engineWith(subnet("198.18.0.0/15")), 1)).rejects.toMatchObject({
+    await expect(reserveSubnets(engineWith(subnet("198.18.0.0/15")), 1)).rejects.toMatchObject({
       name: "PoolExhausted",
       remedy: expect.stringContaining("tailnet-lab clean"),
     });
     const nearlyFull = engineWith(lowerPart, subnet("198.19.128.0/18"), subnet("198.19.192.0/19"));
-    await expect(claimPool(nearlyFull, 33)).rejects.toMatchObject({ name: "PoolExhausted" });
+    await expect(reserveSubnets(nearlyFull, 33)).rejects.toMatchObject({ name: "PoolExhausted" });
   });
 });

@@ -1,7 +1,7 @@
+import { EndpointQueue } from "../lab/engine/endpoint-queue.ts";
+import { type Engine, engineCall } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
 import { label } from "../lab/plan/plan.ts";
-import { EndpointTurns } from "../lab/running/endpoint-turns.ts";
-import { type Engine, engineCall } from "../lab/running/engine.ts";
 import { originLabel } from "./lab-stack.ts";
 import { container } from "./provider/container.ts";
 import { network } from "./provider/network.ts";
@@ -79,27 +79,30 @@ export async function refuseElsewhere(
 }
 
 /** What is on the engine and not in the state: an interrupted run made it and could not write so. */
-export async function findStrays(
+export async function findOrphans(
   found: OnEngine,
   state: LabState,
 ): Promise<{ containers: Thing[]; networks: Thing[] }> {
   const known = await idsInState(state);
-  const isStray = ({ id }: Thing) => !known.has(id);
+  const isOrphan = ({ id }: Thing) => !known.has(id);
   // A volume needs no adoption: making one that is there already takes it as it is.
-  return { containers: found.containers.filter(isStray), networks: found.networks.filter(isStray) };
+  return {
+    containers: found.containers.filter(isOrphan),
+    networks: found.networks.filter(isOrphan),
+  };
 }
 
-export async function removeStrays(
+export async function removeOrphans(
   engine: Engine,
-  strays: { containers: Thing[]; networks: Thing[] },
+  orphans: { containers: Thing[]; networks: Thing[] },
 ): Promise<void> {
-  using turns = new EndpointTurns(engine);
+  using turns = new EndpointQueue(engine);
   const order = { removals: new Removals(), turns };
-  // One after the other, as their networks are not known: see EndpointTurns.
-  for (const { id } of strays.containers) {
+  // One after the other, as their networks are not known: see EndpointQueue.
+  for (const { id } of orphans.containers) {
     await engineCall(container.remove(engine, { id, networks_advanced: [] }, order));
   }
   await Promise.all(
-    strays.networks.map(({ id }) => engineCall(network.remove(engine, { id }, order))),
+    orphans.networks.map(({ id }) => engineCall(network.remove(engine, { id }, order))),
   );
 }
