@@ -1,5 +1,4 @@
 import { connectEngine } from "../lab/engine/engine.ts";
-import { ensureNeighbourTable } from "../lab/engine/neighbour-table.ts";
 import { ensureImages } from "../lab/images/ensure.ts";
 import { imageRef } from "../lab/images/recipes.ts";
 import type { Plan } from "../lab/plan/plan.ts";
@@ -39,8 +38,6 @@ export async function prepare(
   );
   signal.throwIfAborted();
   await ensureKernel(progress);
-  const raised = await ensureNeighbourTable(plan(0));
-  if (raised !== undefined) await progress.step(raised, async () => {});
   await judgePolicy(await connectEngine(), plan(0), imageRef);
   return {
     loaded,

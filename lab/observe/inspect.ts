@@ -60,7 +60,7 @@ export async function inspectLab(lab: RunningLab, signal?: AbortSignal): Promise
   ]);
   const statusByName = new Map(statuses);
   const nodes = lab.nodes.map(({ spec }): InspectedNode => {
-    const { name, kind, network, nat, addresses } = spec;
+    const { name, kind, network, nat = "none", addresses } = spec;
     const known = registered.find((node) => node.name === name);
     const tailnet =
       spec.tailnet === undefined ? null : tailnetOf(spec.tailnet, known, statusByName.get(name));

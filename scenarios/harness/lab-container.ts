@@ -16,6 +16,7 @@ export class LabContainer extends GenericContainer {
   private readonly engine: Dockerode;
   private readonly turns: EndpointQueue;
   private turn: Disposable | undefined;
+  private readonly networks: number;
   private readonly further: { network: string; address: string }[];
 
   constructor(
@@ -34,6 +35,7 @@ export class LabContainer extends GenericContainer {
       network: dockerNetwork(each.network),
       address: each.dockerAddress,
     }));
+    this.networks = planned.interfaces.length;
     this.further = rest;
     this.withName(planned.dockerName)
       .withPullPolicy(PullPolicy.neverPull())
@@ -53,11 +55,13 @@ export class LabContainer extends GenericContainer {
         planned.files.map((file) => ({
           content: file.content,
           target: file.path,
-          mode: file.executable ? 0o755 : 0o644,
+          mode: 0o644,
         })),
       )
       .withWaitStrategy(started);
     this.createOpts.Hostname = planned.name;
+    this.hostConfig.CapDrop = ["ALL"];
+    this.hostConfig.SecurityOpt = planned.securityOptions;
     this.hostConfig.Sysctls = planned.sysctls;
     this.hostConfig.CpuShares = planned.cpuShares;
     this.hostConfig.Devices = planned.devices.map((path) => ({
@@ -65,7 +69,9 @@ export class LabContainer extends GenericContainer {
       PathInContainer: path,
       CgroupPermissions: "rwm",
     }));
-    if (first !== undefined) {
+    if (first === undefined) {
+      this.withNetworkMode("none");
+    } else {
       this.withNetworkMode(first.network);
       this.createOpts.NetworkingConfig = {
         EndpointsConfig: { [first.network]: { IPAMConfig: { IPv4Address: first.address } } },
@@ -80,7 +86,7 @@ export class LabContainer extends GenericContainer {
         EndpointConfig: { IPAMConfig: { IPv4Address: address } },
       });
     }
-    this.turn = await this.turns.toStart(containerId, this.further.length + 1);
+    if (this.networks > 0) this.turn = await this.turns.toStart(containerId, this.networks);
   }
 
   override async start(): Promise<StartedTestContainer> {

@@ -3,7 +3,7 @@ import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
 import type { PlannedFile } from "../../lab/plan/plan.ts";
 import { HalfMade, isStatus, type ResourceType, toLabels, unlessGone } from "./resource.ts";
 import { computed, labelBlock, optional, required } from "./schema.ts";
-import { packFiles } from "./tar.ts";
+import { packFiles } from "../../lab/engine/tar.ts";
 import type { ObjectValue } from "./values.ts";
 
 /** A planned state's attributes in the shapes that the schema gives them. */
@@ -88,10 +88,9 @@ export const container: ResourceType = {
           .getNetwork(name)
           .connect({ Container: made.id, EndpointConfig: endpoint(ipv4_address) });
       }
-      const files: PlannedFile[] = planned.upload.map(({ file, content, executable }) => ({
+      const files: PlannedFile[] = planned.upload.map(({ file, content }) => ({
         path: file,
         content,
-        executable: executable ?? false,
       }));
       if (files.length > 0) await made.putArchive(packFiles(files), { path: "/" });
       await removals.onceFree(/Address already in use/, async () => {

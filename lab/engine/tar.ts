@@ -1,4 +1,4 @@
-import type { PlannedFile } from "../../lab/plan/plan.ts";
+import type { PlannedFile } from "../plan/plan.ts";
 
 const blockSize = 512;
 /** The longest path that fits into a header without an extension. */
@@ -6,7 +6,7 @@ const longestName = 100;
 
 /**
  * A tar archive (POSIX ustar) of regular files owned by root, to be unpacked at the file system's root.
- * The time is the epoch and the modes are the registry provider's, 0744 and 0644.
+ * The time is the epoch and the mode the registry provider's, 0644.
  */
 export function packFiles(files: readonly PlannedFile[]): Buffer {
   const parts = files.flatMap((file) => {
@@ -24,7 +24,7 @@ function header(file: PlannedFile, size: number): Buffer {
   const octal = (value: number, offset: number, width: number) =>
     block.write(`${value.toString(8).padStart(width - 1, "0")}\0`, offset);
   block.write(name, 0);
-  octal(file.executable ? 0o744 : 0o644, 100, 8);
+  octal(0o644, 100, 8);
   octal(0, 108, 8);
   octal(0, 116, 8);
   octal(size, 124, 12);

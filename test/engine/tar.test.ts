@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { packFiles } from "../../../stacks/provider/tar.ts";
+import { packFiles } from "../../lab/engine/tar.ts";
 
 const files = [
-  { path: "/lab/boot", content: "#!/bin/sh\necho grüß\n", executable: true },
-  { path: "/lab/exact", content: "x".repeat(512), executable: false },
-  { path: "/lab/empty", content: "", executable: false },
+  { path: "/lab/boot", content: "#!/bin/sh\necho grüß\n" },
+  { path: "/lab/exact", content: "x".repeat(512) },
+  { path: "/lab/empty", content: "" },
 ];
 
 test("tar reads the archive: names, modes, sizes and content", () => {
@@ -17,7 +17,7 @@ test("tar reads the archive: names, modes, sizes and content", () => {
       .split("\n")
       .map((line) => line.replaceAll(/\s+/g, " ")),
   ).toEqual([
-    expect.stringMatching(/^-rwxr--r-- 0\/0 22 .*lab\/boot$/),
+    expect.stringMatching(/^-rw-r--r-- 0\/0 22 .*lab\/boot$/),
     expect.stringMatching(/^-rw-r--r-- 0\/0 512 .*lab\/exact$/),
     expect.stringMatching(/^-rw-r--r-- 0\/0 0 .*lab\/empty$/),
   ]);
@@ -27,5 +27,5 @@ test("tar reads the archive: names, modes, sizes and content", () => {
 
 test("a path that does not fit is refused, not cut", () => {
   const path = `/${"a".repeat(101)}`;
-  expect(() => packFiles([{ path, content: "", executable: false }])).toThrow("too long");
+  expect(() => packFiles([{ path, content: "" }])).toThrow("too long");
 });
