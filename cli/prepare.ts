@@ -1,8 +1,7 @@
 import { connectEngine } from "../lab/engine/engine.ts";
 import { ensureImages } from "../lab/images/ensure.ts";
 import { imageRef } from "../lab/images/recipes.ts";
-import type { Plan } from "../lab/plan/plan.ts";
-import { planLab } from "../lab/plan/plan-lab.ts";
+import { draftOptions, planLab } from "../lab/plan/plan-lab.ts";
 import { judgePolicy } from "../lab/running/policy.ts";
 import { type LoadedTopology, loadTopology } from "../lab/topology/load.ts";
 import { ensureEngine } from "../setup/engine.ts";
@@ -24,13 +23,14 @@ export async function prepare(
   { progress, signal }: Shared,
 ): Promise<Prepared> {
   const loaded = await loadTopology(file ?? defaultTopology);
-  const plan = (dockerPool: number): Plan =>
-    planLab(loaded.topology, { run: "stack", dockerPool, policyText: loaded.policyText });
+  const { topology, policyText } = loaded;
+  const plan: StackOptions["plan"] = (given = draftOptions(topology)) =>
+    planLab(topology, { run: "stack", policyText, ...given });
   await ensureEngine(progress);
   await ensureTun();
   const terraform = await ensureTerraform(progress, signal);
   signal.throwIfAborted();
-  const { containers } = plan(0);
+  const { containers } = plan();
   await ensureImages(
     containers.map((container) => container.image),
     progress,
@@ -38,7 +38,7 @@ export async function prepare(
   );
   signal.throwIfAborted();
   await ensureKernel(progress);
-  await judgePolicy(await connectEngine(), plan(0), imageRef);
+  await judgePolicy(await connectEngine(), plan(), imageRef);
   return {
     loaded,
     stack: {

@@ -120,9 +120,9 @@ async function reachEveryPair(clients: readonly RunningNode[]): Promise<number> 
 /** Seconds of a join on a machine that has nothing else to do. */
 async function oneTailscaleUp(control: RunningNode, node: RunningNode): Promise<number> {
   const user = node.spec.tailnet?.user ?? "";
-  const { id } = JSON.parse(await control.output(["headscale", "users", "list", "-o", "json"])).find(
-    ({ name }: { name: string }) => name === user,
-  );
+  const { id } = JSON.parse(
+    await control.output(["headscale", "users", "list", "-o", "json"]),
+  ).find(({ name }: { name: string }) => name === user);
   const create = ["headscale", "preauthkeys", "create", "--user", String(id), "-o", "json"];
   const { key } = JSON.parse(await control.output(create));
   await node.output(["tailscale", "logout"]);

@@ -1,17 +1,18 @@
 import { connectEngine } from "../lab/engine/engine.ts";
-import { reserveSubnets } from "../lab/engine/subnet-pool.ts";
 import type { ImageKey, Plan } from "../lab/plan/plan.ts";
+import type { PlanOptions } from "../lab/plan/plan-lab.ts";
 import type { Progress } from "../lab/progress.ts";
 import { describePart, partAt } from "./address.ts";
-import { findOnEngine, findOrphans, refuseElsewhere, removeOrphans, stackRun } from "./orphans.ts";
+import { givenBy, reserveFor } from "./allocation.ts";
+import { findOnEngine, findOrphans, refuseElsewhere, removeOrphans } from "./orphans.ts";
 import { labState, lockLab, readRecord, writeRecord } from "./state.ts";
 import { synthesise } from "./synth.ts";
 import { openTemporaryDirectory } from "./temporary-directory.ts";
 import { lockTimeout, openTerraform, parallelism, type TerraformEvent } from "./terraform.ts";
 
 export interface StackOptions {
-  /** The plan for a place in Docker's pool (0 to 255), which is found here. Its run is `stack`. */
-  plan: (dockerPool: number) => Plan;
+  /** The plan for what is found out here, or a draft. Its run is `stack`. */
+  plan: (given?: Pick<PlanOptions, "allocation" | "secret">) => Plan;
   /** The topology's file, absolute. */
   topologyFile: string;
   imageRef: (key: ImageKey) => string;
@@ -40,7 +41,7 @@ export interface StackResult {
  */
 export async function upStack(options: StackOptions): Promise<StackResult> {
   const { progress, signal } = options;
-  const draft = options.plan(0);
+  const draft = options.plan();
   const { lab } = draft;
   const state = labState(options.base, lab);
   await using _lock = await lockLab(lab, "tailnet-lab up");
@@ -53,13 +54,14 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
   }
 
   const record = await readRecord(state);
-  const kept = record && { first: record.dockerPool, lab, run: stackRun };
-  await using pool = await reserveSubnets(engine, draft.networks.length, kept);
-  const plan = options.plan(pool.first);
+  await using reservation = await reserveFor(engine, draft, record);
+  const given = givenBy(record, reservation);
+  const plan = options.plan(given);
   await writeRecord(state, {
-    schema: 1,
+    schema: 2,
     topology: options.topologyFile,
-    dockerPool: pool.first,
+    allocation: plan.allocation,
+    secret: given.secret,
   });
   const cwd = synthesise(state.directory, {
     plan,

@@ -13,7 +13,7 @@ export function diffCommand(shared: Shared): Command {
           import("../../stacks/diff.ts"),
         ]);
         const { stack } = await prepare(file, shared);
-        const { lab } = stack.plan(0);
+        const { lab } = stack.plan();
         const changes = await diffStack(stack);
         const rows = changes.map(({ action, kind, name, why }) => [action, kind, name, why]);
         return {

@@ -43,7 +43,8 @@ export function derpMap(topology: Topology, relays: LabNetwork["relays"]): unkno
  */
 export function headscaleConfig(topology: Topology, resolve: (server: string) => string): unknown {
   const { dns, domain } = topology.tailnet;
-  const isCrowd = Object.values(topology.nodes).filter((node) => node.kind === "tailscale").length > 20;
+  const isCrowd =
+    Object.values(topology.nodes).filter((node) => node.kind === "tailscale").length > 20;
   return {
     server_url: controlUrl,
     listen_addr: "0.0.0.0:443",

@@ -3,13 +3,7 @@ import { lanOf, routerAddress } from "../topology/placement.ts";
 import { addressText, type Prefix, prefix } from "../topology/prefix.ts";
 import { labServers, simulatedInternet } from "../topology/reserved.ts";
 import { internet, type Topology } from "../topology/schema.ts";
-import {
-  hardwareAddress,
-  publicV6,
-  relayName,
-  routerName,
-  serverAddress,
-} from "./addresses.ts";
+import { hardwareAddress, publicV6, relayName, routerName, serverAddress } from "./addresses.ts";
 import { allocate, type NumberRange } from "./allocate.ts";
 import type { Allocation } from "./allocation.ts";
 import type { PlannedInterface } from "./plan.ts";
@@ -168,9 +162,7 @@ function placeRelays(
   );
 }
 
-function relayAddresses(
-  relays: ReadonlyMap<string, { address: string }>,
-): Allocation["addresses"] {
+function relayAddresses(relays: ReadonlyMap<string, { address: string }>): Allocation["addresses"] {
   const entries = [...relays].map(([code, { address }]) => [
     relayName(code),
     Number(prefix(address).first),
@@ -233,12 +225,7 @@ function chooseAddresses(
 
 function subnetOf(segment: string, { subnets }: Allocation): number {
   const subnet = subnets[segment];
-  if (
-    subnet === undefined ||
-    !Number.isInteger(subnet) ||
-    subnet < 0 ||
-    subnet >= subnetCount
-  ) {
+  if (subnet === undefined || !Number.isInteger(subnet) || subnet < 0 || subnet >= subnetCount) {
     throw new LabError("PoolExhausted", `there is no network 198.19.${subnet}.0/24`, {
       where: "198.19.0.0/16",
       remedy: `take numbers from 0 to ${subnetCount - 1}`,

@@ -129,10 +129,5 @@ export const label = {
 
 /** A boot script's last word on its standard output. */
 export const readyLine = "tailnet-lab: ready";
-/** What control prints when it has taken over another version of the settings. */
-export const settingsLine = {
-  applied: (version: string) => `tailnet-lab: settings ${version} applied`,
-  failed: (version: string) => `tailnet-lab: settings ${version} failed: `,
-};
 /** Begins the line by which a boot script says why it gave up. */
 export const failedPrefix = "tailnet-lab: failed: ";

@@ -35,7 +35,9 @@ export function planServices(services: readonly Service[]): ServicePlan {
   const echoes = services.filter(({ kind }) => kind === "tcp-echo" || kind === "udp-echo");
   if (echoes.length > 0) {
     const words = echoes.map((service) => `${service.kind}:${servicePort(service)}`);
-    lines.push(`perl - '${logPrefix}' ${words.join(" ")} <<'END_OF_ECHO' &\n${program("echo-server.pl")}END_OF_ECHO`);
+    lines.push(
+      `perl - '${logPrefix}' ${words.join(" ")} <<'END_OF_ECHO' &\n${program("echo-server.pl")}END_OF_ECHO`,
+    );
     for (const echo of echoes) {
       lines.push(listening(echo.kind === "tcp-echo" ? "tcp" : "udp", servicePort(echo)));
     }

@@ -37,7 +37,11 @@ export function own(lab: string, node: string): PlannedMount {
   return { volume: dockerName(lab, stateVolume(node)), path: statePath, readOnly: false };
 }
 
-export function planVolumes(lab: string, labels: Labels, nodes: readonly string[]): PlannedVolume[] {
+export function planVolumes(
+  lab: string,
+  labels: Labels,
+  nodes: readonly string[],
+): PlannedVolume[] {
   const names = [...Object.keys(sharedVolumes), ...nodes.map(stateVolume)];
   return names.map((name) => ({ name, dockerName: dockerName(lab, name), labels }));
 }

@@ -147,7 +147,7 @@ relays() {
   done < "$settings/relays"
 }
 
-# apply VERSION: what has changed, while Headscale runs.
+# apply VERSION: what has changed, while Headscale runs. Its last line of output says why it failed.
 apply() {
   settings=/lab/settings/$1
   certificates
@@ -177,6 +177,12 @@ renew_keys() {
     rm -f "$request"
   done
 }
+# outcome VERSION applied|REASON: for whoever changed the settings, and for the log.
+outcome() {
+  echo "$1 $2" > /run/settings.new
+  mv /run/settings.new /run/settings
+  echo "tailnet-lab: settings $1 $2"
+}
 follow_settings() {
   local seen=$version request
   while :; do
@@ -184,13 +190,16 @@ follow_settings() {
     { read -r version < /lab/settings/version; } 2> /dev/null || continue
     if [ "$version" != "$seen" ]; then
       seen=$version
+      # A job of its own: in a condition a failed command would not end it.
       (
-        reporting_shell=$BASH_SUBSHELL
-        failed_prefix="tailnet-lab: settings $version failed: "
+        reporting_shell=$BASH_SUBSHELL failed_prefix=''
         apply "$version"
-        echo "tailnet-lab: settings $version applied"
-      ) &
-      wait $! || true
+      ) > /run/settings.output &
+      if wait $!; then
+        outcome "$version" applied
+      else
+        outcome "$version" "failed: $(tail -n 1 /run/settings.output)"
+      fi
       settings=/lab/settings/$version
     fi
     for request in /lab/requests/*; do
@@ -220,5 +229,5 @@ wait_for 60 "Headscale" answers
 members
 relays
 touch /lab/tailnet/open
-echo "tailnet-lab: settings $version applied"
+outcome "$version" applied
 follow_settings &

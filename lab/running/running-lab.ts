@@ -66,7 +66,10 @@ export class RunningLab {
     const nodes = own
       .map((container) => {
         const spec = specOf(container);
-        return new RunningNode(engine, container, { ...spec, nat: nats.get(spec.network) ?? "none" });
+        return new RunningNode(engine, container, {
+          ...spec,
+          nat: nats.get(spec.network) ?? "none",
+        });
       })
       .sort((a, b) => compare(a.name, b.name));
     return new RunningLab(engine, name, run, nodes);

@@ -1,9 +1,9 @@
 import type Docker from "dockerode";
 import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
+import { packFiles } from "../../lab/engine/tar.ts";
 import type { PlannedFile } from "../../lab/plan/plan.ts";
 import { HalfMade, isStatus, type ResourceType, toLabels, unlessGone } from "./resource.ts";
 import { computed, labelBlock, optional, required } from "./schema.ts";
-import { packFiles } from "../../lab/engine/tar.ts";
 import type { ObjectValue } from "./values.ts";
 
 /** A planned state's attributes in the shapes that the schema gives them. */
