@@ -74,7 +74,7 @@ test("a port that is taken ends it, with the reason", async () => {
   const { exitCode, stderr } = await execa({
     input: program("echo-server.pl"),
     reject: false,
-  })`perl - tcp-echo:${ports.tcp}`;
+  })`perl - ${"test: "} tcp-echo:${ports.tcp}`;
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain(`port ${ports.tcp}: Address already in use`);
 });
