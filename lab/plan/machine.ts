@@ -62,6 +62,19 @@ export function volumeName(lab: string): string {
   return dockerName(lab, "tailnet");
 }
 
+/**
+ * What a machine may do beside what any program may: set its network up and send raw packets, serve ports
+ * under 1024, and let its servers become the users that they run as.
+ */
+const capabilities = [
+  "CAP_CHOWN",
+  "CAP_NET_ADMIN",
+  "CAP_NET_BIND_SERVICE",
+  "CAP_NET_RAW",
+  "CAP_SETGID",
+  "CAP_SETUID",
+];
+
 /** The container of a machine, in a lab with these labels. */
 export function planContainer(lab: string, labels: Labels, machine: Machine): PlannedContainer {
   const { spec, image, interfaces, files = [], volume, environment = {} } = machine;
@@ -77,7 +90,8 @@ export function planContainer(lab: string, labels: Labels, machine: Machine): Pl
       ...(volume === undefined ? {} : { SSL_CERT_FILE: onVolume.ca }),
       ...environment,
     },
-    capabilities: ["CAP_NET_ADMIN", "CAP_NET_RAW"],
+    capabilities,
+    securityOptions: ["no-new-privileges"],
     devices: machine.tun ? ["/dev/net/tun"] : [],
     sysctls: {
       "net.ipv4.ip_forward": forwarding,

@@ -45,7 +45,7 @@ export function planLab(topology: Topology, options: PlanOptions): Plan {
     lab,
     run: options.run,
     tailnet: { domain: topology.tailnet.domain, controlUrl },
-    volume: { dockerName: volumeName(lab), labels },
+    volumes: [{ name: "tailnet", dockerName: volumeName(lab), labels }],
     networks: segmentsOf(topology).map((name, index) => ({
       name,
       dockerName: dockerName(lab, name),

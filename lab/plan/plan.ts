@@ -1,6 +1,6 @@
 /**
- * What runs. A plan is JSON, the same for a stack and for a scenario: networks, one volume,
- * containers, their simulated addresses, files and commands.
+ * What runs. A plan is JSON, the same for a stack and for a scenario: networks, volumes, containers, their
+ * simulated addresses, files and commands.
  */
 export interface Plan {
   schema: 1;
@@ -8,10 +8,24 @@ export interface Plan {
   /** Who started the lab: `stack`, or the id of a scenario's run. */
   run: string;
   tailnet: { domain: string; controlUrl: string };
-  /** Holds what survives a container: Headscale's database, keys, certificates, node state. */
-  volume: { dockerName: string; labels: Labels };
+  /** Hold what survives a container: Headscale's database, keys, certificates, node state. */
+  volumes: PlannedVolume[];
   networks: PlannedNetwork[];
   containers: PlannedContainer[];
+}
+
+export interface PlannedVolume {
+  /** Its name in the plan. */
+  name: string;
+  dockerName: string;
+  labels: Labels;
+}
+
+export interface PlannedMount {
+  /** The engine's name of the volume. */
+  volume: string;
+  path: string;
+  readOnly: boolean;
 }
 
 export interface PlannedNetwork {
@@ -32,18 +46,27 @@ export interface PlannedContainer {
   name: string;
   dockerName: string;
   image: ImageKey;
+  /** None: the container has no network at all. */
   interfaces: PlannedInterface[];
   /** Put into the container before its start. */
   files: PlannedFile[];
   command: string[];
+  /** Runs to its end, with exit code 0, and stays as it is. Absent: a machine, which goes on. */
+  oneShot?: true;
   environment: Record<string, string>;
-  /** In full: CAP_NET_ADMIN. */
+  /** All others are dropped. In full: CAP_NET_ADMIN. */
   capabilities: string[];
+  /** Options of `docker run --security-opt`. */
+  securityOptions: string[];
+  /** The most processes and threads that it may have at once. */
+  processLimit?: number;
+  /** The most memory that it may take, in MiB; without it, all that the machine has. */
+  memoryLimit?: number;
   devices: string[];
   sysctls: Record<string, string>;
   /** Its weight where processor time is short; Docker's default is 1024. */
   cpuShares: number;
-  mounts: { volume: string; path: string; readOnly: boolean }[];
+  mounts: PlannedMount[];
   labels: Labels;
 }
 
@@ -65,7 +88,6 @@ export interface PlannedInterface {
 export interface PlannedFile {
   path: string;
   content: string;
-  executable: boolean;
 }
 
 /** Labels of everything we make; `tailnet-lab.spec` of a container is a NodeSpec as JSON. */
@@ -98,6 +120,8 @@ export const label = {
   kind: "tailnet-lab.kind",
   run: "tailnet-lab.run",
   spec: "tailnet-lab.spec",
+  /** The most processes that a container may have: the registry's provider has no attribute for it. */
+  processLimit: "tailnet-lab.process-limit",
 } as const;
 
 /** A boot script's last word on its standard output. */

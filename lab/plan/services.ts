@@ -28,7 +28,6 @@ export function planServices(services: readonly Service[]): ServicePlan {
     files.push({
       path: "/etc/nginx/nginx.conf",
       content: nginxConfig(http.map((s) => s.port)),
-      executable: false,
     });
     lines.push("nginx &");
     for (const { port } of http) lines.push(listening("tcp", port));
@@ -47,7 +46,6 @@ export function planServices(services: readonly Service[]): ServicePlan {
       files.push({
         path,
         content: dnsConfig(service.records, [service.domain]),
-        executable: false,
       });
       lines.push(...serveDns(path));
     }

@@ -16,10 +16,7 @@ function readable({ files, labels, command, ...container }: PlannedContainer): s
     labels: { ...others, [label.spec]: JSON.parse(spec) },
   });
   const boot = `--- boot script\n${bootParts(command.find((word) => word.includes("\n")) ?? "").own}`;
-  const texts = files.map(
-    ({ path, content, executable }) =>
-      `--- ${path}${executable ? " (executable)" : ""}\n${content}`,
-  );
+  const texts = files.map(({ path, content }) => `--- ${path}\n${content}`);
   return `=== ${container.name}\n${head}${[boot, ...texts].join("\n")}\n`;
 }
 
@@ -108,9 +105,18 @@ describe("a plan", () => {
     expect(image("derp-one")).toEqual({ program: "derper", version: versions.tailscale });
   });
 
-  test("privileges nobody beyond the network", () => {
+  test("privileges nobody beyond the network and its servers", () => {
+    const capabilities = [
+      "CAP_CHOWN",
+      "CAP_NET_ADMIN",
+      "CAP_NET_BIND_SERVICE",
+      "CAP_NET_RAW",
+      "CAP_SETGID",
+      "CAP_SETUID",
+    ];
     for (const container of [...smallPlan.containers, ...homelabPlan.containers]) {
-      expect(container.capabilities).toEqual(["CAP_NET_ADMIN", "CAP_NET_RAW"]);
+      expect(container.capabilities).toEqual(capabilities);
+      expect(container.securityOptions).toEqual(["no-new-privileges"]);
       const tun = container.labels[label.kind] === "tailscale" ? ["/dev/net/tun"] : [];
       expect(container.devices, container.name).toEqual(tun);
       expect(JSON.stringify(container.mounts)).not.toContain("docker.sock");

@@ -9,7 +9,7 @@ export const tinyPlan: Plan = {
   lab: "tiny",
   run: "stack",
   tailnet: { domain: "tailnet.lab", controlUrl: "https://control.lab.test" },
-  volume: { dockerName: "tailnet-lab-tiny-tailnet", labels },
+  volumes: [{ name: "tailnet", dockerName: "tailnet-lab-tiny-tailnet", labels }],
   networks: [
     {
       name: "internet",
@@ -53,12 +53,12 @@ function node(
         path: "/lab/boot",
         // What Terraform would take for templates, were it not told otherwise.
         content: `#!/bin/sh\necho "\${1:-none} %{percent} $$ $HOME"\n`,
-        executable: true,
       },
     ],
     command: ["/bin/sh", "/lab/boot"],
     environment: { TS_DEBUG: `\${x}` },
     capabilities: ["CAP_NET_ADMIN", "CAP_NET_RAW"],
+    securityOptions: ["no-new-privileges"],
     devices: ["/dev/net/tun"],
     sysctls: { "net.ipv4.ip_forward": "1" },
     cpuShares: 1024,

@@ -116,7 +116,7 @@ touch ${[`${onVolume.open}.new`, ...invitations].join(" ")}`;
 }
 
 function file(path: string, content: string): PlannedFile {
-  return { path, content, executable: false };
+  return { path, content };
 }
 
 const certify = `new_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650)

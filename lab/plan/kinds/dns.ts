@@ -30,6 +30,6 @@ export function dnsServer(
     image: { program: "base" },
     interfaces: at.interfaces,
     boot: bootScript(at, { resolver: "127.0.0.1", start }),
-    files: [{ path: configPath, content, executable: false }],
+    files: [{ path: configPath, content }],
   };
 }
