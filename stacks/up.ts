@@ -24,7 +24,7 @@ export interface StackOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Names of nodes; `network home`; `volume`. */
+/** Names of nodes; `network home`; `volume tailnet`. */
 export interface StackResult {
   created: string[];
   /** Made anew: the same name, another container or network. */

@@ -34,8 +34,7 @@ export async function reserveSubnets(
     const answer = await acquireLock(`pool/${subnet}`, "starts a lab");
     if ("holder" in answer) return false;
     // Whoever held the lock before has made its networks before it let go.
-    const { others, all } = await usedSubnets(engine, isOwn);
-    const isFree = !(kept?.subnets[segment] === subnet ? others : all).has(subnet);
+    const isFree = !(await usedSubnets(engine, isOwn)).all.has(subnet);
     if (isFree) {
       locks.use<Lock>(answer.lock);
       reserved.set(segment, subnet);
@@ -47,7 +46,10 @@ export async function reserveSubnets(
   const { others, all } = await usedSubnets(engine, isOwn);
   const keeps = Object.entries(kept?.subnets ?? {});
   for (const [segment, subnet] of keeps) {
-    if (segments.includes(segment) && !others.has(subnet)) await reserve(segment, subnet);
+    if (!segments.includes(segment) || others.has(subnet)) continue;
+    // What the lab's own network has, nobody else can get.
+    if (all.has(subnet)) reserved.set(segment, subnet);
+    else await reserve(segment, subnet);
   }
   // What the lab had for others of its segments is free only when their networks are gone.
   const leftOver = new Set(keeps.map(([, subnet]) => subnet));

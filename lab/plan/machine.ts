@@ -64,6 +64,9 @@ const capabilities = [
   "CAP_SETUID",
 ];
 
+/** Processes and threads of one machine; a matrix of probes from one node takes some hundred. */
+const processLimit = 2048;
+
 /** The container of a machine, in a lab with these labels. */
 export function planContainer(lab: string, labels: Labels, machine: Machine): PlannedContainer {
   const { spec, image, interfaces, files = [], mounts = [], environment = {} } = machine;
@@ -80,6 +83,7 @@ export function planContainer(lab: string, labels: Labels, machine: Machine): Pl
     environment: { ...(trusts ? { SSL_CERT_FILE: caPath } : {}), ...environment },
     capabilities,
     securityOptions: ["no-new-privileges"],
+    processLimit,
     devices: machine.tun ? ["/dev/net/tun"] : [],
     sysctls: {
       "net.ipv4.ip_forward": forwarding,

@@ -32,6 +32,20 @@ export interface PlannedMount {
   readOnly: boolean;
 }
 
+export interface PlannedVolume {
+  /** Its name in the plan. */
+  name: string;
+  dockerName: string;
+  labels: Labels;
+}
+
+export interface PlannedMount {
+  /** The engine's name of the volume. */
+  volume: string;
+  path: string;
+  readOnly: boolean;
+}
+
 export interface PlannedNetwork {
   /** `internet`, or the topology's name of a network with a LAN. */
   name: string;
@@ -62,6 +76,10 @@ export interface PlannedContainer {
   capabilities: string[];
   /** Options of `docker run --security-opt`. */
   securityOptions: string[];
+  /** The most processes and threads that it may have at once. */
+  processLimit?: number;
+  /** The most memory that it may take, in MiB; without it, all that the machine has. */
+  memoryLimit?: number;
   devices: string[];
   sysctls: Record<string, string>;
   /** Its weight where processor time is short; Docker's default is 1024. */
@@ -125,6 +143,8 @@ export const label = {
   spec: "tailnet-lab.spec",
   /** The version of the settings that a container publishes. */
   settings: "tailnet-lab.settings",
+  /** The most processes that a container may have: the registry's provider has no attribute for it. */
+  processLimit: "tailnet-lab.process-limit",
 } as const;
 
 /** A boot script's last word on its standard output. */

@@ -1,7 +1,7 @@
 import type Dockerode from "dockerode";
+import { startsFirst } from "../../lab/engine/create-container.ts";
 import { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
-import { type ImageKey, label, type Plan, type PlannedContainer } from "../../lab/plan/plan.ts";
-import { settingsName } from "../../lab/plan/settings.ts";
+import type { ImageKey, Plan, PlannedContainer } from "../../lab/plan/plan.ts";
 import { LabContainer } from "./lab-container.ts";
 
 /** Makes all that a plan names and starts it, all containers at once. Ready is another matter. */
@@ -25,12 +25,11 @@ export async function startPlan(
       }),
     ),
   ]);
-  using turns = new EndpointQueue(engine);
+  using endpoints = new EndpointQueue(engine);
   const start = (planned: PlannedContainer) =>
-    new LabContainer(engine, planned, imageOf(planned.image), plan.networks, turns).start();
-  // First, as all nodes wait for them and control has most to do.
-  const first = new Set<string | undefined>(["control", settingsName]);
-  const isFirst = ({ labels }: PlannedContainer) => first.has(labels[label.kind]);
-  await Promise.all(plan.containers.filter(isFirst).map(start));
-  await Promise.all(plan.containers.filter((each) => !isFirst(each)).map(start));
+    new LabContainer(engine, planned, imageOf(planned.image), plan.networks, endpoints).start();
+  const first = plan.containers.filter(startsFirst);
+  const others = plan.containers.filter((each) => !startsFirst(each));
+  await Promise.all(first.map(start));
+  await Promise.all(others.map(start));
 }

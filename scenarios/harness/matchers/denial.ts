@@ -1,3 +1,4 @@
+import PQueue from "p-queue";
 import { accessLogOf } from "../../../lab/observe/access-log.ts";
 import { type Protocol, type ReachResult, reachAll } from "../../../lab/observe/connect.ts";
 import { metricsOf } from "../../../lab/observe/metrics.ts";
@@ -28,8 +29,8 @@ const seconds = 2;
 /** What is allowed gets longer, so that a busy machine is not taken for a denial. */
 const allowedSeconds = 10;
 
-/** By container: the last denial that is being proved at it. */
-const turns = new Map<string, Promise<unknown>>();
+/** By container: the denials that wait to be proved at it. */
+const queues = new Map<string, PQueue>();
 
 /**
  * The policy drops it, and nothing else can be the cause: the same pair reaches what it may, before and
@@ -42,12 +43,10 @@ export async function toBeDenied(
   target: RunningNode,
   expectation: DenialExpectation,
 ): Promise<MatcherResult> {
-  const key = target.container.id;
-  const before = turns.get(key) ?? Promise.resolve();
-  const turn = before.then(() => prove(from, target, expectation));
-  const ended = turn.catch(() => {});
-  turns.set(key, ended);
-  return turn;
+  const { id } = target.container;
+  const queue = queues.get(id) ?? new PQueue({ concurrency: 1 });
+  queues.set(id, queue);
+  return await queue.add(() => prove(from, target, expectation));
 }
 
 async function prove(
