@@ -8,6 +8,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
   type YAMLError,
 } from "yaml";
 import type { ReadDocument } from "./document.ts";
@@ -20,14 +21,21 @@ export function readYaml(text: string, file: string): ReadDocument {
     const { line, col } = lines.linePos(offset);
     return `${Math.max(line, 1)}:${Math.max(col, 1)}`;
   };
-  const errors = [...document.errors, ...document.warnings];
-  if (errors.length > 0) {
-    const issues = errors.map((error) => ({
-      where: `${file}:${place(error.pos[0])}`,
-      ...syntaxIssue(error),
-    }));
-    return { issues };
-  }
+  const issues = [...document.errors, ...document.warnings].map((error) => ({
+    where: `${file}:${place(error.pos[0])}`,
+    ...syntaxIssue(error),
+  }));
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return;
+      issues.push({
+        where: `${file}:${place(alias.range?.[0] ?? 0)}`,
+        what: `there is no anchor ${alias.source} before this`,
+        remedy: `write &${alias.source} where it is to be taken from, above`,
+      });
+    },
+  });
+  if (issues.length > 0) return { issues };
   return {
     document: {
       // The limit keeps a few lines of nested aliases from growing without end.
