@@ -8,3 +8,5 @@ for (const file of await glob(["lab/images/*", "stacks/provider/*", "topologies/
   await fs.mkdir(join("dist", dirname(file)), { recursive: true });
   await fs.copyFile(file, join("dist", file));
 }
+const schema = await $`node dist/cli/main.js schema`;
+await fs.writeFile("dist/topology.schema.json", schema.stdout);

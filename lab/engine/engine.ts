@@ -1,7 +1,7 @@
-import Docker from "dockerode";
+import type Dockerode from "dockerode";
 import { LabError } from "../errors.ts";
 
-export type Engine = Docker;
+export type Engine = Dockerode;
 
 const remedy =
   "start the Docker Engine, or point DOCKER_HOST at one (unix:///path/to/docker.sock or tcp://host:port)";
@@ -12,6 +12,8 @@ const remedy =
  */
 export async function connectEngine(): Promise<Engine> {
   const address = process.env.DOCKER_HOST ?? "the local socket";
+  // Imported late: what needs no engine starts sooner without.
+  const { Docker } = await import("./dockerode.ts");
   try {
     const engine = new Docker();
     // The types leave this option of ping out.
