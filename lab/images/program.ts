@@ -37,13 +37,18 @@ export async function runProgram(
     detached: true,
   });
   let timer: NodeJS.Timeout | undefined;
+  const killAll = () => killGroup(program.pid, "SIGKILL");
   const interrupt = () => {
     if (atOwnPace) {
       program.kill("SIGINT");
       return;
     }
+    // What it has started may heed no interrupt, and hold its output open.
+    const { nodeChildProcess: child } = program;
+    child.once("exit", killAll);
+    timer = setTimeout(killAll, killAfterMs);
     killGroup(program.pid, "SIGINT");
-    timer = setTimeout(killGroup, killAfterMs, program.pid, "SIGKILL");
+    if (child.exitCode !== null || child.signalCode !== null) killAll();
   };
   const atExit = () => {
     if (!atOwnPace) killGroup(program.pid, "SIGTERM");

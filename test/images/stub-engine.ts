@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
 
 type Answer = (response: ServerResponse) => void;
 
@@ -21,8 +22,10 @@ export interface StubBehaviour {
   /** `dockerfile` is the name of the recipe. */
   build?: (dockerfile: string) => Answer;
   import?: Answer;
-  /** References that the engine has. */
+  /** References of ours that the engine has. */
   tags?: string[];
+  /** Official images that it has. */
+  present?: string[];
   /** Untagged images of other builds, and containers; to these are added what is built here. */
   untagged?: Labelled[];
   containers?: Labelled[];
@@ -36,7 +39,7 @@ export interface StubEngine extends AsyncDisposable {
   bodies: string[];
 }
 
-export const imageId = `sha256:${"1".repeat(64)}`;
+const imageId = `sha256:${"1".repeat(64)}`;
 
 /** An HTTP server on a Unix socket in Docker Engine's place. */
 export async function stubEngine(behaviour: StubBehaviour): Promise<StubEngine> {
@@ -46,17 +49,20 @@ export async function stubEngine(behaviour: StubBehaviour): Promise<StubEngine> 
   const bodies: string[] = [];
   const pulled = new Set<string>();
   const untagged = [...(behaviour.untagged ?? [])];
-  const images = (search: string) =>
-    search.includes("dangling")
-      ? untagged
-      : (behaviour.tags ?? []).map((tag) => ({ RepoTags: [tag] }));
+  const images = (search: URLSearchParams) => {
+    const { dangling, reference = [] } = JSON.parse(search.get("filters") ?? "{}");
+    if (dangling !== undefined) return untagged;
+    return (behaviour.tags ?? [])
+      .filter((tag) => reference.includes(tag))
+      .map((tag) => ({ RepoTags: [tag], Id: tag }));
+  };
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? "/", "http://engine");
     const call = `${request.method} ${url.pathname}`;
     calls.push(`${call}${decodeURIComponent(url.search)}`);
     if (call === "GET /info")
       return json(response, { Architecture: behaviour.architecture ?? "x86_64" });
-    if (call === "GET /images/json") return json(response, images(url.search));
+    if (call === "GET /images/json") return json(response, images(url.searchParams));
     if (call === "GET /containers/json") return json(response, behaviour.containers ?? []);
     if (call === "POST /images/create" && url.searchParams.has("fromSrc")) {
       await buffer(request);
@@ -68,7 +74,7 @@ export async function stubEngine(behaviour: StubBehaviour): Promise<StubEngine> 
       return (behaviour.pull?.(image) ?? notFound(image))(response);
     }
     if (call === "POST /build") {
-      const body = (await buffer(request)).toString("latin1");
+      const body = gunzipSync(await buffer(request)).toString("latin1");
       bodies.push(body);
       const owner = /LABEL tailnet-lab\.build=(\S+)/.exec(body)?.[1] ?? "";
       const Labels = { "tailnet-lab.build": owner };
@@ -82,7 +88,9 @@ export async function stubEngine(behaviour: StubBehaviour): Promise<StubEngine> 
   };
   /** What was pulled with success is there. */
   const present = (image: string, response: ServerResponse) => {
-    const isThere = pulled.has(image) && behaviour.pull?.(image) === succeed;
+    const isThere =
+      behaviour.present?.includes(image) ||
+      (pulled.has(image) && behaviour.pull?.(image) === succeed);
     if (!isThere) return status(404, `No such image: ${image}`)(response);
     const told = behaviour.architecture === "aarch64" ? "arm64" : "amd64";
     json(response, { Architecture: told });
