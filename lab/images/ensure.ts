@@ -1,8 +1,8 @@
 import Docker from "dockerode";
 import type { ImageKey } from "../plan/plan.ts";
 import type { Progress } from "../progress.ts";
-import { engineArchitecture, engineMissing } from "./architecture.ts";
 import { addBase } from "./debian.ts";
+import { engineArchitecture, presentImages } from "./engine.ts";
 import { imageFailure } from "./failure.ts";
 import type { ImageBuild } from "./image-build.ts";
 import { isAbandoned, newOwner, removeLeftovers } from "./leftovers.ts";
@@ -64,17 +64,4 @@ export async function ensureImages(
     // The engine is lost, which is told already, or the next set of builds tries again.
   });
   stop.throwIfAborted();
-}
-
-/**
- * Which of the references the engine has, in one call.
- * @throws LabError EngineMissing
- */
-async function presentImages(engine: Docker, refs: string[]): Promise<Set<string>> {
-  try {
-    const images = await engine.listImages({ filters: { reference: refs } });
-    return new Set(images.flatMap((image) => image.RepoTags ?? []));
-  } catch (error) {
-    throw engineMissing(error);
-  }
 }

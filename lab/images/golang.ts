@@ -14,6 +14,8 @@ interface GoBuild {
   architecture?: string;
   signal?: AbortSignal | undefined;
   detail: (text: string) => void;
+  /** As of nice(1): 19 gives way to all else. */
+  nice?: number;
 }
 
 /** What `go mod download -json` tells of one module. */
@@ -71,7 +73,7 @@ export async function hasGo(): Promise<boolean> {
  * @throws the signal's reason; Error with Go's output, such as an unknown version or a Go that is too old
  */
 export async function buildPrograms(
-  { folder, architecture, signal, detail }: GoBuild,
+  { folder, architecture, signal, detail, nice = 0 }: GoBuild,
   recipe: ProgramRecipe,
 ): Promise<void> {
   signal?.throwIfAborted();
@@ -85,18 +87,20 @@ export async function buildPrograms(
     "go",
     [
       ...["build", "-v", "-mod=mod", "-trimpath", `-ldflags=${recipe.ldflags}`],
+      ...(recipe.tags === undefined ? [] : [`-tags=${recipe.tags.join(",")}`]),
       ...["-o", `${join(folder, "bin")}/`, ...recipe.packages],
     ],
     {
       cwd: folder,
       env: {
-        CGO_ENABLED: "0",
+        CGO_ENABLED: recipe.cgo === true ? "1" : "0",
         // A workspace file around the temporary folder must not count.
         GOWORK: "off",
         GOTMPDIR: temporary,
         ...(architecture === undefined ? {} : { GOOS: "linux", GOARCH: architecture }),
       },
       signal,
+      nice,
       onLine: (line) => detail(isPackage(line) ? `${++compiled} packages compiled: ${line}` : line),
       isReason: (line) => !isPackage(line) && !line.startsWith("go: downloading"),
     },

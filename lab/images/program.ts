@@ -1,3 +1,4 @@
+import { setPriority } from "node:os";
 import { execa } from "execa";
 import { plainLines } from "./output.ts";
 
@@ -6,6 +7,8 @@ interface Run {
   env?: Record<string, string>;
   signal?: AbortSignal | undefined;
   onLine: (line: string) => void;
+  /** As of nice(1). */
+  nice?: number;
   /** Which lines tell why it failed, of all that it prints; absent: all. */
   isReason?: (line: string) => boolean;
   /** For a package manager: it alone is interrupted, and decides when it is safe to end. */
@@ -23,7 +26,7 @@ const killAfterMs = 5000;
 export async function runProgram(
   command: string,
   args: readonly string[],
-  { cwd, env = {}, signal, onLine, isReason = () => true, atOwnPace = false }: Run,
+  { cwd, env = {}, signal, onLine, nice = 0, isReason = () => true, atOwnPace = false }: Run,
 ): Promise<void> {
   signal?.throwIfAborted();
   const program = execa(command, args, {
@@ -36,6 +39,7 @@ export async function runProgram(
     // A group of its own: what it starts holds its output open, so an abort must reach all of them.
     detached: true,
   });
+  if (nice > 0 && program.pid !== undefined) setPriority(program.pid, nice);
   let timer: NodeJS.Timeout | undefined;
   const killAll = () => killGroup(program.pid, "SIGKILL");
   const interrupt = () => {

@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { LabError } from "../errors.ts";
 import { errorMessage } from "./output.ts";
 
-/** Go's names, which are also those of image platforms and, of these, Debian's, by the kernel's and Node's. */
+/** Go's names, which are also those of image platforms and of Debian, by the kernel's and Node's. */
 const goNames: Record<string, string> = {
   x86_64: "amd64",
   x64: "amd64",
@@ -11,6 +11,19 @@ const goNames: Record<string, string> = {
 
 /** What images are made for; the official ones are for both as well. */
 const supported = ["amd64", "arm64"];
+
+/**
+ * Which of the references the engine has, in one call.
+ * @throws LabError EngineMissing
+ */
+export async function presentImages(engine: Docker, refs: string[]): Promise<Set<string>> {
+  try {
+    const images = await engine.listImages({ filters: { reference: refs } });
+    return new Set(images.flatMap((image) => image.RepoTags ?? []));
+  } catch (error) {
+    throw engineMissing(error);
+  }
+}
 
 /**
  * The architecture that the engine's containers run on, which need not be this machine's.
@@ -34,7 +47,7 @@ export function ownArchitecture(): string {
   return goNames[process.arch] ?? process.arch;
 }
 
-export function engineMissing(error: unknown): LabError {
+function engineMissing(error: unknown): LabError {
   return new LabError("EngineMissing", `Docker Engine does not answer: ${errorMessage(error)}`, {
     remedy: "start Docker Engine, or set DOCKER_HOST to one that runs",
     cause: error,
