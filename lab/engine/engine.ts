@@ -35,12 +35,7 @@ export function isLocalEngine(): boolean {
 }
 
 /** Node's codes for a peer that is not there, or went away in the middle. */
-const lostCodes = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ERR_STREAM_PREMATURE_CLOSE",
-]);
+const lostCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"]);
 
 /** Awaits a call to the engine; throws EngineLost where the engine went away, other errors as they are. */
 export async function engineCall<T>(call: Promise<T>): Promise<T> {

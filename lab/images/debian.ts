@@ -105,7 +105,7 @@ function requireEmulation(architecture: string): void {
 }
 
 /** The machine's own sources of the release, as one-line entries; none: mmdebstrap takes Debian's. */
-async function ownSources(): Promise<string[]> {
+export async function ownSources(): Promise<string[]> {
   if (!existsSync("/usr/bin/apt-get")) return [];
   const fields = "$(ORIGIN) $(CODENAME) $(COMPONENT) $(REPO_URI)";
   const { stdout } = await execa(
