@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { $ } from "zx";
 import { connectEngine, type Engine, isLocalEngine } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
-import { words } from "../lab/images/engine.ts";
+import { errorMessage } from "../lab/images/output.ts";
 import { imageRef } from "../lab/images/recipes.ts";
 import { label } from "../lab/plan/plan.ts";
 import type { Progress } from "../lab/progress.ts";
@@ -41,7 +41,7 @@ function tunFault(): string | undefined {
     return undefined;
   } catch (error) {
     // Who may not open it here can still give it to a container: the engine opens it as root.
-    return (error as NodeJS.ErrnoException).code === "EACCES" ? undefined : words(error);
+    return (error as NodeJS.ErrnoException).code === "EACCES" ? undefined : errorMessage(error);
   }
 }
 

@@ -3,8 +3,9 @@ import { copyFile, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { which } from "zx";
 import { LabError } from "../lab/errors.ts";
-import { isDiskFull, words } from "../lab/images/engine.ts";
+import { isDiskFull } from "../lab/images/failure.ts";
 import { buildPrograms, hasGo } from "../lab/images/golang.ts";
+import { errorMessage } from "../lab/images/output.ts";
 import { openTemporaryDirectory } from "../lab/images/temporary-directory.ts";
 import type { Progress } from "../lab/progress.ts";
 import versions from "../versions.json" with { type: "json" };
@@ -57,7 +58,7 @@ async function build(
   const folder = temporary.folder("opentofu");
   const path = "github.com/opentofu/opentofu";
   await buildPrograms(
-    { folder, detail, ...(signal === undefined ? {} : { signal }) },
+    { folder, detail, signal },
     {
       module: { path, version: `v${versions.opentofu}` },
       packages: [`${path}/cmd/tofu`],
@@ -81,7 +82,7 @@ function unbuildable(cause: unknown): LabError {
   }
   return new LabError(
     "TerraformMissing",
-    `${missing}, and OpenTofu can't be built: ${words(cause)}`,
+    `${missing}, and OpenTofu can't be built: ${errorMessage(cause)}`,
     {
       remedy: "install Terraform or OpenTofu",
       cause,

@@ -37,20 +37,14 @@ export function isLocalEngine(): boolean {
 }
 
 /** Node's codes for a peer that is not there, or went away in the middle. */
-const lostCodes = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ENOENT",
-  "ERR_STREAM_PREMATURE_CLOSE",
-]);
+const lostCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"]);
 
 /** Awaits a call to the engine; throws EngineLost where the engine went away, other errors as they are. */
 export async function engineCall<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
-    throw isLost(error) ? engineLost(error) : error;
+    throw isEngineLost(error) ? engineLost(error) : error;
   }
 }
 
@@ -69,9 +63,12 @@ export function engineStatus(error: unknown): number | undefined {
   return typeof status === "number" ? status : undefined;
 }
 
-function isLost(error: unknown): boolean {
+/** Whether a call failed as the engine is not there, or went away in the middle. */
+export function isEngineLost(error: unknown): boolean {
   if (engineStatus(error) !== undefined) return false;
-  const code = (error as { code?: unknown } | undefined)?.code;
+  const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
+  // Files that a call reads may be missing too.
+  if (code === "ENOENT") return syscall === "connect";
   return typeof code === "string" && lostCodes.has(code);
 }
 
