@@ -11,7 +11,15 @@ import { followLog, type LogOptions, readLog } from "../engine/log.ts";
 import { LabError } from "../errors.ts";
 import type { NodeSpec } from "../plan/plan.ts";
 
-export type NodeState = "running" | "exited";
+/** Of the container, as the engine names it. */
+export type NodeState =
+  | "created"
+  | "running"
+  | "paused"
+  | "restarting"
+  | "removing"
+  | "exited"
+  | "dead";
 
 /** One machine of a running lab: its container. */
 export class RunningNode {
@@ -23,7 +31,7 @@ export class RunningNode {
   constructor(engine: Engine, info: Pick<ContainerInfo, "Id" | "State">, spec: NodeSpec) {
     this.container = engine.getContainer(info.Id);
     this.spec = spec;
-    this.state = info.State === "running" ? "running" : "exited";
+    this.state = info.State as NodeState;
   }
 
   get name(): string {
