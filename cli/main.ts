@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import type { Shared } from "./command.ts";
+import { checkCommand } from "./commands/check.ts";
 import { cleanCommand } from "./commands/clean.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { downCommand } from "./commands/down.ts";
@@ -27,6 +28,7 @@ const commands = [
   pingCommand,
   reachCommand,
   netcheckCommand,
+  checkCommand,
   cleanCommand,
 ];
 

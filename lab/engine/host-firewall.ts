@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { execa } from "execa";
 import { forbidden, isRoot, mayChangeMachine } from "../machine-changes.ts";
 import { label } from "../plan/plan.ts";
-import { type Engine, engineCall, engineStatus } from "./engine.ts";
+import { type Engine, engineCall, engineStatus, isLocalEngine } from "./engine.ts";
 import { runOnce } from "./run-once.ts";
 
 const script = readFileSync(new URL("../programs/host-firewall.sh", import.meta.url), "utf8");
@@ -86,9 +86,13 @@ async function runScript(
 
 /** Whether the engine's bridges are in our own network namespace. */
 async function areHere(bridges: readonly string[]): Promise<boolean> {
+  // Every engine has a docker0; other names are made of an id, and are this engine's alone.
+  const telling = bridges.filter((bridge) => bridge.startsWith("br-"));
+  if (telling.length === 0 && !isLocalEngine()) return false;
   const interfaces = await readFile("/proc/net/dev", "utf8").catch(() => "");
   const names = new Set(interfaces.split("\n").map((line) => line.split(":")[0]?.trim()));
-  return bridges.length > 0 && bridges.every((bridge) => names.has(bridge));
+  const named = telling.length > 0 ? telling : bridges;
+  return named.length > 0 && named.every((bridge) => names.has(bridge));
 }
 
 type BridgeNetwork = Awaited<ReturnType<Engine["listNetworks"]>>[number];
