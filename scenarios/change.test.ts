@@ -121,8 +121,8 @@ test("a lab changes while it runs, and who is not concerned loses nothing", asyn
   const { created, changed, removed } = await tailnetLab("up", "lab.ts");
   await stream.further(lineRate);
   console.log(`the stream's longest gap was ${stream.longestGap(since).ms.toFixed(0)} ms`);
-  const { output, ...end } = await stream.end();
-  expect(end, output).toMatchObject({ echoed: end.sent, outOfOrder: undefined, exitCode: 0 });
+  const { stderr, ...end } = await stream.end();
+  expect(end, stderr).toMatchObject({ echoed: end.sent, outOfOrder: undefined, exitCode: 0 });
 
   const fresh = await containers();
   const replaced = [...fresh].filter(([name, id]) => old.has(name) && old.get(name) !== id);

@@ -1,10 +1,11 @@
-import { connectEngine } from "../lab/engine/engine.ts";
+import { connectEngine, type Engine } from "../lab/engine/engine.ts";
+import { enforceIsolation, notEnforced } from "../lab/engine/host-firewall.ts";
 import type { ImageKey, Plan } from "../lab/plan/plan.ts";
 import type { PlanOptions } from "../lab/plan/plan-lab.ts";
-import type { Progress } from "../lab/progress.ts";
+import { type Progress, tell } from "../lab/progress.ts";
 import { describePart, partAt } from "./address.ts";
 import { givenBy, reserveFor } from "./allocation.ts";
-import { findOnEngine, findOrphans, refuseElsewhere, removeOrphans } from "./orphans.ts";
+import { findOnEngine, findOrphans, refuseElsewhere, removeOrphans, stackRun } from "./orphans.ts";
 import { labState, lockLab, readRecord, writeRecord } from "./state.ts";
 import { synthesise } from "./synth.ts";
 import { openTemporaryDirectory } from "./temporary-directory.ts";
@@ -70,7 +71,7 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
   });
   await using temporary = await openTemporaryDirectory(state);
   await using terraform = await openTerraform(engine, options.terraform, temporary);
-  return await progress.step(`Bring up lab ${lab}`, async (detail) => {
+  const result = await progress.step(`Bring up lab ${lab}`, async (detail) => {
     const tally = new Tally(detail);
     await terraform.run(
       ["apply", "-json", "-input=false", "-auto-approve", parallelism, lockTimeout],
@@ -78,6 +79,21 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
     );
     return tally.result();
   });
+  await isolate(engine, lab, options);
+  return result;
+}
+
+async function isolate(
+  engine: Engine,
+  lab: string,
+  { imageRef, progress }: StackOptions,
+): Promise<void> {
+  const image = imageRef({ program: "base" });
+  const why = await progress.step(
+    `Isolate lab ${lab}: nftables rules on the engine's machine`,
+    () => enforceIsolation(engine, { lab, run: stackRun, image }),
+  );
+  if (why !== undefined) await tell(progress, notEnforced(why));
 }
 
 /** Counts what Terraform says it has done. */

@@ -11,7 +11,6 @@ const remedy =
  * Throws EngineMissing where none answers within ten seconds.
  */
 export async function connectEngine(): Promise<Engine> {
-  const address = process.env.DOCKER_HOST ?? "the local socket";
   // Imported late: what needs no engine starts sooner without.
   const { Docker } = await import("./dockerode.ts");
   try {
@@ -23,11 +22,16 @@ export async function connectEngine(): Promise<Engine> {
     return engine;
   } catch (cause) {
     throw new LabError("EngineMissing", `no Docker Engine answers: ${words(cause)}`, {
-      where: address,
+      where: engineAddress(),
       remedy,
       cause,
     });
   }
+}
+
+/** Where the engine is, for a reader. */
+export function engineAddress(): string {
+  return process.env.DOCKER_HOST || "the local socket";
 }
 
 /** Whether the engine is on this machine and uses its kernel, as far as its address tells. */
@@ -51,7 +55,7 @@ export async function engineCall<T>(call: Promise<T>): Promise<T> {
 export function engineLost(cause?: unknown): LabError {
   const why = cause === undefined ? "" : `: ${words(cause)}`;
   return new LabError("EngineLost", `the Docker Engine went away in the middle${why}`, {
-    where: process.env.DOCKER_HOST ?? "the local socket",
+    where: engineAddress(),
     remedy: `${remedy}; then run the same command again`,
     cause,
   });

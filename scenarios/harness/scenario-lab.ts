@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { getContainerRuntimeClient } from "testcontainers";
 import { cleanAll } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
+import { enforceIsolation, notEnforced, releaseIsolation } from "../../lab/engine/host-firewall.ts";
 import { reserveSubnets } from "../../lab/engine/subnet-pool.ts";
 import { LabError } from "../../lab/errors.ts";
 import { ensureImages } from "../../lab/images/ensure.ts";
@@ -28,6 +29,15 @@ import { startPlan } from "./start-plan.ts";
 export type LabSource = string | URL | LabDeclaration;
 
 let labs = 0;
+const baseImage = imageRef({ program: "base" });
+
+/** Why isolation is not enforced is the same for each lab. */
+let said: string | undefined;
+function sayOnce(why: string | undefined): void {
+  if (why === undefined || why === said) return;
+  said = why;
+  console.error(notEnforced(why));
+}
 
 /** How long a lab's start took, in seconds, one stage after the other. */
 export interface StartTimes {
@@ -78,6 +88,7 @@ export class ScenarioLab implements AsyncDisposable {
     );
     try {
       await startPlan(engine, plan, imageRef);
+      sayOnce(await enforceIsolation(engine, { lab, run, image: baseImage }));
     } catch (error) {
       await cleanAll(engine, { lab, run });
       throw error;
@@ -106,6 +117,7 @@ export class ScenarioLab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await cleanAll(this.running.engine, { lab: this.plan.lab, run });
+    await releaseIsolation(this.running.engine, baseImage);
   }
 }
 

@@ -17,7 +17,7 @@ import { imageRef } from "../../lab/images/recipes.ts";
 import { openTemporaryDirectory } from "../../lab/images/temporary-directory.ts";
 import { pinnedImages } from "../../lab/plan/images.ts";
 import { plainProgress } from "../../lab/progress.ts";
-import { isRoot } from "../machine.ts";
+import { isRoot } from "../../lab/machine-changes.ts";
 import { ensureTerraform } from "../terraform.ts";
 import { ensureDockerRegistry } from "./docker-registry.ts";
 import { startSecondEngine } from "./second-engine.ts";
