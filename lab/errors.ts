@@ -17,6 +17,7 @@ export type ErrorName =
   | "ImageUnbuildable"
   | "LabLocked"
   | "LabElsewhere"
+  | "LabLeftDirty"
   | "LabNotFound"
   | "NodeNotFound"
   | "NodeFailed"
