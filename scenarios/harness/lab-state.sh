@@ -17,17 +17,17 @@ lines() {
     sed -E '/fe80:/d; s/ (expires [0-9]+sec|pref medium|metric [0-9]+|linkdown)//g' | lines routes
   nft -s -t list ruleset 2>/dev/null | sed 's/^[[:space:]]*//' | grep -v '^[{}]*$' | lines rules
   lines resolver < /etc/resolv.conf
-  for folder in /usr/local/bin /usr/bin /usr/sbin; do
-    echo "programs: $folder $(find "$folder" -mindepth 1 -printf '%P %s %T@\n' | sort | cksum)"
-  done
+  echo "programs: $(find /usr/local/bin /usr/bin /usr/sbin ! -type d -printf '%p %y %s\n' | sort | cksum)"
   for process in /proc/[0-9]*; do
-    [ "${process#/proc/}" != "$$" ] || continue
-    read -r parent < <(awk '/^PPid:/ { print $2 }' "$process/status" 2>/dev/null) || continue
-    # What an exec started has no parent in here; ours are those of the boot script.
-    [ "$parent" != "$$" ] || continue
-    name=$(tr '\0' ' ' < "$process/cmdline" 2>/dev/null) || continue
+    # The fields behind the program's name, which may have spaces itself: state, parent, ...
+    read -r stat < "$process/stat" || continue
+    read -r _ parent _ <<< "${stat##*) }"
+    # Without the processes of this script.
+    [ "${process#/proc/}" != "$$" ] && [ "$parent" != "$$" ] || continue
+    mapfile -d '' words < "$process/cmdline"
+    name=${words[*]}
     [ -z "$name" ] || echo "processes: ${name:0:60}"
-  done
+  done 2> /dev/null
   if [ -S /var/run/tailscale/tailscaled.sock ]; then
     tailscale debug prefs | jq -c 'del(.Config, .AllowSingleHosts, .InternalExitNodePrior) | to_entries[] | "\(.key)=\(.value)"' |
       lines prefs
@@ -35,7 +35,7 @@ lines() {
       lines peers
   fi
   if [ -S /var/run/headscale/headscale.sock ]; then
-    headscale policy get 2>/dev/null | lines policy
+    headscale policy get 2>/dev/null | grep . | lines policy
     headscale nodes list -o json 2>/dev/null |
       jq -r '.[]? | "\(.name) \(.ip_addresses) \(.approved_routes // []) \(.available_routes // []) \(.forced_tags // .tags // [])"' |
       lines nodes

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
+import { engineCall } from "../../lab/engine/engine.ts";
 import type { RunningLab } from "../../lab/running/running-lab.ts";
 
 /** Facts of each node that a test may change and has to give back, one a line. */
@@ -10,13 +11,16 @@ const script = await readFile(new URL("./lab-state.sh", import.meta.url), "utf8"
 const settleLimit = 10_000;
 const askAgain = 200;
 
-/** Reads the state of all nodes at once. A node that does not run has one fact: that. */
+/**
+ * Reads the state of all nodes at once. A node that does not run has one fact: that.
+ * @throws LabError NodeFailed, where a node that runs can't tell
+ */
 export async function stateOf(lab: RunningLab): Promise<LabState> {
   const states = await Promise.all(
     lab.nodes.map(async (node) => {
-      const { stdout } = await node
-        .exec(["bash", "-s"], { input: script, timeoutMs: 20_000 })
-        .catch((error: unknown) => ({ stdout: `state: not to be read: ${error}` }));
+      const { State } = await engineCall(node.container.inspect());
+      if (!State.Running) return [node.name, ["state: does not run"]] as const;
+      const stdout = await node.output(["bash", "-s"], { input: script, timeoutMs: 60_000 });
       return [node.name, stdout.split("\n").filter((line) => line !== "")] as const;
     }),
   );

@@ -19,7 +19,7 @@ import type { LabDeclaration } from "../../lab/topology/schema.ts";
 import { writeArtifacts } from "./artifacts.ts";
 import { labChanges } from "./mutation.ts";
 import { reapAfter, withoutRyuk } from "./reaper.ts";
-import { run as ownRun } from "./run.ts";
+import { run as ownRun, sharedRun } from "./run.ts";
 import { startPlan } from "./start-plan.ts";
 
 /** A topology's file, or the declaration itself with its policy inline. */
@@ -94,7 +94,8 @@ export async function startLab(
   const { topology, policyText } = labChanges().declared?.(loaded) ?? loaded;
   const engine = await connectEngine();
   withoutRyuk();
-  if (run === ownRun) reapAfter({ run });
+  // The owner of a shared run has done so.
+  if (sharedRun === undefined && run === ownRun) reapAfter({ run });
   const lab = name ?? uniqueName(`${topology.name}-${run.slice(-8)}`);
   const draft = planLab(topology, { lab, run, dockerPool: 0 });
   await ensureImages(

@@ -102,13 +102,17 @@ async function findWarm(
 
 function inUse({ running, record }: FoundLab, lock: Lock, user: string): ScenarioLab {
   return new ScenarioLab(record.plan, running, async () => {
+    const remove = () => cleanAll(running.engine, { lab: running.name, run: running.run });
     try {
-      const changes = await changesSince(running, record.state);
+      const changes = await changesSince(running, record.state).catch(async (error: unknown) => {
+        await remove();
+        throw error;
+      });
       if (changes.length === 0) {
         await running.control.output(["sh", "-c", giveBack]);
         return;
       }
-      await cleanAll(running.engine, { lab: running.name, run: running.run });
+      await remove();
       throw leftDirty(running, changes, user);
     } finally {
       await lock[Symbol.asyncDispose]();

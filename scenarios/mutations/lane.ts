@@ -25,6 +25,8 @@ export class Lane implements AsyncDisposable {
       setupFiles: ["scenarios/mutated.ts"],
       hookTimeout: 180_000,
       testTimeout: 240_000,
+      // A lab is given back in a hook: compared, and where it is not as it was, removed.
+      teardownTimeout: 60_000,
       maxWorkers: 1,
       reporters: [{}],
       silent: true,
