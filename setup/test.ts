@@ -11,6 +11,7 @@ import { ensureImages } from "../lab/images/ensure.ts";
 import { pinnedImages } from "../lab/plan/images.ts";
 import { plainProgress } from "../lab/progress.ts";
 import { ensureEngine } from "./engine.ts";
+import { prepareSecondEngine } from "./engines/in-test.ts";
 import { ensureKernel, ensureTun } from "./kernel.ts";
 
 interface Outcome {
@@ -25,6 +26,7 @@ const oneFailed: Outcome = { passed: 0, failed: 1, skipped: 0 };
 const reports = await mkdtemp(join(tmpdir(), "tailnet-lab-test-"));
 try {
   const outcomes: [string, Outcome][] = [];
+  const second = prepareSecondEngine();
   const check = async (title: string, work: () => Promise<Outcome>): Promise<void> => {
     outcomes.push([title, await timed(title, work)]);
   };
@@ -36,6 +38,7 @@ try {
   await check("unit tests", () => vitest("unit"));
   await check("engine and images", prepareEngine);
   await check("scenarios", () => vitest("scenarios"));
+  await check(second.title, second.check);
   await check("mutations: each scenario notices what it is for", () =>
     command(["node", "scenarios/mutate.ts"]),
   );
@@ -48,7 +51,7 @@ async function timed(title: string, work: () => Promise<Outcome>): Promise<Outco
   const since = Date.now();
   console.log(`\n== ${title}`);
   const outcome = await work();
-  const word = outcome.failed > 0 ? "FAILED" : "passed";
+  const word = outcome.failed > 0 ? "FAILED" : outcome.passed > 0 ? "passed" : "skipped";
   console.log(`== ${title}: ${word} in ${((Date.now() - since) / 1000).toFixed(1)} s`);
   return outcome;
 }

@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
@@ -10,6 +11,8 @@ interface GoBuild {
   folder: string;
   signal?: AbortSignal;
   detail: (text: string) => void;
+  /** As of nice(1): 19 gives way to all else. */
+  nice?: number;
 }
 
 /** What `go mod download -json` tells of one module. */
@@ -60,7 +63,7 @@ export async function hasGo(): Promise<boolean> {
  * @throws Error with Go's words, such as an unknown version or a Go that is too old
  */
 export async function buildPrograms(
-  { folder, signal, detail }: GoBuild,
+  { folder, signal, detail, nice = 0 }: GoBuild,
   recipe: ProgramRecipe,
 ): Promise<void> {
   const temporary = join(folder, "tmp");
@@ -71,17 +74,19 @@ export async function buildPrograms(
     "go",
     [
       ...["build", "-v", "-mod=mod", "-trimpath", `-ldflags=${recipe.ldflags}`],
+      ...(recipe.tags === undefined ? [] : [`-tags=${recipe.tags.join(",")}`]),
       ...["-o", `${join(folder, "bin")}/`, ...recipe.packages],
     ],
     {
       cwd: folder,
       // A workspace file around the temporary folder must not count.
-      env: { CGO_ENABLED: "0", GOWORK: "off", GOTMPDIR: temporary },
+      env: { CGO_ENABLED: recipe.cgo === true ? "1" : "0", GOWORK: "off", GOTMPDIR: temporary },
       lines: true,
       reject: false,
       ...(signal === undefined ? {} : { cancelSignal: signal }),
     },
   );
+  if (nice > 0 && build.pid !== undefined) setPriority(build.pid, nice);
   let compiled = 0;
   const said: string[] = [];
   for await (const line of build.iterable({ from: "stderr" })) {
