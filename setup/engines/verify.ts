@@ -1,13 +1,14 @@
 /**
  * `npm run verify:engines [-- --only TEXT] [FILE…] [-t TEST]`: the scenarios on each Docker Engine that the
  * lab is for, with each image store and firewall backend, one after the other. Exit code 0 where all pass,
- * 1 where one fails, 2 where an engine can't be had.
+ * 1 where one fails, 2 where an engine can't be had. `--hold` starts one engine without images and keeps it
+ * until Ctrl-C, to try the lab on it by hand.
  */
 import { parseArgs } from "node:util";
 import { connectEngine } from "../../lab/engine/engine.ts";
 import { LabError } from "../../lab/errors.ts";
 import { plainProgress, secondsSince } from "../../lab/progress.ts";
-import { type Combination, combinations } from "./combinations.ts";
+import { type Combination, combinations, current } from "./combinations.ts";
 import { copyImages } from "./copy-images.ts";
 import { type BuiltPrograms, startOwnEngine } from "./own-engine.ts";
 import { ensureEnginePackages, whyNoOwnEngine } from "./packages.ts";
@@ -25,7 +26,11 @@ interface Row {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { only: { type: "string", default: "" }, t: { type: "string", short: "t" } },
+    options: {
+      only: { type: "string", default: "" },
+      t: { type: "string", short: "t" },
+      hold: { type: "boolean", default: false },
+    },
   });
   const all = await combinations();
   const chosen = all.filter(({ name }) => name.includes(values.only));
@@ -42,6 +47,7 @@ async function main(): Promise<number> {
     docker: await ensureEnginePart(dockerd, progress),
     runc: await ensureEnginePart(runc, progress),
   };
+  if (values.hold) return await hold(chosen, built);
   const words = [...positionals, ...(values.t === undefined ? [] : ["-t", values.t])];
   const rows: Row[] = [];
   for (const combination of chosen) rows.push(await verify(combination, built, words));
@@ -52,6 +58,16 @@ async function main(): Promise<number> {
   }
   const isGood = ({ outcome }: Row) => !("error" in outcome) && outcome.failed === 0;
   return rows.every(isGood) ? 0 : 1;
+}
+
+async function hold([combination]: Combination[], built: BuiltPrograms): Promise<number> {
+  await using own = await startOwnEngine(combination ?? current, built);
+  console.log(`export DOCKER_HOST=${own.address}   # ${combination?.name}; Ctrl-C ends it`);
+  // Something that keeps the process alive: the engine does not.
+  const alive = setInterval(() => {}, 60_000);
+  await new Promise((resolve) => process.once("SIGINT", resolve).once("SIGTERM", resolve));
+  clearInterval(alive);
+  return 0;
 }
 
 async function verify(
