@@ -3,6 +3,7 @@ import type { RunningLab } from "../lab/running/running-lab.ts";
 import type { LoadedTopology } from "../lab/topology/load.ts";
 import { denialMutations } from "./mutations/denials.ts";
 import { dnsMutations } from "./mutations/dns.ts";
+import { engineMutations } from "./mutations/engine.ts";
 import { exitNodeMutations } from "./mutations/exit-node.ts";
 import { isolationMutations } from "./mutations/isolation.ts";
 import { lifecycleMutations } from "./mutations/lifecycle.ts";
@@ -41,4 +42,5 @@ export const mutations: readonly Mutation[] = [
   ...exitNodeMutations,
   ...lifecycleMutations,
   ...isolationMutations,
+  ...engineMutations,
 ];
