@@ -1,5 +1,6 @@
 import { denialMutations } from "./mutations/denials.ts";
 import { dnsMutations } from "./mutations/dns.ts";
+import { engineMutations } from "./mutations/engine.ts";
 import { exitNodeMutations } from "./mutations/exit-node.ts";
 import { isolationMutations } from "./mutations/isolation.ts";
 import { lifecycleMutations } from "./mutations/lifecycle.ts";
@@ -20,4 +21,5 @@ export const mutations: readonly Mutation[] = [
   ...exitNodeMutations,
   ...lifecycleMutations,
   ...isolationMutations,
+  ...engineMutations,
 ];

@@ -38,7 +38,8 @@ async function timed(stage: Stage, output: Output): Promise<Ran> {
   const since = Date.now();
   if (output === "shown") console.log(`\n== ${stage.title}`);
   const ran = await stage.run(output);
-  const word = ran.outcome.failed > 0 ? "FAILED" : "passed";
+  const { failed, passed } = ran.outcome;
+  const word = failed > 0 ? "FAILED" : passed > 0 ? "passed" : "skipped";
   console.log(`== ${stage.title}: ${word} in ${((Date.now() - since) / 1000).toFixed(1)} s`);
   return ran;
 }

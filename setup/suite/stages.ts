@@ -13,13 +13,14 @@ import { reapAfter } from "../../scenarios/harness/reaper.ts";
 import { mutations } from "../../scenarios/mutations.ts";
 import { shardOf, unknownName } from "../../scenarios/selection.ts";
 import { ensureEngine } from "../engine.ts";
+import { prepareSecondEngine } from "../engines/in-test.ts";
 import { ensureKernel, supportedEngine } from "../preflight.ts";
 import type { TestOptions } from "./options.ts";
 import { oneFailed, onePassed, type Ran, runCounting, runProgram } from "./outcome.ts";
 import type { Stage } from "./run-stages.ts";
 
 const quickStages = ["types", "lint", "unused", "unit"];
-const stageNames = [...quickStages, "engine", "scenarios", "mutations"];
+const stageNames = [...quickStages, "engine", "scenarios", "second-engine", "mutations"];
 
 /** The names of all scenarios' files. */
 function scenarioNames(): string[] {
@@ -52,13 +53,15 @@ export function select(
   const mutants = part(mutations).filter(
     ({ name, scenario }) => has("mutations") || has(name) || has(scenario),
   );
-  const needsEngine = scenarios.length + mutants.length > 0 || has("engine");
+  const needsSecond = has("second-engine") && (shard === undefined || shard.index === 1);
+  const needsEngine = scenarios.length + mutants.length > 0 || needsSecond || has("engine");
   const isFirst = shard === undefined || shard.index === 1;
   return {
     stages: [
       ...quickStages.filter((name) => has(name) && isFirst),
       ...(needsEngine ? ["engine"] : []),
       ...(scenarios.length > 0 ? ["scenarios"] : []),
+      ...(needsSecond ? ["second-engine"] : []),
       ...(mutants.length > 0 ? ["mutations"] : []),
       ...(scenarios.length + mutants.length > 0 ? ["end"] : []),
     ],
@@ -104,6 +107,7 @@ export function selectStages(options: TestOptions, reports: string): Stage[] {
       isQuick: false,
       run: counting((file) => vitest("scenarios", file, ...files), "scenarios"),
     },
+    ...(selection.stages.includes("second-engine") ? [secondEngine()] : []),
     {
       name: "mutations",
       title: "mutations: each scenario notices what it is for",
@@ -123,6 +127,17 @@ export function selectStages(options: TestOptions, reports: string): Stage[] {
 
 function quick(name: string, title: string, words: string[]): Stage {
   return { name, title, isQuick: true, run: (output) => runProgram(words, output) };
+}
+
+/** It is built beside the stages before. */
+function secondEngine(): Stage {
+  const { title, check } = prepareSecondEngine();
+  return {
+    name: "second-engine",
+    title,
+    isQuick: false,
+    run: async () => ({ outcome: await check() }),
+  };
 }
 
 async function prepareEngine(): Promise<Ran> {
