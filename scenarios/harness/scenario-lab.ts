@@ -58,7 +58,6 @@ export interface StartOptions {
   run?: string;
 }
 
-
 let labs = 0;
 
 /** A lab's name that no other has: the process id tells the workers of a run apart. */
