@@ -12,7 +12,6 @@ import { connectEngine, type Engine } from "../lab/engine/engine.ts";
 import { imageRef } from "../lab/images/recipes.ts";
 import { reachMatrix } from "../lab/observe/matrix.ts";
 import { statusOf } from "../lab/observe/status.ts";
-import { onVolume } from "../lab/plan/volume.ts";
 import type { RunningNode } from "../lab/running/running-node.ts";
 import { loadTopology } from "../lab/topology/load.ts";
 import type { LabDeclaration } from "../lab/topology/schema.ts";
@@ -72,7 +71,7 @@ async function measure(source: LabDeclaration): Promise<Measured> {
     pairs = await reachEveryPair(clients);
     allReached = lap();
     const person = clients.find((client) => client.spec.tailnet?.user !== undefined);
-    if (person !== undefined) tailscaleUp = await oneTailscaleUp(person);
+    if (person !== undefined) tailscaleUp = await oneTailscaleUp(lab.running.control, person);
   } finally {
     lap();
     await lab[Symbol.asyncDispose]();
@@ -119,8 +118,13 @@ async function reachEveryPair(clients: readonly RunningNode[]): Promise<number> 
 }
 
 /** Seconds of a join on a machine that has nothing else to do. */
-async function oneTailscaleUp(node: RunningNode): Promise<number> {
-  const key = `file:${onVolume.key(`user-${node.spec.tailnet?.user ?? ""}`)}`;
+async function oneTailscaleUp(control: RunningNode, node: RunningNode): Promise<number> {
+  const user = node.spec.tailnet?.user ?? "";
+  const { id } = JSON.parse(
+    await control.output(["headscale", "users", "list", "-o", "json"]),
+  ).find(({ name }: { name: string }) => name === user);
+  const create = ["headscale", "preauthkeys", "create", "--user", String(id), "-o", "json"];
+  const { key } = JSON.parse(await control.output(create));
   await node.output(["tailscale", "logout"]);
   const lap = stopwatch();
   await node.output([

@@ -57,8 +57,8 @@ test("a running TCP stream goes on through a relay while UDP is cut, and back to
   const direct = performance.now();
   await stays(stream, "direct_ipv4");
 
-  const { words, ...end } = await stream.end();
-  expect(end, words).toEqual({
+  const { stderr, ...end } = await stream.end();
+  expect(end, stderr).toEqual({
     sent: expect.any(Number),
     echoed: end.sent,
     outOfOrder: undefined,
@@ -99,8 +99,8 @@ test("the home relay dies: nodes move to the other and reach each other again", 
       path: "derp",
       via: other?.spec.region,
     });
-    const { words, ...end } = await stream.end();
-    expect(end, words).toMatchObject({ echoed: end.sent, outOfOrder: undefined, exitCode: 0 });
+    const { stderr, ...end } = await stream.end();
+    expect(end, stderr).toMatchObject({ echoed: end.sent, outOfOrder: undefined, exitCode: 0 });
     const gap = stream.longestGap(died);
     console.log(
       `home relay ${dying} dead → all nodes at ${other?.spec.region}: ${seconds(moved - died)}; → reached again: ${seconds(gap.endedAt - died)} (the stream stood still for ${seconds(gap.ms)})`,

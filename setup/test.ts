@@ -6,12 +6,14 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { $ } from "zx";
+import { connectEngine } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
 import { ensureImages } from "../lab/images/ensure.ts";
+import { imageRef } from "../lab/images/recipes.ts";
 import { pinnedImages } from "../lab/plan/images.ts";
 import { plainProgress } from "../lab/progress.ts";
 import { ensureEngine } from "./engine.ts";
-import { ensureKernel, ensureTun } from "./kernel.ts";
+import { ensureKernel, supportedEngine } from "./preflight.ts";
 
 interface Outcome {
   passed: number;
@@ -82,9 +84,10 @@ function counts(json: string): Outcome {
 async function prepareEngine(): Promise<Outcome> {
   try {
     await ensureEngine(plainProgress());
-    await ensureTun();
+    const engine = await connectEngine();
+    const facts = await supportedEngine(engine);
     await ensureImages(pinnedImages, plainProgress());
-    await ensureKernel(plainProgress());
+    await ensureKernel(engine, facts, imageRef({ program: "base" }), plainProgress());
     return onePassed;
   } catch (error) {
     if (!(error instanceof LabError)) throw error;

@@ -1,69 +1,27 @@
 import type { Command } from "commander";
-import { type InspectedNode, type InspectedPair, inspectLab } from "../../lab/observe/inspect.ts";
+import { inspectLab } from "../../lab/observe/inspect.ts";
 import { act, labCommand, type Shared } from "../command.ts";
-import { table } from "../table.ts";
+import { declaredNodes } from "../declared-nodes.ts";
+import { inspectionText } from "../inspection.ts";
 import { findLab } from "../which-lab.ts";
 
 export function inspectCommand(shared: Shared): Command {
-  return labCommand("inspect", "show a lab's nodes, and the path between each two", [
+  const command = labCommand("inspect", "show a lab's nodes, and the path that each two use now", [
     "inspect",
     "inspect homelab --json",
+    "inspect --settle",
   ])
     .argument("[lab]", "its name; the only one that runs where absent")
-    .action(
-      act(shared, async ({ lab: option, progress, signal }, named: string | undefined) => {
-        const lab = await findLab({ lab: named ?? option });
-        const inspection = await progress.step(`Look at lab ${lab.name}`, () =>
-          inspectLab(lab, signal),
-        );
-        const down = lab.nodes.filter((node) => node.state !== "running").map((node) => node.name);
-        const parts = [nodeTable(inspection.nodes)];
-        if (inspection.pairs.length > 0) parts.push(pairTable(inspection.pairs));
-        if (down.length > 0) parts.push(`Not running: ${down.join(", ")}`);
-        return { json: { ...inspection }, text: parts.join("\n\n") };
-      }),
-    );
-}
-
-export function nodeTable(nodes: readonly InspectedNode[]): string {
-  const head = ["NODE", "KIND", "NETWORK", "NAT", "ADDRESSES"];
-  const tailnetHead = ["TAILNET", "WHO", "ONLINE", "RELAY", "ROUTES"];
-  return table([
-    [...head, ...tailnetHead],
-    ...nodes.map(({ name, kind, network, nat, addresses, tailnet }) => [
-      name,
-      kind,
-      network,
-      nat,
-      addresses.join(" "),
-      ...(tailnet === null
-        ? []
-        : [
-            tailnet.addresses.join(" "),
-            tailnet.user ?? tailnet.tags.join(" "),
-            tailnet.online ? "yes" : "no",
-            tailnet.homeRelay ?? "-",
-            routes(tailnet.routes),
-          ]),
-    ]),
-  ]);
-}
-
-function routes({ advertised, approved }: { advertised: string[]; approved: string[] }): string {
-  return advertised
-    .map((route) => (approved.includes(route) ? route : `${route} (not approved)`))
-    .join(" ");
-}
-
-export function pairTable(pairs: readonly InspectedPair[]): string {
-  return table([
-    ["FROM", "TO", "PATH", "VIA", "LATENCY"],
-    ...pairs.map(({ from, to, path, via, latencyMs }) => [
-      from,
-      to,
-      path ?? "no answer",
-      via ?? "",
-      latencyMs === null ? "" : `${latencyMs} ms`,
-    ]),
-  ]);
+    .option("--settle", "ping each pair, and wait until its path is the best: takes seconds");
+  return command.action(
+    act(shared, async ({ lab: option, progress, signal }, named: string | undefined) => {
+      const lab = await findLab({ lab: named ?? option });
+      const { settle = false } = command.opts<{ settle?: boolean }>();
+      const declared = await declaredNodes(lab);
+      const inspection = await progress.step(`Look at lab ${lab.name}`, () =>
+        inspectLab(lab, { declared, settle, signal }),
+      );
+      return { json: { ...inspection }, text: inspectionText(inspection) };
+    }),
+  );
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { type ReachResult, reach, type Target } from "../../lab/observe/connect.ts";
+import { reach } from "../../lab/observe/connect.ts";
+import { isReached, type ReachResult, type Target } from "../../lab/observe/outcome.ts";
 import { splitTarget, targetOf } from "../../lab/observe/target.ts";
 import { act, labCommand, type Shared } from "../command.ts";
 import { findLab } from "../which-lab.ts";
@@ -22,12 +23,13 @@ export function reachCommand(shared: Shared): Command {
       const { host } = splitTarget(to);
       const target = await targetOf(lab, to, udp === true ? "udp" : "tcp");
       const result = await reach(node, target, { signal });
-      const { outcome, seenFrom, latencyMs } = result;
-      const { port, protocol } = target;
+      const { address, outcome, detail, seenFrom, latencyMs } = result;
+      const { port, protocol, service = null } = target;
+      const answer = { address, outcome, detail, seenFrom, latencyMs };
       return {
-        json: { schema: 1, from, to: host, port, protocol, outcome, seenFrom, latencyMs },
+        json: { schema: 1, from, to: host, port, protocol, service, ...answer },
         text: reachText(from, host, target, result),
-        exitCode: outcome === "reached" ? 0 : 1,
+        exitCode: isReached(result) ? 0 : 1,
       };
     }),
   );
@@ -35,16 +37,24 @@ export function reachCommand(shared: Shared): Command {
 
 const sentences: Record<ReachResult["outcome"], string> = {
   reached: "reached",
-  refused: "refused: the machine answers, nothing listens there or it said no",
+  connected: "connected",
+  "bad-answer": "answered, but not as the service should",
+  closed: "accepted, then closed before the answer was whole",
+  unanswered: "accepted, then no whole answer in time",
+  refused: "refused: the machine answers, and nothing listens there",
   timeout: "timed out: no answer, as where a policy or a firewall drops it",
   unresolved: "name not resolved",
-  unreachable: "unreachable: no route there",
+  unreachable: "unreachable: no route there, or a router or a firewall says so",
 };
 
 export function reachText(from: string, to: string, target: Target, result: ReachResult): string {
-  const { address, seenFrom, latencyMs, outcome } = result;
+  const { address, seenFrom, latencyMs, outcome, detail } = result;
   const where = address === null ? "" : ` (${address})`;
   const head = `${from} → ${to}${where} ${target.protocol}/${target.port}: ${sentences[outcome]}`;
-  const time = latencyMs === null ? "" : ` in ${latencyMs.toFixed(1)} ms`;
-  return `${head}${time}${seenFrom === null ? "" : `; the service saw ${seenFrom}`}`;
+  const why = detail === "" ? "" : ` (${detail})`;
+  const time = isReached(result) && latencyMs !== null ? ` in ${latencyMs.toFixed(1)} ms` : "";
+  const seen = seenFrom === null ? "" : `; the service saw ${seenFrom}`;
+  const unknown =
+    outcome === "connected" ? "; the lab knows of no service there, so it was asked nothing" : "";
+  return `${head}${why}${time}${seen}${unknown}`;
 }

@@ -61,12 +61,16 @@ export async function spawnIn(
   // Whoever does not ask for the exit code must not die of it.
   exitCode.catch(() => {});
   const kill = async () => {
-    if ((await engineCall(container.inspect())).State.Running) {
+    try {
+      const { Running, Paused } = (await engineCall(container.inspect())).State;
+      // A paused container takes no process; what runs in it ends with the container.
+      if (!Running || Paused) return;
       const killer = await createExec(container, where, ["sh", "-c", killMarked, "sh", token], {});
       const output = await engineCall(killer.start({}));
       for await (const _ of output);
+    } finally {
+      socket.destroy();
     }
-    socket.destroy();
   };
   return { stdin: socket, stdout, stderr, exitCode, kill };
 }
@@ -97,10 +101,16 @@ export async function execIn(
       ? undefined
       : setTimeout(() => kill(execStalled(where, argv, timeoutMs)), timeoutMs);
   try {
-    const [stdout, stderr, exitCode] = await done;
-    if (killed === undefined) return { stdout, stderr, exitCode };
-    await killed.done;
-    throw killed.reason;
+    const result = await done.catch((error: unknown) => {
+      // A process that could not be ended, as in a paused container, has no exit code.
+      if (killed === undefined) throw error;
+    });
+    if (killed === undefined && result !== undefined) {
+      const [stdout, stderr, exitCode] = result;
+      return { stdout, stderr, exitCode };
+    }
+    await killed?.done;
+    throw killed?.reason;
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
@@ -126,12 +136,19 @@ async function createExec(
   } catch (error) {
     const status = engineStatus(error);
     if (status !== 404 && status !== 409) throw error;
+    const isPaused = status === 409 && /is paused/.test(String(error));
     throw new LabError(
       "NodeFailed",
-      status === 404 ? "its container is gone" : "it is not running",
+      status === 404
+        ? "its container is gone"
+        : isPaused
+          ? "its container is paused"
+          : "its container does not run",
       {
         where,
-        remedy: "see `tailnet-lab logs` for its last words; `tailnet-lab up` brings it back",
+        remedy: isPaused
+          ? "let it go on: `docker unpause`, with the container's name from `docker ps`"
+          : "see `tailnet-lab logs` for its last output; `tailnet-lab up` brings it back",
         cause: error,
       },
     );

@@ -4,7 +4,7 @@ import type { ServiceSpec } from "../plan/plan.ts";
 import { headscaleNodes } from "../running/headscale.ts";
 import type { RunningLab } from "../running/running-lab.ts";
 import type { RunningNode } from "../running/running-node.ts";
-import type { Target } from "./connect.ts";
+import type { Target } from "./outcome.ts";
 
 /** A target as a person writes it: `server`, `server:80`, `www.example.com:80`, `[fd7a::1]:80`. */
 export function splitTarget(text: string): { host: string; port: number | undefined } {

@@ -9,9 +9,17 @@ import {
 } from "../engine/exec.ts";
 import { followLog, type LogOptions, readLog } from "../engine/log.ts";
 import { LabError } from "../errors.ts";
-import { label, type NodeSpec } from "../plan/plan.ts";
+import type { NodeSpec } from "../plan/plan.ts";
 
-export type NodeState = "running" | "exited";
+/** Of the container, as the engine names it. */
+export type NodeState =
+  | "created"
+  | "running"
+  | "paused"
+  | "restarting"
+  | "removing"
+  | "exited"
+  | "dead";
 
 /** One machine of a running lab: its container. */
 export class RunningNode {
@@ -20,10 +28,10 @@ export class RunningNode {
   /** When the lab was looked up. */
   readonly state: NodeState;
 
-  constructor(engine: Engine, info: Pick<ContainerInfo, "Id" | "Labels" | "State">) {
+  constructor(engine: Engine, info: Pick<ContainerInfo, "Id" | "State">, spec: NodeSpec) {
     this.container = engine.getContainer(info.Id);
-    this.spec = JSON.parse(info.Labels[label.spec] ?? "{}") as NodeSpec;
-    this.state = info.State === "running" ? "running" : "exited";
+    this.spec = spec;
+    this.state = info.State as NodeState;
   }
 
   get name(): string {

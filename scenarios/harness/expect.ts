@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import type { Outcome } from "../../lab/observe/connect.ts";
 import type { RunningNode } from "../../lab/running/running-node.ts";
+import { affirmative } from "./matchers/affirmative.ts";
 import {
   type Cell,
   type CellsExpectation,
@@ -9,18 +9,23 @@ import {
 } from "./matchers/cells.ts";
 import { type DenialExpectation, toBeDenied } from "./matchers/denial.ts";
 import { toBeDirectTo, toBeRelayedTo } from "./matchers/path.ts";
-import { type ReachExpectation, toFailToReach, toReach } from "./matchers/reach.ts";
+import {
+  type FailedOutcome,
+  type ReachExpectation,
+  toFailToReach,
+  toReach,
+} from "./matchers/reach.ts";
 import { type ResolveExpectation, toFindNoName, toResolve } from "./matchers/resolve.ts";
 import type { TargetLike } from "./matchers/target.ts";
 
-/** What a test may claim of a node of a lab; each claim is a promise to be awaited. */
+/** What a test may claim of a node of a lab; each claim is a promise to be awaited, and none can be negated. */
 interface LabMatchers {
   /** A real connection that the real service answers. */
   toReach(target: TargetLike, expectation: ReachExpectation): Promise<void>;
-  /** A connection that fails in one given way. */
+  /** A connection that fails in one given way, or in one of some. */
   toFailToReach(
     target: TargetLike,
-    expectation: ReachExpectation & { as: Exclude<Outcome, "reached"> },
+    expectation: ReachExpectation & { as: FailedOutcome | readonly FailedOutcome[] },
   ): Promise<void>;
   /** The policy drops it, proved from both ends, and nothing else can be the cause. */
   toBeDenied(target: RunningNode, expectation: DenialExpectation): Promise<void>;
@@ -39,15 +44,19 @@ interface LabMatchers {
 }
 
 expect.extend({
-  toReach,
-  toFailToReach,
-  toBeDenied,
-  toAllBeReached,
-  toAllMeetSilence,
-  toBeDirectTo,
-  toBeRelayedTo,
-  toResolve,
-  toFindNoName,
+  toReach: affirmative(
+    "toReach",
+    'toFailToReach(target, { as: "timeout" }), which says how it fails',
+    toReach,
+  ),
+  toFailToReach: affirmative("toFailToReach", "toReach(target, …)", toFailToReach),
+  toBeDenied: affirmative("toBeDenied", "toReach(target, …)", toBeDenied),
+  toAllBeReached: affirmative("toAllBeReached", "toAllMeetSilence()", toAllBeReached),
+  toAllMeetSilence: affirmative("toAllMeetSilence", "toAllBeReached()", toAllMeetSilence),
+  toBeDirectTo: affirmative("toBeDirectTo", "toBeRelayedTo(target)", toBeDirectTo),
+  toBeRelayedTo: affirmative("toBeRelayedTo", "toBeDirectTo(target)", toBeRelayedTo),
+  toResolve: affirmative("toResolve", "toFindNoName(name)", toResolve),
+  toFindNoName: affirmative("toFindNoName", "toResolve(name)", toFindNoName),
 });
 
 declare module "vitest" {

@@ -1,6 +1,8 @@
 /** Waits for the end of its standard input, then removes the labs of one run, or one lab. */
 import { cleanAll } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
+import { releaseIsolation } from "../../lab/engine/host-firewall.ts";
+import { imageRef } from "../../lab/images/recipes.ts";
 
 const [, , filter] = process.argv;
 if (filter === undefined) throw new Error("which labs?");
@@ -8,5 +10,7 @@ process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 process.stdin.resume();
 process.stdin.once("end", async () => {
-  await cleanAll(await connectEngine(), JSON.parse(filter));
+  const engine = await connectEngine();
+  await cleanAll(engine, JSON.parse(filter));
+  await releaseIsolation(engine, imageRef({ program: "base" }));
 });

@@ -1,14 +1,17 @@
+import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { getContainerRuntimeClient } from "testcontainers";
 import { cleanAll } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
-import { ensureNeighbourTable } from "../../lab/engine/neighbour-table.ts";
+import { enforceIsolation, notEnforced, releaseIsolation } from "../../lab/engine/host-firewall.ts";
 import { reserveSubnets } from "../../lab/engine/subnet-pool.ts";
 import { LabError } from "../../lab/errors.ts";
 import { ensureImages } from "../../lab/images/ensure.ts";
 import { imageRef } from "../../lab/images/recipes.ts";
+import { emptyAllocation } from "../../lab/plan/allocation.ts";
+import { segmentNames } from "../../lab/plan/network.ts";
 import type { Plan } from "../../lab/plan/plan.ts";
-import { planLab, poolSize } from "../../lab/plan/plan-lab.ts";
+import { draftOptions, planLab } from "../../lab/plan/plan-lab.ts";
 import { silent } from "../../lab/progress.ts";
 import { waitConverged } from "../../lab/running/convergence.ts";
 import { waitReady } from "../../lab/running/ready.ts";
@@ -26,6 +29,15 @@ import { startPlan } from "./start-plan.ts";
 export type LabSource = string | URL | LabDeclaration;
 
 let labs = 0;
+const baseImage = imageRef({ program: "base" });
+
+/** Why isolation is not enforced is the same for each lab. */
+let said: string | undefined;
+function sayOnce(why: string | undefined): void {
+  if (why === undefined || why === said) return;
+  said = why;
+  console.error(notEnforced(why));
+}
 
 /** How long a lab's start took, in seconds, one stage after the other. */
 export interface StartTimes {
@@ -60,22 +72,23 @@ export class ScenarioLab implements AsyncDisposable {
     labs += 1;
     // Unique on the engine: the process id tells the workers of a run apart.
     const lab = `${topology.name}-${run.slice(-8)}-${process.pid}-${labs}`;
-    const draft = planLab(topology, { lab, run, dockerPool: 0 });
+    const draft = planLab(topology, { lab, run, ...draftOptions(topology) });
     await ensureImages(
       draft.containers.map(({ image }) => image),
       silent,
     );
-    const raised = await ensureNeighbourTable(draft);
-    if (raised !== undefined) console.error(raised);
     const lap = stopwatch();
     // Each container asks for it; the first answer, some calls to the engine, is kept for the others.
     await getContainerRuntimeClient();
-    await using pool = await reserveSubnets(engine, poolSize(topology));
+    await using reservation = await reserveSubnets(engine, segmentNames(topology));
+    const allocation = emptyAllocation(reservation.subnets);
+    const secret = randomBytes(16).toString("hex");
     const plan = activeMutation.planned(
-      planLab(topology, { lab, run, dockerPool: pool.first, policyText }),
+      planLab(topology, { lab, run, allocation, secret, policyText }),
     );
     try {
       await startPlan(engine, plan, imageRef);
+      sayOnce(await enforceIsolation(engine, { lab, run, image: baseImage }));
     } catch (error) {
       await cleanAll(engine, { lab, run });
       throw error;
@@ -104,6 +117,7 @@ export class ScenarioLab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await cleanAll(this.running.engine, { lab: this.plan.lab, run });
+    await releaseIsolation(this.running.engine, baseImage);
   }
 }
 

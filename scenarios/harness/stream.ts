@@ -15,7 +15,8 @@ interface StreamEnd {
   outOfOrder: string | undefined;
   /** Of socat: not 0 where the connection was reset. */
   exitCode: number;
-  words: string;
+  /** What socat said on its standard error. */
+  stderr: string;
 }
 
 /**
@@ -43,7 +44,7 @@ export class Stream implements AsyncDisposable {
   private readonly from: RunningNode;
   private readonly process: Spawned;
   private readonly reading: Promise<void>;
-  private readonly words: Promise<string>;
+  private readonly stderr: Promise<string>;
   /** When each line came back; performance.now(). */
   private readonly times: number[] = [];
   private outOfOrder: string | undefined;
@@ -52,7 +53,7 @@ export class Stream implements AsyncDisposable {
   private constructor(from: RunningNode, process: Spawned) {
     this.from = from;
     this.process = process;
-    this.words = text(process.stderr);
+    this.stderr = text(process.stderr);
     this.reading = this.read();
   }
 
@@ -91,9 +92,9 @@ export class Stream implements AsyncDisposable {
       if (this.times.length >= goal) arrived.resolve();
     };
     const ended = this.reading.then(async () => {
-      throw new Error(`${this.from.name}: the stream ended: ${await this.words}`);
+      throw new Error(`${this.from.name}: the stream ended: ${await this.stderr}`);
     });
-    await Promise.race([arrived.promise, limit.stalled, ended]);
+    await Promise.race([arrived.promise, limit.timedOut, ended]);
   }
 
   /**
@@ -142,13 +143,13 @@ export class Stream implements AsyncDisposable {
   async end(): Promise<StreamEnd> {
     this.process.stdin.end();
     await this.reading;
-    const words = await this.words;
+    const stderr = await this.stderr;
     return {
-      sent: Number(/^sent (\d+)$/m.exec(words)?.[1] ?? Number.NaN),
+      sent: Number(/^sent (\d+)$/m.exec(stderr)?.[1] ?? Number.NaN),
       echoed: this.times.length,
       outOfOrder: this.outOfOrder,
       exitCode: await this.process.exitCode,
-      words: words.replace(/^sent \d+\n/m, ""),
+      stderr: stderr.replace(/^sent \d+\n/m, ""),
     };
   }
 

@@ -1,4 +1,4 @@
-import { onVolume } from "../../lab/plan/volume.ts";
+import { statePath } from "../../lab/plan/volumes.ts";
 import type { Mutation } from "../mutations.ts";
 import { makeDeaf } from "./breakage.ts";
 
@@ -12,9 +12,11 @@ export const lifecycleMutations: readonly Mutation[] = [
       ...plan,
       containers: plan.containers.map((container) => ({
         ...container,
+        // A memory file system: empty after each start.
         command: container.command.map((word) =>
-          // A memory file system: empty after each start.
-          word.replaceAll(onVolume.state("phone"), "/dev/shm/phone"),
+          container.name === "phone"
+            ? word.replaceAll(`--statedir="${statePath}/`, '--statedir="/dev/shm/')
+            : word,
         ),
       })),
     }),

@@ -1,5 +1,6 @@
-import type { Protocol, ReachResult } from "../../../lab/observe/connect.ts";
+import { LabError } from "../../../lab/errors.ts";
 import { reachMatrix } from "../../../lab/observe/matrix.ts";
+import { isReached, type Protocol, type ReachResult } from "../../../lab/observe/outcome.ts";
 import type { RunningNode } from "../../../lab/running/running-node.ts";
 import { describe } from "./reach.ts";
 import { type By, hostsOf, serviceOn } from "./target.ts";
@@ -26,7 +27,7 @@ export function toAllBeReached(
   // As long as the processes of a whole matrix may take to get their turn.
   { seconds = 20 }: CellsExpectation = {},
 ): Promise<MatcherResult> {
-  return onAll(cells, seconds, "reached", ({ outcome }) => outcome === "reached");
+  return onAll(cells, seconds, "reached", isReached);
 }
 
 /** No cell's service answers, nor does anybody say no. A proof only beside `toBeDenied`, which knows the cause. */
@@ -46,7 +47,7 @@ async function onAll(
   const results = await askAll(cells, seconds);
   const wrong = results.filter(({ seen }) => !isRight(seen));
   const lines = wrong.map(
-    ({ cell, seen }) => `${describe(cell.from, cell.to, cell)}: ${seen.outcome} (${seen.words})`,
+    ({ cell, seen }) => `${describe(cell.from, cell.to, cell)}: ${seen.outcome} (${seen.output})`,
   );
   return {
     // A matrix of nothing claims nothing.
@@ -56,12 +57,13 @@ async function onAll(
   };
 }
 
+/** One result a cell, in their order. Throws NodeFailed where a check itself failed. */
 async function askAll(
   cells: readonly Cell[],
   seconds: number,
 ): Promise<{ cell: Cell; seen: ReachResult }[]> {
   const hosts = await hostsOf(cells.map(({ to, by }) => ({ target: to, by })));
-  const asked = cells.map(({ from, to, protocol, port }, index) => ({
+  const connections = cells.map(({ from, to, protocol, port }, index) => ({
     from,
     to: to.name,
     target: {
@@ -71,9 +73,11 @@ async function askAll(
       service: serviceOn(to, protocol, port),
     },
   }));
-  const results = await reachMatrix(asked, { seconds });
-  return cells.flatMap((cell, index) => {
+  const results = await reachMatrix(connections, { seconds });
+  return cells.map((cell, index) => {
     const seen = results[index];
-    return seen === undefined ? [] : [{ cell, seen }];
+    if (seen instanceof LabError) throw seen;
+    if (seen === undefined) throw new Error(`no result for ${describe(cell.from, cell.to, cell)}`);
+    return { cell, seen };
   });
 }

@@ -1,6 +1,9 @@
+import PQueue from "p-queue";
+import { LabError } from "../../../lab/errors.ts";
 import { accessLogOf } from "../../../lab/observe/access-log.ts";
-import { type Protocol, type ReachResult, reachAll } from "../../../lab/observe/connect.ts";
+import { reach } from "../../../lab/observe/connect.ts";
 import { metricsOf } from "../../../lab/observe/metrics.ts";
+import { isReached, type Protocol, type ReachResult } from "../../../lab/observe/outcome.ts";
 import type { RunningNode } from "../../../lab/running/running-node.ts";
 import { describe, reachAs } from "./reach.ts";
 import { type By, hostOf, serviceOn } from "./target.ts";
@@ -28,8 +31,8 @@ const seconds = 2;
 /** What is allowed gets longer, so that a busy machine is not taken for a denial. */
 const allowedSeconds = 10;
 
-/** By container: the last denial that is being proved at it. */
-const turns = new Map<string, Promise<unknown>>();
+/** By container: the denials that wait to be proved at it. */
+const queues = new Map<string, PQueue>();
 
 /**
  * The policy drops it, and nothing else can be the cause: the same pair reaches what it may, before and
@@ -42,12 +45,10 @@ export async function toBeDenied(
   target: RunningNode,
   expectation: DenialExpectation,
 ): Promise<MatcherResult> {
-  const key = target.container.id;
-  const before = turns.get(key) ?? Promise.resolve();
-  const turn = before.then(() => prove(from, target, expectation));
-  const ended = turn.catch(() => {});
-  turns.set(key, ended);
-  return turn;
+  const { id } = target.container;
+  const queue = queues.get(id) ?? new PQueue({ concurrency: 1 });
+  queues.set(id, queue);
+  return await queue.add(() => prove(from, target, expectation));
 }
 
 async function prove(
@@ -57,6 +58,7 @@ async function prove(
 ): Promise<MatcherResult> {
   const { port, protocol = "tcp", by = "ipv4", allowed } = expectation;
   const service = serviceOn(target, protocol, port);
+  if (protocol !== "icmp" && service === undefined) throw noService(target, protocol, port);
   const caller = await hostOf(from, by);
   const look = async () => {
     const [metrics, accesses] = await Promise.all([metricsOf(target), accessLogOf(target)]);
@@ -79,20 +81,20 @@ async function prove(
   const dropped = after.dropped - before.dropped;
   const seen = after.accesses - before.accesses;
   const claim = describe(from, target, expectation);
-  const faults = [
+  const objections = [
     ...denied
       .filter(({ outcome }) => outcome !== "timeout")
-      .map(({ outcome, words }) => `an attempt ended as "${outcome}", not in silence: ${words}`),
+      .map(({ outcome, output }) => `an attempt ended as "${outcome}", not in silence: ${output}`),
     ...[controlBefore, controlAfter]
-      .filter(({ outcome }) => outcome !== "reached")
+      .filter((result) => !isReached(result))
       .map(
-        ({ outcome, words }) =>
-          `no proof: ${describe(asker, asked, allowed)} should be allowed, but is "${outcome}": ${words}`,
+        ({ outcome, output }) =>
+          `no proof: ${describe(asker, asked, allowed)} should be allowed, but is "${outcome}": ${output}`,
       ),
-    ...(own === undefined || own.outcome === "reached"
+    ...(own === undefined || isReached(own)
       ? []
       : [
-          `no proof: the service does not even answer on ${target.name} itself: "${own.outcome}": ${own.words}`,
+          `no proof: the service does not even answer on ${target.name} itself: "${own.outcome}": ${own.output}`,
         ]),
     ...(seen === 0 ? [] : [`the service saw ${caller} ${seen} times`]),
     ...(dropped >= attempts
@@ -100,9 +102,9 @@ async function prove(
       : [`of ${attempts} attempts ${dropped} were dropped at ${target.name} for reason acl`]),
   ];
   return {
-    pass: faults.length === 0,
+    pass: objections.length === 0,
     message: () =>
-      `${claim}\nexpected: denied by the policy\nseen:     ${faults.join("\n          ") || `denied, ${dropped} packets dropped`}`,
+      `${claim}\nexpected: denied by the policy\nseen:     ${objections.join("\n          ") || `denied, ${dropped} packets dropped`}`,
   };
 }
 
@@ -122,9 +124,15 @@ async function attempt(
 async function ownService(
   target: RunningNode,
   { port = 0, protocol = "tcp", by = "ipv4" }: DenialExpectation,
-): Promise<ReachResult | undefined> {
+): Promise<ReachResult> {
   const host = await hostOf(target, by);
   const own = { host, port, protocol, service: serviceOn(target, protocol, port) };
-  const [result] = await reachAll(target, [own], { seconds: allowedSeconds });
-  return result;
+  return reach(target, own, { seconds: allowedSeconds });
+}
+
+function noService(target: RunningNode, protocol: Protocol, port: number | undefined): LabError {
+  return new LabError("UsageInvalid", `${target.name} serves nothing at ${protocol} ${port}`, {
+    where: "toBeDenied",
+    remedy: "declare a service there, which tells whom it saw: without it nothing is proved",
+  });
 }

@@ -54,7 +54,7 @@ async function onPath(
   const isRight = (counter: string) => counter.startsWith(path.replace("-", "_"));
   const onIt = counters.filter(([counter]) => isRight(counter)).reduce((sum, [, n]) => sum + n, 0);
   const beside = counters.filter(([counter]) => !isRight(counter));
-  const faults = [
+  const objections = [
     ...(ping?.path === path
       ? []
       : [`tailscale ping took ${ping?.path ?? "no path"} via ${ping?.via ?? "nothing"}`]),
@@ -65,9 +65,9 @@ async function onPath(
       : [`other paths carried packets: ${JSON.stringify(Object.fromEntries(beside))}`]),
   ];
   return {
-    pass: faults.length === 0,
+    pass: objections.length === 0,
     message: () =>
-      `${from.name} to ${target.name}\nexpected: path ${path}${via === undefined ? "" : ` via ${via}`}\nseen:     ${faults.join("\n          ") || `${ping?.path} via ${ping?.via}, counters ${JSON.stringify(rise)}`}`,
+      `${from.name} to ${target.name}\nexpected: path ${path}${via === undefined ? "" : ` via ${via}`}\nseen:     ${objections.join("\n          ") || `${ping?.path} via ${ping?.via}, counters ${JSON.stringify(rise)}`}`,
   };
 }
 

@@ -1,9 +1,10 @@
+import { reach } from "../../../lab/observe/connect.ts";
 import {
+  isReached,
   type Outcome,
   type Protocol,
   type ReachResult,
-  reach,
-} from "../../../lab/observe/connect.ts";
+} from "../../../lab/observe/outcome.ts";
 import type { RunningNode } from "../../../lab/running/running-node.ts";
 import { type By, hostOf, nameOf, serviceOn, type TargetLike } from "./target.ts";
 import type { MatcherResult } from "./verdict.ts";
@@ -39,42 +40,55 @@ export async function reachAs(
   );
 }
 
-/** A real connection that the real service answers. Negated: any other outcome; which, `toFailToReach` says. */
+/** How a connection fails. */
+export type FailedOutcome = Exclude<Outcome, "reached" | "connected">;
+
+/**
+ * A real connection that the real service answers, rightly. Where the target is an address or a name, or a port
+ * without a service that the lab knows, a connection is enough.
+ */
 export async function toReach(
   from: RunningNode,
   target: TargetLike,
   expectation: ReachExpectation,
 ): Promise<MatcherResult> {
   const seen = await reachAs(from, target, expectation);
-  const rightCaller = expectation.seenFrom === undefined || expectation.seenFrom === seen.seenFrom;
-  const claim = describe(from, target, expectation);
-  return outcomeVerdict(claim, "reached", seen, rightCaller, from_(expectation.seenFrom));
+  const isRightCaller =
+    expectation.seenFrom === undefined || expectation.seenFrom === seen.seenFrom;
+  return {
+    pass: isReached(seen) && isRightCaller,
+    message: () =>
+      failure(from, target, expectation, `reached${seenText(expectation.seenFrom)}`, seen),
+    expected: "reached",
+    actual: seen.outcome,
+  };
 }
 
-/** A connection that fails in one given way. */
+/** A connection that fails in one given way, or in one of some. */
 export async function toFailToReach(
   from: RunningNode,
   target: TargetLike,
-  expectation: ReachExpectation & { as: Exclude<Outcome, "reached"> },
+  expectation: ReachExpectation & { as: FailedOutcome | readonly FailedOutcome[] },
 ): Promise<MatcherResult> {
+  const wanted: readonly string[] = [expectation.as].flat();
   const seen = await reachAs(from, target, expectation);
-  return outcomeVerdict(describe(from, target, expectation), expectation.as, seen);
-}
-
-function outcomeVerdict(
-  claim: string,
-  expected: Outcome,
-  seen: ReachResult,
-  rightCaller = true,
-  wantedCaller = "",
-): MatcherResult {
   return {
-    pass: seen.outcome === expected && rightCaller,
-    message: () =>
-      `${claim}\nexpected: ${expected}${wantedCaller}\nseen:     ${seen.outcome}${from_(seen.seenFrom)}\nlast words: ${seen.words}`,
-    expected,
+    pass: wanted.includes(seen.outcome),
+    message: () => failure(from, target, expectation, wanted.join(" or "), seen),
+    expected: expectation.as,
     actual: seen.outcome,
   };
+}
+
+function failure(
+  from: RunningNode,
+  target: TargetLike,
+  expectation: ReachExpectation,
+  expected: string,
+  seen: ReachResult,
+): string {
+  const detail = seen.detail === "" ? "" : `: ${seen.detail}`;
+  return `${describe(from, target, expectation)}\nexpected: ${expected}\nseen:     ${seen.outcome}${detail}${seenText(seen.seenFrom)}\noutput:   ${seen.output}`;
 }
 
 export function describe(
@@ -86,6 +100,6 @@ export function describe(
   return `${from.name} to ${nameOf(target)}${place} over ${protocol}${by === undefined ? "" : ` by ${by}`}`;
 }
 
-function from_(address: string | null | undefined): string {
+function seenText(address: string | null | undefined): string {
   return address == null ? "" : `, seen from ${address}`;
 }

@@ -1,10 +1,7 @@
-/**
- * The echo services of a machine, in Perl, which every Debian system has: one process serves all ports, and
- * a connection costs a fork, not three programs. Arguments: `tcp-echo:7`, `udp-echo:9` and so on. Each is
- * served for IPv4 and IPv6; a line says whom it saw.
- */
-export function echoServer(sawPrefix: string): string {
-  return String.raw`use strict;
+# The echo services of a machine: one process serves all ports, and a connection costs a fork, not three
+# programs. Arguments: the prefix of its log lines, then tcp-echo:7, udp-echo:9 and so on. Each is served
+# for IPv4 and IPv6; a line for each connection or datagram names the client.
+use strict;
 use warnings;
 use IO::Select;
 use Socket qw(:all);
@@ -25,6 +22,7 @@ sub listener {
   return $socket;
 }
 
+my $prefix = shift @ARGV;
 my %services;
 my $ready = IO::Select->new;
 for my $service (@ARGV) {
@@ -39,7 +37,7 @@ for my $service (@ARGV) {
 sub saw {
   my ($service, $peer) = @_;
   my (undef, $host, $port) = getnameinfo($peer, NI_NUMERICHOST | NI_NUMERICSERV);
-  print "${sawPrefix}$service saw $host:$port\n";
+  print "${prefix}$service saw $host:$port\n";
 }
 
 sub send_back {
@@ -70,6 +68,4 @@ while (1) {
       exit;
     }
   }
-}
-`;
 }
