@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -59,6 +59,14 @@ test("another project installs the package, brings its own lab up and runs its o
     await inProject`npm install --no-audit --no-fund ./${tarball} vitest@${manifest.devDependencies.vitest} ${types}`;
 
     await inProject`npx tsc --noEmit --strict --skipLibCheck --module nodenext --allowImportingTsExtensions lab.test.ts lab.ts`;
+
+    expect((await inProject`npx tailnet-lab --version`).stdout).toBe(manifest.version);
+    const schema = path.join(project, "node_modules/tailnet-lab/dist/topology.schema.json");
+    expect(JSON.parse(await readFile(schema, "utf8"))).toHaveProperty("properties.nodes");
+    await writeFile(path.join(project, "lab.yaml"), "name: data\nnodes: {}\n");
+    expect((await inProject`npx tailnet-lab validate lab.yaml`).stdout).toContain(
+      "lab data is valid",
+    );
 
     const up = await inProject`npx tailnet-lab up lab.ts`;
     expect(up.stdout).toContain("laptop");

@@ -5,7 +5,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Runs the command line without an engine: DOCKER_HOST names a socket that is not there. */
 export function runCli(args: readonly string[], env: Record<string, string> = {}) {
-  return execa(process.execPath, [`${root}cli/main.ts`, ...args], {
+  return execa(process.execPath, [`${root}setup/start.mjs`, "cli/main.ts", ...args], {
     env: { DOCKER_HOST: "unix:///nowhere/docker.sock", ...env },
     reject: false,
     stdin: "ignore",
