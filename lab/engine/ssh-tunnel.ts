@@ -70,7 +70,7 @@ function untilEcho(ssh: ChildProcess, address: string): Promise<void> {
       reject(
         new LabError("EngineMissing", `no way to the Docker Engine by SSH: ${why}`, {
           where: address,
-          remedy: `see to it that \`ssh ${new URL(address).host} docker version\` works without a password`,
+          remedy: `see to it that \`ssh ${sshTarget(address)} docker version\` works without a password`,
         }),
       );
     ssh.once("error", (error) => fail(error.message));
@@ -79,4 +79,11 @@ function untilEcho(ssh: ChildProcess, address: string): Promise<void> {
     ssh.stdin?.on("error", () => {});
     ssh.stdin?.write("ready\n");
   });
+}
+
+/** As a reader would type it. */
+function sshTarget(address: string): string {
+  const { hostname, port, username } = new URL(address);
+  const target = username === "" ? hostname : `${username}@${hostname}`;
+  return port === "" ? target : `-p ${port} ${target}`;
 }
