@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { enableCompileCache } from "./compile-cache.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -17,5 +18,6 @@ if (existsSync(join(root, "setup", "run.mjs"))) {
     );
     process.exit(2);
   }
+  enableCompileCache();
   await import("../dist/cli/main.js");
 }

@@ -1,38 +1,34 @@
 #!/usr/bin/env node
+import { createRequire } from "node:module";
 import { Command } from "commander";
 import type { Shared } from "./command.ts";
-import { cleanCommand } from "./commands/clean.ts";
-import { diffCommand } from "./commands/diff.ts";
-import { downCommand } from "./commands/down.ts";
-import { execCommand } from "./commands/exec.ts";
-import { inspectCommand } from "./commands/inspect.ts";
-import { logsCommand } from "./commands/logs.ts";
-import { netcheckCommand } from "./commands/netcheck.ts";
-import { pingCommand } from "./commands/ping.ts";
-import { reachCommand } from "./commands/reach.ts";
-import { upCommand } from "./commands/up.ts";
-import { validateCommand } from "./commands/validate.ts";
+import { commandsFor } from "./commands.ts";
 import { failureOf } from "./failure.ts";
 import { abortOnInterrupt } from "./interrupt.ts";
 import { showProgress } from "./progress.ts";
 
-const commands = [
-  upCommand,
-  diffCommand,
-  downCommand,
-  validateCommand,
-  inspectCommand,
-  execCommand,
-  logsCommand,
-  pingCommand,
-  reachCommand,
-  netcheckCommand,
-  cleanCommand,
-];
+async function main(argv: readonly string[]): Promise<void> {
+  const signal = abortOnInterrupt();
+  try {
+    const progress = showProgress(process.stderr);
+    const program = await programFor(argv, { signal, progress });
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    // An interrupted call fails in a way of its own; what the user did is the cause.
+    const failure = failureOf(signal.aborted ? signal.reason : error);
+    if (failure.text !== "") process.stderr.write(`${failure.text}\n`);
+    const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+    if (own.includes("--json") && failure.exitCode !== 0) {
+      process.stdout.write(`${JSON.stringify(failure.json, null, 2)}\n`);
+    }
+    process.exitCode = failure.exitCode;
+  }
+}
 
-function program(shared: Shared): Command {
+async function programFor(argv: readonly string[], shared: Shared): Promise<Command> {
   const root = new Command("tailnet-lab")
     .description("Tailnets as code, run for real on one machine.")
+    .version(packageVersion())
     .helpCommand(false)
     .showHelpAfterError("(--help shows what there is)")
     .addHelpText(
@@ -49,7 +45,7 @@ Examples:
 Exit codes: 0 fine, 1 an expectation failed, 2 bad input or environment, 130 interrupted.
 Results go to standard output, progress to standard error. NO_COLOR switches colours off.`,
     );
-  for (const make of commands) root.addCommand(inherit(make(shared), root));
+  for (const make of await commandsFor(argv)) root.addCommand(inherit(make(shared), root));
   return root.exitOverride();
 }
 
@@ -58,21 +54,10 @@ function inherit(command: Command, root: Command): Command {
   return command.copyInheritedSettings(root).exitOverride();
 }
 
-async function main(argv: readonly string[]): Promise<void> {
-  const signal = abortOnInterrupt();
-  try {
-    const progress = showProgress(process.stderr);
-    await program({ signal, progress }).parseAsync(argv, { from: "user" });
-  } catch (error) {
-    // An interrupted call fails in a way of its own; what the user did is the cause.
-    const failure = failureOf(signal.aborted ? signal.reason : error);
-    if (failure.text !== "") process.stderr.write(`${failure.text}\n`);
-    const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
-    if (own.includes("--json") && failure.exitCode !== 0) {
-      process.stdout.write(`${JSON.stringify(failure.json, null, 2)}\n`);
-    }
-    process.exitCode = failure.exitCode;
-  }
+/** By the package's own name: the manifest is elsewhere seen from the sources than from what was built. */
+function packageVersion(): string {
+  const { version } = createRequire(import.meta.url)("tailnet-lab/package.json");
+  return version;
 }
 
 // Whoever reads our output may stop before its end, as `head` does.

@@ -1,13 +1,14 @@
-import { connectEngine } from "../lab/engine/engine.ts";
-import { ensureNeighbourTable } from "../lab/engine/neighbour-table.ts";
+import { connectEngine, type Engine } from "../lab/engine/engine.ts";
 import { ensureImages } from "../lab/images/ensure.ts";
 import { imageRef } from "../lab/images/recipes.ts";
 import type { Plan } from "../lab/plan/plan.ts";
-import { planLab } from "../lab/plan/plan-lab.ts";
+import { draftOptions, planLab } from "../lab/plan/plan-lab.ts";
+import { tell } from "../lab/progress.ts";
 import { judgePolicy } from "../lab/running/policy.ts";
 import { type LoadedTopology, loadTopology } from "../lab/topology/load.ts";
 import { ensureEngine } from "../setup/engine.ts";
-import { ensureKernel, ensureTun } from "../setup/kernel.ts";
+import { hasPassed, rememberPassed } from "../setup/passed.ts";
+import { ensureCapacity, ensureKernel, supportedEngine } from "../setup/preflight.ts";
 import { ensureTerraform } from "../setup/terraform.ts";
 import type { StackOptions } from "../stacks/up.ts";
 import type { Shared } from "./command.ts";
@@ -25,33 +26,46 @@ export async function prepare(
   { progress, signal }: Shared,
 ): Promise<Prepared> {
   const loaded = await loadTopology(file ?? defaultTopology);
-  const plan = (dockerPool: number): Plan =>
-    planLab(loaded.topology, { run: "stack", dockerPool, policyText: loaded.policyText });
+  const stack = stackOf(loaded);
+  const draft = stack.plan();
   await ensureEngine(progress);
-  await ensureTun();
+  const engine = await connectEngine();
+  const facts = await supportedEngine(engine);
+  await ensureCapacity(engine, facts, draft.lab, draft.containers.length);
   const terraform = await ensureTerraform(progress, signal);
   signal.throwIfAborted();
-  const { containers } = plan(0);
-  await ensureImages(
-    containers.map((container) => container.image),
-    progress,
-    signal,
-  );
+  const images = draft.containers.map((container) => container.image);
+  await ensureImages([{ program: "base" }, ...images], progress, signal);
   signal.throwIfAborted();
-  await ensureKernel(progress);
-  const raised = await ensureNeighbourTable(plan(0));
-  if (raised !== undefined) await progress.step(raised, async () => {});
-  await judgePolicy(await connectEngine(), plan(0), imageRef);
+  await ensureKernel(engine, facts, imageRef({ program: "base" }), progress);
+  await ensurePolicy(engine, draft, loaded);
+  return { loaded, stack: { ...stack, terraform, progress, signal } };
+}
+
+/** What the stack of a topology is made of, beside Terraform and who watches. */
+export function stackOf(
+  loaded: LoadedTopology,
+): Omit<StackOptions, "terraform" | "progress" | "signal"> {
+  const { topology, policyText } = loaded;
   return {
-    loaded,
-    stack: {
-      plan,
-      topologyFile: loaded.file,
-      imageRef,
-      base: process.cwd(),
-      terraform,
-      progress,
-      signal,
-    },
+    plan: (given = draftOptions(topology)) =>
+      planLab(topology, { run: "stack", policyText, ...given }),
+    topologyFile: loaded.file,
+    imageRef,
+    base: process.cwd(),
   };
+}
+
+/** Has Headscale read the policy, unless it has read the same one before. */
+async function ensurePolicy(
+  engine: Engine,
+  draft: Plan,
+  { topology, policyText }: LoadedTopology,
+): Promise<void> {
+  if (policyText === undefined) return;
+  const headscale = draft.containers.find(({ name }) => name === "control")?.image;
+  const read = [headscale && imageRef(headscale), topology.tailnet, policyText];
+  if (await hasPassed("policy", read)) return;
+  await judgePolicy(engine, draft, imageRef);
+  await rememberPassed("policy", read);
 }

@@ -8,6 +8,11 @@ export const silent: Progress = {
   step: (_title, work) => work(() => {}),
 };
 
+/** Says one thing that takes no time, as a line of its own. */
+export function tell(progress: Progress, line: string): Promise<void> {
+  return progress.step(line, async () => {});
+}
+
 /** How often a long step says where it is: seldom enough for a log of CI. */
 const tellAgainMs = 10_000;
 

@@ -11,7 +11,6 @@ import { parseArgs } from "node:util";
 import { cleanAll } from "../lab/engine/clean.ts";
 import { connectEngine, type Engine } from "../lab/engine/engine.ts";
 import { imageRef } from "../lab/images/recipes.ts";
-import { onVolume } from "../lab/plan/volume.ts";
 import type { RunningNode } from "../lab/running/running-node.ts";
 import { loadTopology } from "../lab/topology/load.ts";
 import type { LabDeclaration } from "../lab/topology/schema.ts";
@@ -51,7 +50,7 @@ async function measure(
 ): Promise<void> {
   const engine = await connectEngine();
   const lap = stopwatch();
-  const lab = await ScenarioLab.start(source, "bench");
+  const lab = await ScenarioLab.start(source, { place: "bench" });
   measured.joined = lap();
   const containers = lab.plan.containers.length;
   measured.containers = containers;
@@ -61,7 +60,7 @@ async function measure(
     const clients = lab.running.ofKind("tailscale");
     measured.pairs = await reachPairs(await connectionsOf(clients, mostPairs));
     const person = clients.find((client) => client.spec.tailnet?.user !== undefined);
-    if (person !== undefined) tailscaleUp = await oneTailscaleUp(person);
+    if (person !== undefined) tailscaleUp = await oneTailscaleUp(lab.running.control, person);
   } finally {
     lap();
     await lab[Symbol.asyncDispose]();
@@ -71,8 +70,13 @@ async function measure(
 }
 
 /** Seconds of a join on a machine that has nothing else to do. */
-async function oneTailscaleUp(node: RunningNode): Promise<number> {
-  const key = `file:${onVolume.key(`user-${node.spec.tailnet?.user ?? ""}`)}`;
+async function oneTailscaleUp(control: RunningNode, node: RunningNode): Promise<number> {
+  const user = node.spec.tailnet?.user ?? "";
+  const { id } = JSON.parse(
+    await control.output(["headscale", "users", "list", "-o", "json"]),
+  ).find(({ name }: { name: string }) => name === user);
+  const create = ["headscale", "preauthkeys", "create", "--user", String(id), "-o", "json"];
+  const { key } = JSON.parse(await control.output(create));
   await node.output(["tailscale", "logout"]);
   const lap = stopwatch();
   await node.output([

@@ -112,7 +112,7 @@ test("a lab that is gone leaves nothing", async ({ labs, guard }) => {
     engine.listVolumes(),
     guard.interfaces(),
   ]);
-  const made = [...lab.plan.containers, ...lab.plan.networks, lab.plan.volume].map(
+  const made = [...lab.plan.containers, ...lab.plan.networks, ...lab.plan.volumes].map(
     (each) => each.dockerName,
   );
   const left = [

@@ -3,34 +3,71 @@ import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { $, which } from "zx";
-import { connectEngine } from "../lab/engine/engine.ts";
+import { connectEngine, engineAddress } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
-import type { Progress } from "../lab/progress.ts";
-import { cacheFolder, isRoot, mayInstall } from "./machine.ts";
+import { forbidden, isRoot, mayChangeMachine } from "../lab/machine-changes.ts";
+import { type Progress, tell } from "../lab/progress.ts";
+import { cacheFolder, type Missing } from "./machine.ts";
 
-/** A fresh dockerd answers within a few seconds; slower than this is a fault. */
+/** A fresh dockerd answers within a few seconds; slower than this, something is wrong with it. */
 const startLimitMs = 60_000;
 
 /**
- * Sees to it that a Docker Engine answers: as root on a Debian-family machine it installs and starts one.
+ * Sees to it that a Docker Engine answers: as root on a Debian-family machine it installs and starts one, and says
+ * so before.
  * @throws LabError EngineMissing, with what to do
  */
 export async function ensureEngine(progress: Progress): Promise<void> {
-  const missing = await whyMissing();
+  const missing = await missingEngine();
   if (missing === undefined) return;
-  const hindrance = whyNotInstall();
-  if (hindrance !== undefined) {
+  if (missing.changes.length === 0) {
     throw new LabError("EngineMissing", missing.what, {
-      where: process.env.DOCKER_HOST ?? "the local socket",
-      remedy: hindrance,
-      cause: missing,
+      where: engineAddress(),
+      remedy: missing.remedy,
     });
   }
+  for (const change of missing.changes) await tell(progress, `Set-up: ${change}`);
   await progress.step("Docker Engine", async (detail) => {
     if ((await which("dockerd", { nothrow: true })) === null) await install(detail);
     if ((await whyMissing()) === undefined) return;
     await start(detail);
   });
+}
+
+/** Looks whether an engine answers; changes nothing. */
+export async function missingEngine(): Promise<Missing | undefined> {
+  const missing = await whyMissing();
+  if (missing === undefined) return undefined;
+  const { what } = missing;
+  const host = process.env.DOCKER_HOST ?? "";
+  const none = (remedy: string): Missing => ({ what, changes: [], remedy });
+  if (host !== "") {
+    return none(`start the engine at ${host}, or unset DOCKER_HOST for this machine's own`);
+  }
+  if (!isRoot()) {
+    return none(
+      existsSync("/var/run/docker.sock")
+        ? "start Docker Engine, or join the group docker if it runs; as root, all is done for you"
+        : "install and start Docker Engine; as root on Debian or Ubuntu, it is done for you",
+    );
+  }
+  const changes = [
+    ...((await which("dockerd", { nothrow: true })) === null
+      ? ["install the packages docker.io, iptables and what they need (apt-get)"]
+      : []),
+    hasSystemd()
+      ? "start the service docker (systemctl)"
+      : `start dockerd; its log is ${logFile()}`,
+  ];
+  if (changes.length === 2 && !existsSync("/usr/bin/apt-get")) {
+    return none(
+      "install and start Docker Engine: this is no Debian-family machine, where it is done for you",
+    );
+  }
+  if (!mayChangeMachine()) {
+    return none(`install and start Docker Engine (${forbidden(changes.join(", and to "))})`);
+  }
+  return { what, changes, remedy: "" };
 }
 
 async function whyMissing(): Promise<LabError | undefined> {
@@ -43,23 +80,12 @@ async function whyMissing(): Promise<LabError | undefined> {
   }
 }
 
-/** What the reader should do where we can't or may not do it. */
-function whyNotInstall(): string | undefined {
-  const host = process.env.DOCKER_HOST;
-  if (host !== undefined && host !== "") {
-    return `start the engine at ${host}, or unset DOCKER_HOST for this machine's own`;
-  }
-  if (!mayInstall())
-    return "install and start Docker Engine (TAILNET_LAB_INSTALL=0 forbids doing it here)";
-  if (!isRoot()) {
-    return existsSync("/var/run/docker.sock")
-      ? "start Docker Engine, or join the group docker if it runs; as root, all is done for you"
-      : "install and start Docker Engine; as root on Debian or Ubuntu, it is done for you";
-  }
-  if (!existsSync("/usr/bin/apt-get")) {
-    return "install and start Docker Engine: this is no Debian-family machine, where it is done for you";
-  }
-  return undefined;
+function hasSystemd(): boolean {
+  return existsSync("/run/systemd/system");
+}
+
+function logFile(): string {
+  return join(cacheFolder(), "dockerd.log");
 }
 
 async function install(detail: (text: string) => void): Promise<void> {
@@ -70,28 +96,32 @@ async function install(detail: (text: string) => void): Promise<void> {
     detail("installing docker.io (apt-get install)");
     await apt`apt-get install -y --no-install-recommends docker.io iptables`;
   } catch (error) {
-    throw new LabError("EngineMissing", `apt-get could not install docker.io: ${aptWords(error)}`, {
-      remedy: "install Docker Engine by hand, or see to what apt-get says",
-      cause: error,
-    });
+    throw new LabError(
+      "EngineMissing",
+      `apt-get could not install docker.io: ${aptErrors(error)}`,
+      {
+        remedy: "install Docker Engine by hand, or see to what apt-get says",
+        cause: error,
+      },
+    );
   }
 }
 
-function aptWords(error: unknown): string {
+function aptErrors(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const faults = text.split("\n").filter((line) => /^\s*(E|Err|W):/.test(line));
-  return (faults.length > 0 ? faults : text.split("\n")).slice(-3).join("; ").trim();
+  const errors = text.split("\n").filter((line) => /^\s*(E|Err|W):/.test(line));
+  return (errors.length > 0 ? errors : text.split("\n")).slice(-3).join("; ").trim();
 }
 
 async function start(detail: (text: string) => void): Promise<void> {
-  if (existsSync("/run/systemd/system")) {
+  if (hasSystemd()) {
     detail("starting the service docker (systemctl)");
     const { exitCode, stderr } = await $({ quiet: true, nothrow: true })`systemctl start docker`;
     if (exitCode !== 0) throw notStarted(stderr.trim(), "systemctl status docker");
     await untilItAnswers(() => undefined, "journalctl -u docker");
     return;
   }
-  const log = join(cacheFolder(), "dockerd.log");
+  const log = logFile();
   mkdirSync(cacheFolder(), { recursive: true });
   detail(`starting dockerd; its log is ${log}`);
   const output = openSync(log, "w");

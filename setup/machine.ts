@@ -6,11 +6,11 @@ export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "tailnet-lab");
 }
 
-/** Whether set-up may install programs and start services on this machine. */
-export function mayInstall(): boolean {
-  return process.env.TAILNET_LAB_INSTALL !== "0";
-}
-
-export function isRoot(): boolean {
-  return process.getuid?.() === 0;
+/** Something that is not there, and what becomes of it. */
+export interface Missing {
+  what: string;
+  /** What set-up would do about it, a line each; none where it can't or may not. */
+  changes: string[];
+  /** What the reader can do where set-up would do nothing. */
+  remedy: string;
 }

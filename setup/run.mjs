@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Node strips types since 22.18; Vitest 5, testcontainers 12 and execa 10 need 22.22. */
@@ -16,13 +16,11 @@ const [program, ...rest] = process.argv.slice(2);
 if (program === undefined) fail("usage: node setup/run.mjs PROGRAM.ts [ARGUMENT…]");
 const node = await ensureNode();
 await ensureModules(root, "node modules");
-const file = join(root, program);
 process.env.PATH = `${dirname(node)}${delimiter}${process.env.PATH}`;
-if (node === process.execPath) {
-  process.argv.splice(1, 2, file);
-  await import(pathToFileURL(file).href);
-} else {
-  process.exitCode = await run(node, [file, ...rest], {});
+if (node === process.execPath) await import("./start.mjs");
+else {
+  const start = join(root, "setup", "start.mjs");
+  process.exitCode = await run(node, [start, program, ...rest], {});
 }
 
 /** The path of a Node that is new enough. */
@@ -49,11 +47,11 @@ async function ensureModules(folder, what) {
   const ticking = setInterval(() => say(`… still installing ${what}, ${seconds(since)}`), 15_000);
   // npm's own script where npm started us: it need not be on PATH.
   const npm = process.env.npm_execpath;
-  const words = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
   const code =
     npm?.endsWith(".js") === true
-      ? await run(process.execPath, [npm, ...words], { cwd: folder, stdio: ["ignore", 2, 2] })
-      : await run("npm", words, { cwd: folder, stdio: ["ignore", 2, 2] });
+      ? await run(process.execPath, [npm, ...args], { cwd: folder, stdio: ["ignore", 2, 2] })
+      : await run("npm", args, { cwd: folder, stdio: ["ignore", 2, 2] });
   clearInterval(ticking);
   if (code !== 0) fail(`npm ci failed in ${folder} with exit code ${code}`);
   say(`installed ${what} in ${seconds(since)}`);
@@ -82,9 +80,9 @@ function lockedPackages(file) {
 }
 
 /** Runs a program to its end, whatever signal comes: how it ends is the program's to say. */
-function run(command, words, options) {
+function run(command, args, options) {
   return new Promise((resolve) => {
-    const child = spawn(command, words, { stdio: "inherit", ...options });
+    const child = spawn(command, args, { stdio: "inherit", ...options });
     // A terminal sends its Ctrl-C to the program as well; a second one would mean "at once".
     const pass = (signal) => {
       if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);

@@ -9,13 +9,11 @@ export interface Part {
  * @returns undefined for an image: nothing on the engine is made or removed for it.
  */
 export function partAt(address: string): Part | undefined {
-  const [, kind, name] = /^docker_\w+\.(node|network)-(.+)$/.exec(address) ?? [];
-  if (kind !== undefined && name !== undefined) return { kind: kind as "node" | "network", name };
-  return address === "docker_volume.volume" ? { kind: "volume", name: "volume" } : undefined;
+  const [, kind, name] = /^docker_\w+\.(node|network|volume)-(.+)$/.exec(address) ?? [];
+  return name === undefined ? undefined : { kind: kind as Part["kind"], name };
 }
 
 /** The part in a sentence: a node by its bare name. */
 export function describePart({ kind, name }: Part): string {
-  if (kind === "node") return name;
-  return kind === "network" ? `network ${name}` : "volume";
+  return kind === "node" ? name : `${kind} ${name}`;
 }

@@ -1,9 +1,13 @@
 import { z } from "zod";
 import { type Part, partAt } from "./address.ts";
+import { subjectsOf } from "./file-subjects.ts";
 
 /** One thing that `up` would do. */
-export interface Change extends Part {
-  action: "create" | "replace" | "update" | "remove";
+export interface Change extends Omit<Part, "kind"> {
+  /** `settings`: what the running machines of the lab follow. */
+  kind: Part["kind"] | "settings";
+  /** `in place`: no machine is stopped. */
+  action: "create" | "in place" | "restart" | "replace" | "remove";
   /** In words: what differs between the declaration and the engine. */
   why: string;
 }
@@ -32,23 +36,32 @@ export function readChanges(plan: ShownPlan): Change[] {
   const drifts = new Map(plan.resource_drift.map((drift) => [drift.address, drift]));
   return plan.resource_changes.flatMap((each): Change[] => {
     const part = partAt(each.address);
-    const action = actionOf(each.change.actions);
+    const action = actionOf(each.change);
     if (part === undefined || action === undefined) return [];
-    return [{ ...part, action, why: reason(action, each, drifts.get(each.address)) }];
+    const why = reason(action, each, drifts.get(each.address));
+    const kind = isOneShot(each.change) ? "settings" : part.kind;
+    return [{ ...part, kind, action, why }];
   });
 }
 
-function actionOf(actions: readonly string[]): Change["action"] | undefined {
-  switch (actions.join()) {
+/** Whether it is a container that runs to its end: nothing stops where another takes its place. */
+function isOneShot({ before, after }: ResourceChange["change"]): boolean {
+  return (after ?? before)?.attach === true;
+}
+
+function actionOf(change: ResourceChange["change"]): Change["action"] | undefined {
+  switch (change.actions.join()) {
     case "create":
       return "create";
     case "delete":
       return "remove";
     case "update":
-      return "update";
+      return change.after?.must_run === true && change.before?.must_run === false
+        ? "restart"
+        : "in place";
     case "delete,create":
     case "create,delete":
-      return "replace";
+      return isOneShot(change) ? "in place" : "replace";
     default:
       return undefined;
   }
@@ -66,25 +79,42 @@ function reason(
   if (action_reason === "replace_because_tainted") return "its last start failed";
   const before = change.before ?? {};
   const after = change.after ?? {};
+  const replaced = (change.replace_paths ?? []).map(([name]) => String(name));
   const names =
-    action === "replace"
-      ? [...new Set((change.replace_paths ?? []).map(([name]) => String(name)))]
+    replaced.length > 0
+      ? [...new Set(replaced)]
       : Object.keys(after).filter((name) => !isSame(before[name], after[name]));
   const drifted = (name: string) =>
     drift !== undefined && !isSame(drift.change.before?.[name], drift.change.after?.[name]);
-  return names.map((name) => words(name, before[name], after[name], drifted(name))).join("; ");
+  // Labels and the version in a command repeat what files say.
+  const told = names.includes("upload")
+    ? names.filter((name) => name !== "labels" && !(isOneShot(change) && name === "command"))
+    : names;
+  const reasons = told.map((name) =>
+    isOneShot(change) && name === "upload"
+      ? subjectsOf(changedFiles(before.upload, after.upload)).join(", ")
+      : describeChange(name, before[name], after[name], drifted(name)),
+  );
+  return [...new Set(reasons)].join("; ");
 }
 
-function words(name: string, before: unknown, after: unknown, drifted: boolean): string {
+function describeChange(name: string, before: unknown, after: unknown, drifted: boolean): string {
   switch (name) {
     case "must_run":
       return "it does not run";
+    case "attach":
+      return "its last run failed";
     case "networks_advanced":
       return drifted ? "it was disconnected from a network" : "its networks change";
     case "upload":
-      return `files change: ${changedFiles(before, after).join(", ")}`;
+      return filesChange(changedFiles(before, after));
     case "image":
       return "its image changes";
+    case "entrypoint":
+    case "command":
+      return "its boot script changes";
+    case "env":
+      return "its environment changes";
     case "labels":
       return "its description changes";
     case "ipam_config":
@@ -92,6 +122,16 @@ function words(name: string, before: unknown, after: unknown, drifted: boolean):
     default:
       return drifted ? `its ${name} was changed on the engine` : `its ${name} changes`;
   }
+}
+
+function filesChange(paths: readonly string[]): string {
+  const subjects = subjectsOf(paths);
+  const known = subjects.filter((subject) => !subject.startsWith("/"));
+  const others = subjects.filter((subject) => subject.startsWith("/"));
+  return [
+    ...(known.length === 0 ? [] : [`its ${known.join(" and ")} change`]),
+    ...(others.length === 0 ? [] : [`files change: ${others.join(", ")}`]),
+  ].join("; ");
 }
 
 const uploads = z.array(z.looseObject({ file: z.string() })).catch([]);

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { connectEngine } from "../lab/engine/engine.ts";
-import { reserveSubnets } from "../lab/engine/subnet-pool.ts";
+import { givenBy, reserveFor } from "./allocation.ts";
 import { type Change, readChanges, shownPlan } from "./changes.ts";
-import { findOnEngine, findOrphans, refuseElsewhere, stackRun } from "./orphans.ts";
+import { findOnEngine, findOrphans, refuseElsewhere } from "./orphans.ts";
 import { labState, lockLab, readRecord, terraformDirectory } from "./state.ts";
 import { synthesise } from "./synth.ts";
 import { openTemporaryDirectory } from "./temporary-directory.ts";
@@ -15,7 +15,7 @@ import type { StackOptions } from "./up.ts";
  */
 export async function diffStack(options: StackOptions): Promise<Change[]> {
   const { progress, signal } = options;
-  const draft = options.plan(0);
+  const draft = options.plan();
   const { lab } = draft;
   const state = labState(options.base, lab);
   await using _lock = await lockLab(lab, "tailnet-lab diff");
@@ -24,12 +24,11 @@ export async function diffStack(options: StackOptions): Promise<Change[]> {
   await refuseElsewhere(found, state, options.topologyFile);
   const orphans = await findOrphans(found, state);
   const record = await readRecord(state);
-  const kept = record && { first: record.dockerPool, lab, run: stackRun };
-  await using pool = await reserveSubnets(engine, draft.networks.length, kept);
+  await using reservation = await reserveFor(engine, draft, record);
 
   await using temporary = await openTemporaryDirectory(state);
   const cwd = synthesise(temporary.directory, {
-    plan: options.plan(pool.first),
+    plan: options.plan(givenBy(record, reservation)),
     imageRef: options.imageRef,
     origin: state.directory,
   });

@@ -2,7 +2,9 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { cleanAll } from "../lab/engine/clean.ts";
 import { connectEngine } from "../lab/engine/engine.ts";
+import { releaseIsolation } from "../lab/engine/host-firewall.ts";
 import { LabError } from "../lab/errors.ts";
+import { imageRef } from "../lab/images/recipes.ts";
 import type { Progress } from "../lab/progress.ts";
 import { findOnEngine, isEmpty, refuseElsewhere, stackRun } from "./orphans.ts";
 import { forgetLab, idsInState, labState, lockLab, terraformDirectory } from "./state.ts";
@@ -51,6 +53,7 @@ export async function downStack(options: DownOptions): Promise<{ removed: string
       );
     }
     const left = await cleanAll(engine, { lab, run: stackRun });
+    await releaseIsolation(engine, imageRef({ program: "base" }));
     await forgetLab(state);
     return {
       removed: [...tally.result().removed, ...left.containers, ...left.networks, ...left.volumes],

@@ -5,15 +5,16 @@ import { DockerProvider } from "@cdktf/provider-docker/lib/provider/index.js";
 import { Volume } from "@cdktf/provider-docker/lib/volume/index.js";
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import type { ImageKey, Labels, Plan, PlannedContainer } from "../lab/plan/plan.ts";
+import { labelsOf } from "../lab/engine/create-container.ts";
+import type { ImageKey, Labels, Plan, PlannedContainer, PlannedFile } from "../lab/plan/plan.ts";
 
 /**
  * Seconds that a container gets to end by itself before it is killed. What it must not lose is on
- * the lab's volume and written in transactions, so a short time does.
+ * the lab's volumes and written in transactions, so a short time does.
  */
 const graceSeconds = 1;
 
-/** Says from which directory a lab was brought up; on its networks and its volume. */
+/** Says from which directory a lab was brought up; on its networks and its volumes. */
 export const originLabel = "tailnet-lab.origin";
 
 export interface LabStackOptions {
@@ -40,10 +41,12 @@ export class LabStack extends TerraformStack {
 /** The resources alone, to be put into any scope. */
 export function addLab(scope: Construct, { plan, imageRef, origin }: LabStackOptions): void {
   const originated = (labels: Labels) => toLabels({ ...labels, [originLabel]: origin });
-  const volume = new Volume(scope, "volume", {
-    name: plan.volume.dockerName,
-    labels: originated(plan.volume.labels),
-  });
+  const volumes = new Map(
+    plan.volumes.map(({ name, dockerName, labels }) => [
+      dockerName,
+      new Volume(scope, `volume-${name}`, { name: dockerName, labels: originated(labels) }),
+    ]),
+  );
   const networks = new Map(
     plan.networks.map((network) => [
       network.name,
@@ -63,8 +66,6 @@ export function addLab(scope: Construct, { plan, imageRef, origin }: LabStackOpt
     images.set(name, new Image(scope, imageId(image), { name, keepLocally: true }));
   }
 
-  const volumeName = (dockerName: string) =>
-    dockerName === plan.volume.dockerName ? volume.name : literal(dockerName);
   for (const container of plan.containers) {
     const image = images.get(imageRef(container.image));
     if (image === undefined) throw new Error(`No image for ${container.name}`);
@@ -76,11 +77,14 @@ export function addLab(scope: Construct, { plan, imageRef, origin }: LabStackOpt
       env: Object.entries(container.environment).map(([key, value]) => literal(`${key}=${value}`)),
       // A node that dies stays dead and visible: a lab shows faults, it does not hide them.
       restart: "no",
-      mustRun: true,
+      ...(container.oneShot === true ? { mustRun: false, attach: true } : { mustRun: true }),
+      ...(container.interfaces.length === 0 ? { networkMode: "none" } : {}),
       destroyGraceSeconds: graceSeconds,
       sysctls: literals(container.sysctls),
       cpuShares: container.cpuShares,
-      capabilities: { add: container.capabilities },
+      ...memory(container),
+      capabilities: { add: container.capabilities, drop: ["ALL"] },
+      securityOpts: container.securityOptions,
       devices: container.devices.map((path) => ({
         hostPath: path,
         containerPath: path,
@@ -88,7 +92,7 @@ export function addLab(scope: Construct, { plan, imageRef, origin }: LabStackOpt
       })),
       mounts: container.mounts.map(({ volume, path, readOnly }) => ({
         type: "volume",
-        source: volumeName(volume),
+        source: nameOf(volumes, volume),
         target: path,
         readOnly,
       })),
@@ -97,12 +101,8 @@ export function addLab(scope: Construct, { plan, imageRef, origin }: LabStackOpt
         name: idOf(networks, network),
         ipv4Address: dockerAddress,
       })),
-      upload: container.files.map(({ path, content, executable }) => ({
-        file: path,
-        content: literal(content),
-        executable,
-      })),
-      labels: toLabels(container.labels),
+      upload: container.files.map(upload),
+      labels: toLabels(labelsOf(container)),
     });
   }
 }
@@ -118,6 +118,22 @@ function program({ command }: PlannedContainer): { entrypoint: string[]; command
   const [first, ...others] = command.map(literal);
   if (first === undefined) throw new Error("A container needs a command");
   return others.length === 0 ? { entrypoint: [first] } : { entrypoint: [first], command: others };
+}
+
+/** Without the second one, the registry's provider reads Docker's own back, and changes it on every plan. */
+function memory({ memoryLimit }: PlannedContainer): { memory?: number; memorySwap?: number } {
+  return memoryLimit === undefined ? {} : { memory: memoryLimit, memorySwap: memoryLimit };
+}
+
+function upload({ path, content }: PlannedFile): { file: string; content: string } {
+  if (content === "") throw new Error(`${path} is empty, which the registry's provider refuses`);
+  return { file: path, content: literal(content) };
+}
+
+function nameOf(volumes: ReadonlyMap<string, Volume>, dockerName: string): string {
+  const volume = volumes.get(dockerName);
+  if (volume === undefined) throw new Error(`The plan has no volume ${dockerName}`);
+  return volume.name;
 }
 
 function idOf(networks: ReadonlyMap<string, Network>, name: string): string {

@@ -1,6 +1,11 @@
-import { resolve } from "node:path";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { imageRef } from "../lab/images/recipes.ts";
+import { allocate } from "../lab/plan/allocate.ts";
+import { type Allocation, emptyAllocation } from "../lab/plan/allocation.ts";
+import { segmentNames } from "../lab/plan/network.ts";
 import { planLab } from "../lab/plan/plan-lab.ts";
 // biome-ignore lint/style/noRestrictedImports: an entry of its own, as the command line is
 import { loadTopology } from "../lab/topology/load.ts";
@@ -14,16 +19,29 @@ import { synthesise } from "./synth.ts";
  */
 const defaultTopology = fileURLToPath(new URL("../topologies/homelab.ts", import.meta.url));
 /** Far from where `tailnet-lab up` begins to look for free ones. */
-const defaultPool = "200";
+const defaultPool = 200;
 
 const { topology, policyText } = await loadTopology(
   process.env.TAILNET_LAB_TOPOLOGY ?? defaultTopology,
 );
 const outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out";
-const dockerPool = Number(process.env.TAILNET_LAB_POOL ?? defaultPool);
-const directory = synthesise(outdir, {
-  plan: planLab(topology, { run: stackRun, dockerPool, policyText }),
-  imageRef,
-  origin: resolve(outdir),
-});
-console.log(directory);
+const kept = join(outdir, `${topology.name}.lab.json`);
+const given = readKept();
+const plan = planLab(topology, { run: stackRun, policyText, ...given });
+mkdirSync(outdir, { recursive: true });
+// Beside the JSON: the next one keeps all that is still declared as it was.
+const record = { allocation: plan.allocation, secret: given.secret };
+writeFileSync(kept, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+console.log(synthesise(outdir, { plan, imageRef, origin: resolve(outdir) }));
+
+function readKept(): { allocation: Allocation; secret: string } {
+  const before = existsSync(kept) ? JSON.parse(readFileSync(kept, "utf8")) : undefined;
+  const { subnets: had = {}, ...numbers } = before?.allocation ?? emptyAllocation({});
+  const pool = Number(process.env.TAILNET_LAB_POOL ?? defaultPool);
+  const range = { from: pool, to: 255, of: "TAILNET_LAB_POOL" };
+  const subnets = allocate(segmentNames(topology), range, new Set(), had);
+  return {
+    allocation: { ...numbers, subnets: Object.fromEntries(subnets) },
+    secret: before?.secret ?? randomBytes(16).toString("hex"),
+  };
+}

@@ -1,3 +1,4 @@
+import PQueue from "p-queue";
 import { EndpointQueue } from "../lab/engine/endpoint-queue.ts";
 import { type Engine, engineCall } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
@@ -96,8 +97,8 @@ export async function removeOrphans(
   engine: Engine,
   orphans: { containers: Thing[]; networks: Thing[] },
 ): Promise<void> {
-  using turns = new EndpointQueue(engine);
-  const order = { removals: new Removals(), turns };
+  using endpoints = new EndpointQueue(engine);
+  const order = { removals: new Removals(), endpoints, creations: new PQueue() };
   // One after the other, as their networks are not known: see EndpointQueue.
   for (const { id } of orphans.containers) {
     await engineCall(container.remove(engine, { id, networks_advanced: [] }, order));

@@ -5,12 +5,20 @@ import { acquireLock, type Lock } from "../lab/engine/lock.ts";
 import { LabError } from "../lab/errors.ts";
 import { stackDirectory } from "./synth.ts";
 
+const numbers = z.record(z.string(), z.int());
 const recordSchema = z.object({
-  schema: z.literal(1),
+  schema: z.literal(2),
   /** The topology's file, absolute. */
   topology: z.string(),
-  /** The first of the lab's /24 networks in 198.19.0.0/16. */
-  dockerPool: z.int(),
+  /** Who has which number, so that a changed topology is a small change. */
+  allocation: z.object({
+    subnets: numbers,
+    dockerHosts: z.record(z.string(), numbers),
+    addresses: z.record(z.string(), numbers),
+    regions: numbers,
+  }),
+  /** The nodes' tokens are made from it. */
+  secret: z.string(),
 });
 
 /** What a lab that was brought up leaves in its directory. */
@@ -62,7 +70,7 @@ export async function writeRecord(state: LabState, record: LabRecord): Promise<v
   // State is nobody's source.
   await writeFile(join(state.directory, ".gitignore"), "*\n");
   const path = join(state.directory, "lab.json");
-  await writeFile(`${path}.new`, `${JSON.stringify(record, null, 2)}\n`);
+  await writeFile(`${path}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
   await rename(`${path}.new`, path);
 }
 

@@ -1,8 +1,10 @@
-import { connectEngine } from "../lab/engine/engine.ts";
-import { reserveSubnets } from "../lab/engine/subnet-pool.ts";
+import { connectEngine, type Engine } from "../lab/engine/engine.ts";
+import { enforceIsolation, notEnforced } from "../lab/engine/host-firewall.ts";
 import type { ImageKey, Plan } from "../lab/plan/plan.ts";
-import type { Progress } from "../lab/progress.ts";
+import type { PlanOptions } from "../lab/plan/plan-lab.ts";
+import { type Progress, tell } from "../lab/progress.ts";
 import { describePart, partAt } from "./address.ts";
+import { givenBy, reserveFor } from "./allocation.ts";
 import { findOnEngine, findOrphans, refuseElsewhere, removeOrphans, stackRun } from "./orphans.ts";
 import { labState, lockLab, readRecord, writeRecord } from "./state.ts";
 import { synthesise } from "./synth.ts";
@@ -10,8 +12,8 @@ import { openTemporaryDirectory } from "./temporary-directory.ts";
 import { lockTimeout, openTerraform, parallelism, type TerraformEvent } from "./terraform.ts";
 
 export interface StackOptions {
-  /** The plan for a place in Docker's pool (0 to 255), which is found here. Its run is `stack`. */
-  plan: (dockerPool: number) => Plan;
+  /** The plan for what is found out here, or a draft. Its run is `stack`. */
+  plan: (given?: Pick<PlanOptions, "allocation" | "secret">) => Plan;
   /** The topology's file, absolute. */
   topologyFile: string;
   imageRef: (key: ImageKey) => string;
@@ -23,7 +25,7 @@ export interface StackOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Names of nodes; `network home`; `volume`. */
+/** Names of nodes; `network home`; `volume tailnet`. */
 export interface StackResult {
   created: string[];
   /** Made anew: the same name, another container or network. */
@@ -40,7 +42,7 @@ export interface StackResult {
  */
 export async function upStack(options: StackOptions): Promise<StackResult> {
   const { progress, signal } = options;
-  const draft = options.plan(0);
+  const draft = options.plan();
   const { lab } = draft;
   const state = labState(options.base, lab);
   await using _lock = await lockLab(lab, "tailnet-lab up");
@@ -53,13 +55,14 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
   }
 
   const record = await readRecord(state);
-  const kept = record && { first: record.dockerPool, lab, run: stackRun };
-  await using pool = await reserveSubnets(engine, draft.networks.length, kept);
-  const plan = options.plan(pool.first);
+  await using reservation = await reserveFor(engine, draft, record);
+  const given = givenBy(record, reservation);
+  const plan = options.plan(given);
   await writeRecord(state, {
-    schema: 1,
+    schema: 2,
     topology: options.topologyFile,
-    dockerPool: pool.first,
+    allocation: plan.allocation,
+    secret: given.secret,
   });
   const cwd = synthesise(state.directory, {
     plan,
@@ -68,7 +71,7 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
   });
   await using temporary = await openTemporaryDirectory(state);
   await using terraform = await openTerraform(engine, options.terraform, temporary);
-  return await progress.step(`Bring up lab ${lab}`, async (detail) => {
+  const result = await progress.step(`Bring up lab ${lab}`, async (detail) => {
     const tally = new Tally(detail);
     await terraform.run(
       ["apply", "-json", "-input=false", "-auto-approve", parallelism, lockTimeout],
@@ -76,6 +79,21 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
     );
     return tally.result();
   });
+  await isolate(engine, lab, options);
+  return result;
+}
+
+async function isolate(
+  engine: Engine,
+  lab: string,
+  { imageRef, progress }: StackOptions,
+): Promise<void> {
+  const image = imageRef({ program: "base" });
+  const why = await progress.step(
+    `Isolate lab ${lab}: nftables rules on the engine's machine`,
+    () => enforceIsolation(engine, { lab, run: stackRun, image }),
+  );
+  if (why !== undefined) await tell(progress, notEnforced(why));
 }
 
 /** Counts what Terraform says it has done. */

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { cleanAll } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
+import { releaseIsolation } from "../../lab/engine/host-firewall.ts";
+import { imageRef } from "../../lab/images/recipes.ts";
 import { act, labCommand, type Shared } from "../command.ts";
 
 export function cleanCommand(shared: Shared): Command {
@@ -12,7 +14,11 @@ export function cleanCommand(shared: Shared): Command {
     act(shared, async ({ lab, progress }) => {
       const engine = await connectEngine();
       const title = lab === undefined ? "Remove all labs" : `Remove lab ${lab}`;
-      const removed = await progress.step(title, () => cleanAll(engine, { lab }));
+      const removed = await progress.step(title, async () => {
+        const all = await cleanAll(engine, { lab });
+        await releaseIsolation(engine, imageRef({ program: "base" }));
+        return all;
+      });
       const { containers, networks, volumes } = removed;
       const counts = [
         `${containers.length} containers`,

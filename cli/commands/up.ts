@@ -3,6 +3,7 @@ import type { NodeSpec } from "../../lab/plan/plan.ts";
 import { waitConverged } from "../../lab/running/convergence.ts";
 import { waitReady } from "../../lab/running/ready.ts";
 import { listLabs, RunningLab } from "../../lab/running/running-lab.ts";
+import { waitSettings } from "../../lab/running/settings.ts";
 import type { StackResult } from "../../stacks/up.ts";
 import { act, command, type Shared } from "../command.ts";
 import { table } from "../table.ts";
@@ -22,13 +23,16 @@ export function upCommand(shared: Shared): Command {
           import("../../stacks/up.ts"),
         ]);
         const { stack } = await prepare(file, shared);
-        const { lab: name } = stack.plan(0);
+        const { lab: name } = stack.plan();
         const result = await upStack(stack);
         const lab = await RunningLab.find(name, { run: "stack" });
         await progress.step("Wait until every node is ready", (detail) =>
           waitReady(lab.nodes, { detail, signal }),
         );
-        await progress.step("Wait until the tailnet stands", (detail) =>
+        await progress.step("Wait until control has taken over the settings", () =>
+          waitSettings(lab, { signal }),
+        );
+        await progress.step("Wait until the tailnet has converged", (detail) =>
           waitConverged(lab, { detail, signal }),
         );
         const stacks = (await listLabs(lab.engine)).filter((other) => other.run === "stack");

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import PQueue from "p-queue";
 import { type Engine, engineCall, engineStatus } from "./engine.ts";
 
 /*
@@ -10,12 +11,12 @@ import { type Engine, engineCall, engineStatus } from "./engine.ts";
  * start or a removal goes on beside the next. It costs no time: the engine is no faster all at once.
  */
 
-/** The turns of one process's containers to connect to networks as they start. */
+/** Containers of one process, waiting to connect to networks as they start, or to leave them. */
 export class EndpointQueue implements Disposable {
   readonly #engine: Engine;
+  readonly #queue = new PQueue({ concurrency: 1 });
   readonly #connected = new Map<string, () => void>();
   #events: Promise<Readable> | undefined;
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -24,9 +25,12 @@ export class EndpointQueue implements Disposable {
   async #follow(): Promise<Readable> {
     const filters = { type: ["network" as const], event: ["connect"] };
     const events = (await engineCall(this.#engine.getEvents({ filters }))) as Readable;
-    // A stream that breaks says nothing more; then a start's own end ends its turn.
+    // A stream that breaks says nothing more; then a start's own end takes it off the queue. The
+    // reader of lines repeats the stream's error, which would end the process.
     events.on("error", () => {});
-    createInterface({ input: events }).on("line", (line) => {
+    const lines = createInterface({ input: events });
+    lines.on("error", () => {});
+    lines.on("line", (line) => {
       const { Actor } = JSON.parse(line) as { Actor?: { Attributes?: { container?: string } } };
       this.#connected.get(Actor?.Attributes?.container ?? "")?.();
     });
@@ -34,17 +38,23 @@ export class EndpointQueue implements Disposable {
   }
 
   /**
-   * Waits for a container's turn to start. The turn ends when all its `networks` are connected, or
-   * when it is disposed of, as it must be where the start fails.
+   * Waits until a container may start; one with a higher priority goes ahead of those that wait. The
+   * next one follows when all its `networks` are connected, or when the result is disposed of, as it
+   * must be where the start fails.
    */
-  async toStart(containerId: string, networks: number): Promise<Disposable> {
+  async toStart(containerId: string, networks: number, priority = 0): Promise<Disposable> {
     this.#events ??= this.#follow();
     await this.#events;
-    const before = this.#last;
+    const { promise: first, resolve: begin } = Promise.withResolvers<void>();
     const { promise: over, resolve: end } = Promise.withResolvers<void>();
-    this.#last = over;
-    await before;
+    const run = () => {
+      begin();
+      return over;
+    };
+    void this.#queue.add(run, { priority });
+    await first;
     let left = networks;
+    if (left === 0) end();
     this.#connected.set(containerId, () => {
       left -= 1;
       if (left <= 0) end();
@@ -57,15 +67,13 @@ export class EndpointQueue implements Disposable {
     };
   }
 
-  /** Takes a container off its networks, in its turn: see `disconnect`. */
+  /** Takes a container off its networks when it is its turn: see `disconnect`. */
   async toLeave(containerId: string, networks: readonly string[]): Promise<void> {
-    const left = this.#last.then(() => disconnect(this.#engine, containerId, networks));
-    this.#last = left.catch(() => {});
-    await left;
+    await this.#queue.add(() => disconnect(this.#engine, containerId, networks));
   }
 
   [Symbol.dispose](): void {
-    // Where it could not be opened, whoever waited for a turn has been told.
+    // Where it could not be opened, whoever waited to start has been told.
     this.#events?.then(
       (events) => events.destroy(),
       () => {},

@@ -1,7 +1,7 @@
-import Docker from "dockerode";
+import type Dockerode from "dockerode";
 import { LabError } from "../errors.ts";
 
-export type Engine = Docker;
+export type Engine = Dockerode;
 
 const remedy =
   "start the Docker Engine, or point DOCKER_HOST at one (unix:///path/to/docker.sock or tcp://host:port)";
@@ -11,7 +11,8 @@ const remedy =
  * Throws EngineMissing where none answers within ten seconds.
  */
 export async function connectEngine(): Promise<Engine> {
-  const address = process.env.DOCKER_HOST ?? "the local socket";
+  // Imported late: what needs no engine starts sooner without.
+  const { Docker } = await import("./dockerode.ts");
   try {
     const engine = new Docker();
     // The types leave this option of ping out.
@@ -21,11 +22,16 @@ export async function connectEngine(): Promise<Engine> {
     return engine;
   } catch (cause) {
     throw new LabError("EngineMissing", `no Docker Engine answers: ${words(cause)}`, {
-      where: address,
+      where: engineAddress(),
       remedy,
       cause,
     });
   }
+}
+
+/** Where the engine is, for a reader. */
+export function engineAddress(): string {
+  return process.env.DOCKER_HOST || "the local socket";
 }
 
 /** Whether the engine is on this machine and uses its kernel, as far as its address tells. */
@@ -35,27 +41,21 @@ export function isLocalEngine(): boolean {
 }
 
 /** Node's codes for a peer that is not there, or went away in the middle. */
-const lostCodes = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ENOENT",
-  "ERR_STREAM_PREMATURE_CLOSE",
-]);
+const lostCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"]);
 
 /** Awaits a call to the engine; throws EngineLost where the engine went away, other errors as they are. */
 export async function engineCall<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
-    throw isLost(error) ? engineLost(error) : error;
+    throw isEngineLost(error) ? engineLost(error) : error;
   }
 }
 
 export function engineLost(cause?: unknown): LabError {
   const why = cause === undefined ? "" : `: ${words(cause)}`;
   return new LabError("EngineLost", `the Docker Engine went away in the middle${why}`, {
-    where: process.env.DOCKER_HOST ?? "the local socket",
+    where: engineAddress(),
     remedy: `${remedy}; then run the same command again`,
     cause,
   });
@@ -67,9 +67,12 @@ export function engineStatus(error: unknown): number | undefined {
   return typeof status === "number" ? status : undefined;
 }
 
-function isLost(error: unknown): boolean {
+/** Whether a call failed as the engine is not there, or went away in the middle. */
+export function isEngineLost(error: unknown): boolean {
   if (engineStatus(error) !== undefined) return false;
-  const code = (error as { code?: unknown } | undefined)?.code;
+  const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
+  // Files that a call reads may be missing too.
+  if (code === "ENOENT") return syscall === "connect";
   return typeof code === "string" && lostCodes.has(code);
 }
 

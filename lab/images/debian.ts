@@ -3,39 +3,67 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { LabError } from "../errors.ts";
-import { buildImage, followEngine, pullImage } from "./engine.ts";
+import { buildImage } from "./dockerfile.ts";
+import { ownArchitecture } from "./engine.ts";
+import { followEngine } from "./engine-stream.ts";
+import { finishedLabels, tagFinished } from "./finished.ts";
+import { hasGo } from "./golang.ts";
 import type { ImageBuild } from "./image-build.ts";
-import { basePackages, debianRelease, imageLabel, recipeFolder } from "./recipes.ts";
-
-/** Makes the base image on the official one of Debian. */
-export async function pullDebian(making: ImageBuild): Promise<void> {
-  await pullImage(making, `debian:${debianRelease}-slim`);
-  await mkdir(making.folder, { recursive: true });
-  const files = ["packages.txt", "lean.cfg"];
-  for (const file of files) {
-    await copyFile(join(recipeFolder, file), join(making.folder, file));
-  }
-  await buildImage(making, "base.Dockerfile", files, {
-    tag: making.ref,
-    arguments: { DEBIAN: debianRelease },
-  });
-}
+import { runProgram } from "./program.ts";
+import { basePackages, debianRelease, recipeFolder } from "./recipes.ts";
+import { pullImage, type Unavailable } from "./registry.ts";
+import { canInstall, hasMmdebstrap, installMmdebstrap, type Tool, toolsMissing } from "./tools.ts";
 
 /**
- * Makes the base image from Debian's archive, without a registry: mmdebstrap writes a root file
- * system, the engine imports it.
- * @throws Error with mmdebstrap's words; LabError ImageUnbuildable where mmdebstrap can't be had
+ * Makes the base image: on Debian's official one, and of Debian packages where no registry has that.
+ * @param needsGo whether programs are to be built as well, which no registry then has either
  */
-export async function importDebian(making: ImageBuild): Promise<void> {
-  const { engine, ref, folder, signal, detail } = making;
-  await ensureMmdebstrap(detail);
-  signal.throwIfAborted();
+export async function addBase(build: ImageBuild, needsGo: boolean): Promise<void> {
+  const official = `debian:${debianRelease}-slim`;
+  const unavailable = await pullImage(build, official);
+  if (unavailable === undefined) return await extendDebian(build);
+  await ensureTools(build, unavailable, needsGo);
+  build.detail(`making it of Debian packages, as there is no ${official}: ${unavailable.why}`);
+  await importDebian(build);
+}
+
+async function extendDebian(build: ImageBuild): Promise<void> {
+  await mkdir(build.folder, { recursive: true });
+  const files = ["packages.txt", "lean.cfg"];
+  for (const file of files) await copyFile(join(recipeFolder, file), join(build.folder, file));
+  const id = await buildImage(build, "base.Dockerfile", files, {
+    arguments: { DEBIAN: debianRelease },
+    labels: finishedLabels(build),
+  });
+  await tagFinished(build, id);
+}
+
+/** Tells all that is missing at once, before anything is installed. */
+async function ensureTools(
+  { signal, detail }: ImageBuild,
+  { registryAnswers, why }: Unavailable,
+  needsGo: boolean,
+): Promise<void> {
+  const missing: Tool[] = [];
+  const isHere = await hasMmdebstrap();
+  if (!isHere && !canInstall()) missing.push("mmdebstrap");
+  // A registry that answers may have Go's image.
+  if (needsGo && !registryAnswers && !(await hasGo())) missing.push("go");
+  if (missing.length > 0) throw toolsMissing(missing, why);
+  if (!isHere) await installMmdebstrap(signal, detail);
+}
+
+/** mmdebstrap writes a root file system, the engine imports it. */
+async function importDebian(build: ImageBuild): Promise<void> {
+  const { engine, folder, signal, detail, architecture } = build;
+  if (architecture !== ownArchitecture()) requireEmulation(architecture);
   await mkdir(folder, { recursive: true });
   const tar = join(folder, "base.tar");
-  const mmdebstrap = execa(
+  await runProgram(
     "mmdebstrap",
     [
       "--variant=essential",
+      `--architectures=${architecture}`,
       "--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr",
       `--dpkgopt=${join(recipeFolder, "lean.cfg")}`,
       `--include=${basePackages().join(",")}`,
@@ -43,36 +71,41 @@ export async function importDebian(making: ImageBuild): Promise<void> {
       tar,
       ...(await ownSources()),
     ],
-    // A group of its own: what it runs holds its output open, so a stop must reach all of them.
-    { env: { TMPDIR: folder }, lines: true, all: true, reject: false, detached: true },
+    {
+      env: { TMPDIR: folder },
+      signal,
+      onLine: (line) => detail(line.replace(/^I: /, "")),
+      isReason: (line) => /^(E|W|Err):|error:|failed/i.test(line),
+    },
   );
-  const stop = () => {
-    if (mmdebstrap.pid !== undefined) process.kill(-mmdebstrap.pid, "SIGINT");
-  };
-  signal.addEventListener("abort", stop);
-  for await (const line of mmdebstrap.iterable({ from: "all" })) {
-    detail(line.replace(/^I: /, ""));
-  }
-  signal.removeEventListener("abort", stop);
-  signal.throwIfAborted();
-  const result = await mmdebstrap;
-  if (result.failed) {
-    const errors = result.all.filter((line) => /^(E|W|Err):|error:|failed/i.test(line)).slice(-8);
-    throw new Error(`mmdebstrap: ${errors.join("; ") || result.shortMessage}`, { cause: result });
-  }
   detail("importing into Docker Engine");
-  const [repo, tag] = ref.split(":");
-  const answer = await engine.importImage(createReadStream(tar), {
-    repo,
-    tag,
-    changes: `LABEL ${imageLabel}=${ref}`,
-    abortSignal: signal,
-  });
-  await followEngine(engine, answer, () => {});
+  const labels = Object.entries(finishedLabels(build)).map(([key, value]) => `${key}="${value}"`);
+  const { id } = await followEngine(
+    engine.importImage(createReadStream(tar), {
+      changes: `LABEL ${labels.join(" ")}`,
+      abortSignal: signal,
+    }),
+    { signal, detail: () => {} },
+  );
+  if (id === undefined) throw new Error("the import ended without an image");
+  await tagFinished(build, id);
+}
+
+/** Packages' scripts run as they are installed: the kernel must hand another architecture's to QEMU. */
+function requireEmulation(architecture: string): void {
+  const interpreter = architecture === "arm64" ? "qemu-aarch64" : "qemu-x86_64";
+  if (existsSync(join("/proc/sys/fs/binfmt_misc", interpreter))) return;
+  throw new LabError(
+    "ImageUnbuildable",
+    `no registry has the base image, and this ${ownArchitecture()} machine can't make it for the engine's ${architecture}`,
+    {
+      remedy: "let the engine reach a registry, or apt-get install qemu-user-static here",
+    },
+  );
 }
 
 /** The machine's own sources of the release, as one-line entries; none: mmdebstrap takes Debian's. */
-async function ownSources(): Promise<string[]> {
+export async function ownSources(): Promise<string[]> {
   if (!existsSync("/usr/bin/apt-get")) return [];
   const fields = "$(ORIGIN) $(CODENAME) $(COMPONENT) $(REPO_URI)";
   const { stdout } = await execa(
@@ -84,25 +117,4 @@ async function ownSources(): Promise<string[]> {
     .map((line) => line.split(" "))
     .filter(([origin, suite]) => origin === "Debian" && suite?.startsWith(debianRelease))
     .map(([, suite, component, address]) => `deb ${address} ${suite} ${component}`);
-}
-
-async function ensureMmdebstrap(detail: (text: string) => void): Promise<void> {
-  const found = await execa("mmdebstrap", ["--version"], { reject: false });
-  if (!found.failed) return;
-  const maySetUp = process.env.TAILNET_LAB_INSTALL !== "0";
-  if (!maySetUp || process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
-    throw new LabError(
-      "ImageUnbuildable",
-      "no container registry answers, and mmdebstrap, which makes the base image without one, is not here",
-      { remedy: "apt-get install mmdebstrap, or let Docker Engine reach a registry" },
-    );
-  }
-  detail("installing mmdebstrap");
-  const apt = { env: { DEBIAN_FRONTEND: "noninteractive" } };
-  await execa("apt-get", ["update"], apt);
-  await execa(
-    "apt-get",
-    ["install", "-y", "--no-install-recommends", "mmdebstrap", "debian-archive-keyring"],
-    apt,
-  );
 }

@@ -1,15 +1,22 @@
 import { mkdir, writeFile } from "node:fs/promises";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
+import { errorMessage } from "./output.ts";
+import { runProgram } from "./program.ts";
 import type { ProgramRecipe } from "./recipes.ts";
 
 /** Where to build, and whom to tell. */
 interface GoBuild {
   /** A folder of its own; the programs come into its `bin`. */
   folder: string;
-  signal?: AbortSignal;
+  /** What to build for, for Linux; absent: for this machine. */
+  architecture?: string;
+  signal?: AbortSignal | undefined;
   detail: (text: string) => void;
+  /** As of nice(1): 19 gives way to all else. */
+  nice?: number;
 }
 
 /** What `go mod download -json` tells of one module. */
@@ -35,10 +42,17 @@ export function buildModule(recipe: ProgramRecipe, replaces: string[] = []): str
  * The `replace` directives of a module's own go.mod.
  * @throws Error with Go's words, such as an unknown version
  */
-async function ownReplaces({ path, version }: ProgramRecipe["module"]): Promise<string[]> {
-  const download = await execa({ reject: false })`go mod download -json ${path}@${version}`;
+async function ownReplaces(
+  { path, version }: ProgramRecipe["module"],
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const options = { reject: false, ...(signal === undefined ? {} : { cancelSignal: signal }) };
+  const download = await execa(options)`go mod download -json ${path}@${version}`;
+  signal?.throwIfAborted();
   const { GoMod, Error: error } = downloadSchema.parse(JSON.parse(download.stdout || "{}"));
-  if (GoMod === undefined) throw new Error(`go mod download: ${error ?? download.stderr}`);
+  if (GoMod === undefined) {
+    throw new Error(`go mod download: ${errorMessage(error ?? download.stderr)}`);
+  }
   const { stdout } = await execa`go mod edit -json ${GoMod}`;
   const { Replace } = goModSchema.parse(JSON.parse(stdout));
   return (Replace ?? [])
@@ -57,43 +71,44 @@ export async function hasGo(): Promise<boolean> {
 
 /**
  * Builds the recipe's programs.
- * @throws Error with Go's words, such as an unknown version or a Go that is too old
+ * @throws the signal's reason; Error with Go's output, such as an unknown version or a Go that is too old
  */
 export async function buildPrograms(
-  { folder, signal, detail }: GoBuild,
+  { folder, architecture, signal, detail, nice = 0 }: GoBuild,
   recipe: ProgramRecipe,
 ): Promise<void> {
+  signal?.throwIfAborted();
   const temporary = join(folder, "tmp");
   await mkdir(join(folder, "bin"), { recursive: true });
-  await mkdir(temporary);
-  await writeFile(join(folder, "go.mod"), buildModule(recipe, await ownReplaces(recipe.module)));
-  const build = execa(
+  await mkdir(temporary, { recursive: true });
+  const replaces = await ownReplaces(recipe.module, signal);
+  await writeFile(join(folder, "go.mod"), buildModule(recipe, replaces));
+  let compiled = 0;
+  await runProgram(
     "go",
     [
       ...["build", "-v", "-mod=mod", "-trimpath", `-ldflags=${recipe.ldflags}`],
+      ...(recipe.tags === undefined ? [] : [`-tags=${recipe.tags.join(",")}`]),
       ...["-o", `${join(folder, "bin")}/`, ...recipe.packages],
     ],
     {
       cwd: folder,
-      // A workspace file around the temporary folder must not count.
-      env: { CGO_ENABLED: "0", GOWORK: "off", GOTMPDIR: temporary },
-      lines: true,
-      reject: false,
-      ...(signal === undefined ? {} : { cancelSignal: signal }),
+      env: {
+        CGO_ENABLED: recipe.cgo === true ? "1" : "0",
+        // A workspace file around the temporary folder must not count.
+        GOWORK: "off",
+        GOTMPDIR: temporary,
+        ...(architecture === undefined ? {} : { GOOS: "linux", GOARCH: architecture }),
+      },
+      signal,
+      nice,
+      onLine: (line) => detail(isPackage(line) ? `${++compiled} packages compiled: ${line}` : line),
+      isReason: (line) => !isPackage(line) && !line.startsWith("go: downloading"),
     },
   );
-  let compiled = 0;
-  const said: string[] = [];
-  for await (const line of build.iterable({ from: "stderr" })) {
-    // -v names each package as it is compiled; everything else is Go's own word.
-    if (/^[\w.~/-]+$/.test(line)) detail(`${++compiled} packages compiled: ${line}`);
-    else {
-      said.push(line);
-      detail(line);
-    }
-  }
-  const result = await build;
-  if (!result.failed) return;
-  const words = said.filter((line) => !line.startsWith("go: downloading")).slice(-8);
-  throw new Error(`go build: ${words.join("; ") || result.shortMessage}`, { cause: result });
+}
+
+/** `-v` names each package as it is compiled; everything else is Go's own message. */
+function isPackage(line: string): boolean {
+  return /^[\w.~/-]+$/.test(line);
 }

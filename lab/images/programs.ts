@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { buildImage, pullImage, words } from "./engine.ts";
+import { buildImage } from "./dockerfile.ts";
+import { finishedLabels, tagFinished } from "./finished.ts";
 import { buildModule, buildPrograms, hasGo } from "./golang.ts";
 import type { ImageBuild } from "./image-build.ts";
 import {
@@ -11,89 +12,77 @@ import {
   type ProgramRecipe,
   programRecipe,
 } from "./recipes.ts";
+import { pullImage } from "./registry.ts";
+import { toolsMissing } from "./tools.ts";
 
 /** An image that has programs to copy, and the path or glob of them. */
 interface Source {
   image: string;
   programs: string;
-  /** Made only to be copied from. */
-  temporary: boolean;
 }
 
-/** Builds of one module wait for each other: the second finds most of its packages compiled. */
-const turns = new Map<string, Promise<unknown>>();
+/** Builds of one module queue up: the second finds most of its packages compiled. */
+const queues = new Map<string, Promise<unknown>>();
 
 /** Makes a program's image: gets the programs while the base may still be in the making. */
 export async function addPrograms(
-  making: ImageBuild,
+  build: ImageBuild,
   key: ProgramKey,
   base: Promise<void>,
 ): Promise<void> {
-  const recipe = programRecipe(key);
-  const source = (await officialSource(making, recipe)) ?? (await builtSource(making, recipe));
-  making.detail("waiting for the base image");
+  const source = await programSource(build, programRecipe(key));
+  build.detail("waiting for the base image");
   await base;
-  making.detail("putting the programs on the base image");
-  await buildImage(making, "program.Dockerfile", [], {
-    tag: making.ref,
+  build.detail("putting the programs on the base image");
+  const id = await buildImage(build, "program.Dockerfile", [], {
     arguments: {
       BASE: imageRef({ program: "base" }),
       SOURCE: source.image,
       PROGRAMS: source.programs,
     },
+    labels: finishedLabels(build),
   });
-  if (source.temporary) await making.engine.getImage(source.image).remove();
+  await tagFinished(build, id);
 }
 
-async function officialSource(
-  making: ImageBuild,
-  recipe: ProgramRecipe,
-): Promise<Source | undefined> {
-  if (recipe.official === undefined) return undefined;
-  try {
-    await pullImage(making, recipe.official.image);
-    return { ...recipe.official, temporary: false };
-  } catch (error) {
-    making.detail(`no ${recipe.official.image} from a registry: ${words(error)}`);
-    return undefined;
-  }
-}
-
-async function builtSource(making: ImageBuild, recipe: ProgramRecipe): Promise<Source> {
+async function programSource(build: ImageBuild, recipe: ProgramRecipe): Promise<Source> {
+  const { official, module } = recipe;
+  if (official !== undefined) {
+    const unavailable = await pullImage(build, official.image);
+    if (unavailable === undefined) return official;
+    build.detail(`building from Go modules, as there is no ${official.image}: ${unavailable.why}`);
+  } else build.detail(`building from the Go module ${module.path}`);
   const image = (await hasGo())
-    ? await ownGoImage(making, recipe)
-    : await golangImage(making, recipe);
-  return { image, programs: builtPrograms, temporary: true };
+    ? await imageByGo(build, recipe)
+    : await imageByGolang(build, recipe);
+  return { image, programs: builtPrograms };
 }
 
-async function golangImage(making: ImageBuild, recipe: ProgramRecipe): Promise<string> {
-  await mkdir(making.folder, { recursive: true });
-  await writeFile(join(making.folder, "go.mod"), buildModule(recipe));
-  try {
-    return await buildImage(making, "golang.Dockerfile", ["go.mod"], {
-      arguments: {
-        GOLANG: golangRelease,
-        PACKAGES: recipe.packages.join(" "),
-        LDFLAGS: recipe.ldflags,
-      },
-    });
-  } catch (error) {
-    throw new Error(
-      `no official image answers, and no Go is here to build the programs with; in Go's image: ${words(error)}`,
-      { cause: error },
-    );
-  }
+/** Builds the programs in Go's own image. */
+async function imageByGolang(build: ImageBuild, recipe: ProgramRecipe): Promise<string> {
+  const unavailable = await pullImage(build, `golang:${golangRelease}`);
+  if (unavailable !== undefined) throw toolsMissing(["go"], unavailable.why);
+  await mkdir(build.folder, { recursive: true });
+  await writeFile(join(build.folder, "go.mod"), buildModule(recipe));
+  return await buildImage(build, "golang.Dockerfile", ["go.mod"], {
+    arguments: {
+      GOLANG: golangRelease,
+      PACKAGES: recipe.packages.join(" "),
+      LDFLAGS: recipe.ldflags,
+    },
+  });
 }
 
-async function ownGoImage(making: ImageBuild, recipe: ProgramRecipe): Promise<string> {
+/** Builds the programs with this machine's Go. */
+async function imageByGo(build: ImageBuild, recipe: ProgramRecipe): Promise<string> {
   const { path } = recipe.module;
-  const before = turns.get(path);
-  if (before !== undefined) making.detail(`waiting for another build of ${path}`);
-  const build = Promise.resolve(before).then(() => buildPrograms(making, recipe));
-  turns.set(
+  const before = queues.get(path);
+  if (before !== undefined) build.detail(`waiting for another build of ${path}`);
+  const built = Promise.resolve(before).then(() => buildPrograms(build, recipe));
+  queues.set(
     path,
-    build.catch(() => {}),
+    built.catch(() => {}),
   );
-  await build;
-  return await buildImage(making, "built.Dockerfile", ["bin"], { arguments: {} });
+  await built;
+  return await buildImage(build, "built.Dockerfile", ["bin"], { arguments: {} });
 }

@@ -16,6 +16,10 @@ export interface ProgramRecipe {
   /** Paths of the main packages; each gives a program named by its last element. */
   packages: string[];
   ldflags: string;
+  /** Go's build tags. */
+  tags?: string[];
+  /** Whether C is compiled and linked too: needs a C compiler. */
+  cgo?: boolean;
 }
 
 /** Where `built.Dockerfile` and `golang.Dockerfile` put what was built. */

@@ -1,6 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LabError } from "../errors.ts";
+import { isRunning } from "./leftovers.ts";
+import { errorMessage } from "./output.ts";
 
 const prefix = "tailnet-lab-images-";
 
@@ -10,15 +13,13 @@ interface TemporaryDirectory extends Disposable {
 }
 
 /**
- * A temporary folder for one set of builds. It goes with the process, also on Ctrl-C; what a killed
- * process left, the next one removes.
+ * A temporary directory for one set of builds. It goes with the process, also on Ctrl-C; what a
+ * killed process of this user left, the next one removes.
+ * @throws LabError DiskFull, ImageUnbuildable where none can be made
  */
 export function openTemporaryDirectory(): TemporaryDirectory {
-  for (const entry of readdirSync(tmpdir())) {
-    const pid = entry.startsWith(prefix) ? Number(entry.slice(prefix.length).split("-")[0]) : NaN;
-    if (Number.isInteger(pid) && !lives(pid)) remove(join(tmpdir(), entry));
-  }
-  const path = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+  removeAbandoned();
+  const path = makeDirectory();
   const atExit = () => remove(path);
   process.once("exit", atExit);
   return {
@@ -30,15 +31,46 @@ export function openTemporaryDirectory(): TemporaryDirectory {
   };
 }
 
-function remove(path: string): void {
-  rmSync(path, { recursive: true, force: true });
+function makeDirectory(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+  } catch (error) {
+    const name =
+      (error as NodeJS.ErrnoException).code === "ENOSPC" ? "DiskFull" : "ImageUnbuildable";
+    throw new LabError(name, `no temporary directory can be made: ${errorMessage(error)}`, {
+      where: tmpdir(),
+      remedy: "set TMPDIR to a directory that you can write to, with 5 GB free",
+      cause: error,
+    });
+  }
 }
 
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+function removeAbandoned(): void {
+  for (const path of readable(tmpdir()).map((entry) => join(tmpdir(), entry))) {
+    const pid = Number(path.slice(join(tmpdir(), prefix).length).split("-")[0]);
+    if (path.startsWith(join(tmpdir(), prefix)) && Number.isInteger(pid) && !isRunning(pid)) {
+      if (isOurs(path)) remove(path);
+    }
   }
+}
+
+function readable(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Another user's stays theirs, also where we are root: while it is removed, they could change what is in it. */
+function isOurs(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isDirectory() === true && stats.uid === process.getuid?.();
+}
+
+/** As far as it goes: what may not be removed, or is being removed by another, stops no build. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {}
 }

@@ -1,4 +1,4 @@
-import { sawPrefix } from "../plan/services.ts";
+import { logPrefix } from "../plan/services.ts";
 import type { RunningNode } from "../running/running-node.ts";
 
 /** A caller as a service saw it. */
@@ -12,8 +12,8 @@ export interface AccessLogEntry {
 /** The lines by which services say whom they saw: `tailnet-lab: http:80 saw 100.64.0.1:4711`. */
 export function parseAccessLog(log: string): AccessLogEntry[] {
   return log.split("\n").flatMap((line) => {
-    if (!line.startsWith(sawPrefix)) return [];
-    const match = /^([a-z-]+):(\d+) saw (.+):\d+$/.exec(line.slice(sawPrefix.length));
+    if (!line.startsWith(logPrefix)) return [];
+    const match = /^([a-z-]+):(\d+) saw (.+):\d+$/.exec(line.slice(logPrefix.length));
     if (match === null) return [];
     const [, service = "", port, from = ""] = match;
     return [{ service, port: Number(port), from }];

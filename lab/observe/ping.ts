@@ -109,7 +109,7 @@ export async function pingPeer(
       }
       return parsePing([...lines, await stderr].join("\n"));
     })();
-    const result = await Promise.race([reading, limit.stalled]);
+    const result = await Promise.race([reading, limit.timedOut]);
     signal?.throwIfAborted();
     return result;
   } catch (error) {

@@ -17,18 +17,21 @@ export interface NumberRange {
 }
 
 /**
- * A number of the range for each name: where the name's hash points, or the next free one. So a
- * name that comes or goes seldom moves another, and a changed topology is a small change.
+ * A number of the range for each name: the one that it had, else the one that its hash points at or the next
+ * free one. The order of the names does not matter.
  *
+ * @param fixed numbers that are not to be given out.
+ * @param kept what an earlier call gave, by name.
  * @throws LabError `TopologyInvalid` where the range is too small.
  */
 export function allocate(
   names: readonly string[],
   { from, to, of }: NumberRange,
-  taken: ReadonlySet<number> = new Set(),
+  fixed: ReadonlySet<number> = new Set(),
+  kept: Readonly<Record<string, number>> = {},
 ): Map<string, number> {
   const size = Math.max(0, to - from + 1);
-  const used = new Set([...taken].filter((number) => number >= from && number <= to));
+  const used = new Set([...fixed].filter((number) => number >= from && number <= to));
   if (names.length > size - used.size) {
     throw new LabError(
       "TopologyInvalid",
@@ -37,7 +40,15 @@ export function allocate(
     );
   }
   const result = new Map<string, number>();
-  for (const name of names) {
+  const sorted = [...names].sort();
+  for (const name of sorted) {
+    const number = Object.hasOwn(kept, name) ? kept[name] : undefined;
+    if (number === undefined || number < from || number > to || used.has(number)) continue;
+    used.add(number);
+    result.set(name, number);
+  }
+  for (const name of sorted) {
+    if (result.has(name)) continue;
     let number = from + (hash(name) % size);
     while (used.has(number)) number = number === to ? from : number + 1;
     used.add(number);

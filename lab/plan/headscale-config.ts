@@ -1,6 +1,7 @@
 import type { Topology } from "../topology/schema.ts";
-import { publicV6, relayNumbers } from "./addresses.ts";
-import { onVolume } from "./volume.ts";
+import { publicV6 } from "./addresses.ts";
+import type { LabNetwork } from "./network.ts";
+import { sharedVolumes } from "./volumes.ts";
 
 /** Names of the lab's own servers on the simulated internet; .test is kept for such use (RFC 6761). */
 export const serverName = {
@@ -8,11 +9,15 @@ export const serverName = {
   relay: (code: string) => `derp-${code}.lab.test`,
 };
 
+/** Where control keeps what is its own: `lab/programs/control.sh` puts it there. */
+const keep = sharedVolumes.control;
+
 export const controlUrl = `https://${serverName.control}`;
 
 /** The relays as DERP regions, each with one node, for YAML. */
-export function derpMap(topology: Topology): unknown {
-  const regions = [...relayNumbers(topology)].map(([code, { region, address }]) => {
+export function derpMap(topology: Topology, relays: LabNetwork["relays"]): unknown {
+  const sorted = [...relays].sort(([, a], [, b]) => a.region - b.region);
+  const regions = sorted.map(([code, { region, address }]) => {
     const node = {
       name: `${region}a`,
       regionid: region,
@@ -38,26 +43,27 @@ export function derpMap(topology: Topology): unknown {
  */
 export function headscaleConfig(topology: Topology, resolve: (server: string) => string): unknown {
   const { dns, domain } = topology.tailnet;
-  const crowd = Object.values(topology.nodes).filter((node) => node.kind === "tailscale").length;
+  const isCrowd =
+    Object.values(topology.nodes).filter((node) => node.kind === "tailscale").length > 20;
   return {
     server_url: controlUrl,
     listen_addr: "0.0.0.0:443",
     metrics_listen_addr: "127.0.0.1:9090",
     grpc_listen_addr: "127.0.0.1:50443",
-    tls_cert_path: onVolume.certificate(serverName.control),
-    tls_key_path: onVolume.certificateKey(serverName.control),
-    noise: { private_key_path: `${onVolume.headscale}/noise_private.key` },
+    tls_cert_path: `${keep}/pki/${serverName.control}.crt`,
+    tls_key_path: `${keep}/pki/${serverName.control}.key`,
+    noise: { private_key_path: `${keep}/headscale/noise_private.key` },
     prefixes: { v4: "100.64.0.0/10", v6: "fd7a:115c:a1e0::/48", allocation: "sequential" },
     derp: {
       server: { enabled: false },
       urls: [],
-      paths: [derpMapPath],
+      paths: [`${keep}/derp.yaml`],
       auto_update_enabled: false,
     },
     disable_check_updates: true,
     database: {
       type: "sqlite",
-      sqlite: { path: `${onVolume.headscale}/db.sqlite`, write_ahead_log: true },
+      sqlite: { path: `${keep}/headscale/db.sqlite`, write_ahead_log: true },
     },
     policy: { mode: "database" },
     dns: {
@@ -70,13 +76,13 @@ export function headscaleConfig(topology: Topology, resolve: (server: string) =>
           Object.entries(dns.splitDns).map(([name, servers]) => [name, servers.map(resolve)]),
         ),
       },
-      extra_records: dns.extraRecords,
+      extra_records_path: `${keep}/dns-records.json`,
     },
     // Headscale gathers changes before it tells the clients. A small lab wants each at once; a
     // crowd that joins at once is faster when its changes are gathered.
     tuning: {
-      batch_change_delay: crowd > 20 ? "200ms" : "20ms",
-      node_store_batch_timeout: crowd > 20 ? "100ms" : "10ms",
+      batch_change_delay: isCrowd ? "200ms" : "20ms",
+      node_store_batch_timeout: isCrowd ? "100ms" : "10ms",
       // Of a node that is slow to read its updates. Headscale's own 30 are soon full in a crowd on a
       // busy machine; it then cuts the node off, which comes back many seconds later.
       node_mapsession_buffered_chan_size: 1000,
@@ -85,8 +91,3 @@ export function headscaleConfig(topology: Topology, resolve: (server: string) =>
     logtail: { enabled: false },
   };
 }
-
-export const derpMapPath = "/etc/headscale/derp.yaml";
-export const headscaleConfigPath = "/etc/headscale/config.yaml";
-/** Not there where the topology has no policy. */
-export const policyPath = "/etc/headscale/policy.hujson";

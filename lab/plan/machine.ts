@@ -1,5 +1,6 @@
-import { internet, type Topology } from "../topology/schema.ts";
-import { bootCommand } from "./boot.ts";
+import { internet } from "../topology/schema.ts";
+import { bootCommand } from "./boot-command.ts";
+import { dockerName } from "./docker-name.ts";
 import {
   type ImageKey,
   type Labels,
@@ -8,11 +9,14 @@ import {
   type PlannedContainer,
   type PlannedFile,
   type PlannedInterface,
+  type PlannedMount,
 } from "./plan.ts";
-import { onVolume, volumePath } from "./volume.ts";
+import { caPath, shared } from "./volumes.ts";
 
 /** Where a machine is. */
 export interface Placement {
+  /** The lab's name. */
+  lab: string;
   name: string;
   interfaces: PlannedInterface[];
   /** IPv4 address of the default router; absent on the internet's own segment. */
@@ -33,8 +37,8 @@ export interface Machine {
   forwards?: boolean;
   /** Makes a tunnel device. */
   tun?: boolean;
-  /** What it may do with the tailnet's volume; without it, it has none. */
-  volume?: "read" | "write";
+  /** Beside the volume `network`, which all have. One with `tailnet` trusts the lab's CA. */
+  mounts?: PlannedMount[];
 }
 
 /** What a running lab says of a machine; on the internet and without services unless `rest` says else. */
@@ -44,28 +48,31 @@ export function nodeSpec(
   rest: Partial<NodeSpec> = {},
 ): NodeSpec {
   const addresses = interfaces.flatMap((each) => each.addresses.map(withoutLength));
-  return { name, kind, network: internet, nat: "none", addresses, services: [], ...rest };
+  return { name, kind, network: internet, addresses, services: [], ...rest };
 }
 
-/** What a running lab says of where a declared node is. */
-export function placeOf(topology: Topology, network: string): Pick<NodeSpec, "network" | "nat"> {
-  return { network, nat: topology.networks[network]?.nat ?? "none" };
-}
+/**
+ * What a machine may do beside what any program may: set its network up and send raw packets, serve ports
+ * under 1024, and let its servers become the users that they run as.
+ */
+const capabilities = [
+  "CAP_CHOWN",
+  "CAP_NET_ADMIN",
+  "CAP_NET_BIND_SERVICE",
+  "CAP_NET_RAW",
+  "CAP_SETGID",
+  "CAP_SETUID",
+];
 
-/** Docker's name of a lab's thing. A dot, which no name has: lab a-b's c is not lab a's b-c. */
-export function dockerName(lab: string, part: string): string {
-  return `tailnet-lab-${lab}.${part}`;
-}
-
-/** Docker's name of the volume that holds the tailnet. */
-export function volumeName(lab: string): string {
-  return dockerName(lab, "tailnet");
-}
+/** Processes and threads of one machine; a matrix of probes from one node takes some hundred. */
+const processLimit = 2048;
 
 /** The container of a machine, in a lab with these labels. */
 export function planContainer(lab: string, labels: Labels, machine: Machine): PlannedContainer {
-  const { spec, image, interfaces, files = [], volume, environment = {} } = machine;
+  const { spec, image, interfaces, files = [], mounts = [], environment = {} } = machine;
   const forwarding = machine.forwards ? "1" : "0";
+  const all = [shared(lab, "network", true), ...mounts];
+  const trusts = all.some(({ path }) => caPath.startsWith(`${path}/`));
   return {
     name: spec.name,
     dockerName: dockerName(lab, spec.name),
@@ -73,11 +80,10 @@ export function planContainer(lab: string, labels: Labels, machine: Machine): Pl
     interfaces,
     files,
     command: bootCommand(machine.boot),
-    environment: {
-      ...(volume === undefined ? {} : { SSL_CERT_FILE: onVolume.ca }),
-      ...environment,
-    },
-    capabilities: ["CAP_NET_ADMIN", "CAP_NET_RAW"],
+    environment: { ...(trusts ? { SSL_CERT_FILE: caPath } : {}), ...environment },
+    capabilities,
+    securityOptions: ["no-new-privileges"],
+    processLimit,
     devices: machine.tun ? ["/dev/net/tun"] : [],
     sysctls: {
       "net.ipv4.ip_forward": forwarding,
@@ -86,10 +92,7 @@ export function planContainer(lab: string, labels: Labels, machine: Machine): Pl
     },
     // A node that Headscale can't serve within 50 ms, as happens in a crowd that starts, is cut off for ten seconds.
     cpuShares: spec.kind === "control" ? 262_144 : 1024,
-    mounts:
-      volume === undefined
-        ? []
-        : [{ volume: volumeName(lab), path: volumePath, readOnly: volume === "read" }],
+    mounts: all,
     labels: {
       ...labels,
       [label.node]: spec.name,

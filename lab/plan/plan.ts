@@ -1,6 +1,8 @@
+import type { Allocation } from "./allocation.ts";
+
 /**
- * What runs. A plan is JSON, the same for a stack and for a scenario: networks, one volume,
- * containers, their simulated addresses, files and commands.
+ * What runs. A plan is JSON, the same for a stack and for a scenario: networks, volumes, containers, their
+ * simulated addresses, files and commands.
  */
 export interface Plan {
   schema: 1;
@@ -8,10 +10,40 @@ export interface Plan {
   /** Who started the lab: `stack`, or the id of a scenario's run. */
   run: string;
   tailnet: { domain: string; controlUrl: string };
-  /** Holds what survives a container: Headscale's database, keys, certificates, node state. */
-  volume: { dockerName: string; labels: Labels };
+  /** Hold what survives a container, and what containers tell each other. */
+  volumes: PlannedVolume[];
   networks: PlannedNetwork[];
   containers: PlannedContainer[];
+  /** Who has which number; given to the next plan of the same lab. */
+  allocation: Allocation;
+}
+
+export interface PlannedVolume {
+  /** The name in the plan: `tailnet`, `state-laptop`. */
+  name: string;
+  dockerName: string;
+  labels: Labels;
+}
+
+export interface PlannedMount {
+  /** The engine's name of the volume. */
+  volume: string;
+  path: string;
+  readOnly: boolean;
+}
+
+export interface PlannedVolume {
+  /** Its name in the plan. */
+  name: string;
+  dockerName: string;
+  labels: Labels;
+}
+
+export interface PlannedMount {
+  /** The engine's name of the volume. */
+  volume: string;
+  path: string;
+  readOnly: boolean;
 }
 
 export interface PlannedNetwork {
@@ -32,18 +64,27 @@ export interface PlannedContainer {
   name: string;
   dockerName: string;
   image: ImageKey;
+  /** None: the container has no network at all. */
   interfaces: PlannedInterface[];
   /** Put into the container before its start. */
   files: PlannedFile[];
   command: string[];
+  /** Runs to its end, with exit code 0, and stays as it is. Absent: a machine, which goes on. */
+  oneShot?: true;
   environment: Record<string, string>;
-  /** In full: CAP_NET_ADMIN. */
+  /** All others are dropped. In full: CAP_NET_ADMIN. */
   capabilities: string[];
+  /** Options of `docker run --security-opt`. */
+  securityOptions: string[];
+  /** The most processes and threads that it may have at once. */
+  processLimit?: number;
+  /** The most memory that it may take, in MiB; without it, all that the machine has. */
+  memoryLimit?: number;
   devices: string[];
   sysctls: Record<string, string>;
   /** Its weight where processor time is short; Docker's default is 1024. */
   cpuShares: number;
-  mounts: { volume: string; path: string; readOnly: boolean }[];
+  mounts: PlannedMount[];
   labels: Labels;
 }
 
@@ -58,6 +99,8 @@ export interface PlannedInterface {
   /** The interface's name inside the container. */
   device: "inet" | "wan" | "lan";
   dockerAddress: string;
+  /** Of the interface; from Docker's address. */
+  hardwareAddress: string;
   /** Simulated addresses with prefix length. */
   addresses: string[];
 }
@@ -65,7 +108,6 @@ export interface PlannedInterface {
 export interface PlannedFile {
   path: string;
   content: string;
-  executable: boolean;
 }
 
 /** Labels of everything we make; `tailnet-lab.spec` of a container is a NodeSpec as JSON. */
@@ -77,7 +119,8 @@ export interface NodeSpec {
   kind: NodeKind;
   /** The topology's network, or `internet`. */
   network: string;
-  nat: "none" | "easy" | "hard";
+  /** Of the network's router. A running lab knows it by the router, a machine in the network does not say it. */
+  nat?: "none" | "easy" | "hard";
   /** Simulated addresses without prefix length; of a router, those of its WAN first. */
   addresses: string[];
   services: ServiceSpec[];
@@ -98,6 +141,10 @@ export const label = {
   kind: "tailnet-lab.kind",
   run: "tailnet-lab.run",
   spec: "tailnet-lab.spec",
+  /** The version of the settings that a container publishes. */
+  settings: "tailnet-lab.settings",
+  /** The most processes that a container may have: the registry's provider has no attribute for it. */
+  processLimit: "tailnet-lab.process-limit",
 } as const;
 
 /** A boot script's last word on its standard output. */

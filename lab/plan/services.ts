@@ -1,6 +1,6 @@
 import type { Service, TopologyNode } from "../topology/schema.ts";
-import { echoServer } from "./echo-server.ts";
 import type { PlannedFile, ServiceSpec } from "./plan.ts";
+import { program } from "./programs.ts";
 
 /** How a machine serves: the files it needs and the shell lines that start the servers. */
 export interface ServicePlan {
@@ -9,7 +9,7 @@ export interface ServicePlan {
 }
 
 /** Begins each line by which a service says whom it saw: `tailnet-lab: http:80 saw 100.64.0.1:4711`. */
-export const sawPrefix = "tailnet-lab: ";
+export const logPrefix = "tailnet-lab: ";
 
 function servicePort(service: Service): number {
   return service.kind === "dns" ? 53 : service.port;
@@ -28,7 +28,6 @@ export function planServices(services: readonly Service[]): ServicePlan {
     files.push({
       path: "/etc/nginx/nginx.conf",
       content: nginxConfig(http.map((s) => s.port)),
-      executable: false,
     });
     lines.push("nginx &");
     for (const { port } of http) lines.push(listening("tcp", port));
@@ -36,7 +35,9 @@ export function planServices(services: readonly Service[]): ServicePlan {
   const echoes = services.filter(({ kind }) => kind === "tcp-echo" || kind === "udp-echo");
   if (echoes.length > 0) {
     const words = echoes.map((service) => `${service.kind}:${servicePort(service)}`);
-    lines.push(`perl - ${words.join(" ")} <<'END_OF_ECHO' &\n${echoServer(sawPrefix)}END_OF_ECHO`);
+    lines.push(
+      `perl - '${logPrefix}' ${words.join(" ")} <<'END_OF_ECHO' &\n${program("echo-server.pl")}END_OF_ECHO`,
+    );
     for (const echo of echoes) {
       lines.push(listening(echo.kind === "tcp-echo" ? "tcp" : "udp", servicePort(echo)));
     }
@@ -47,7 +48,6 @@ export function planServices(services: readonly Service[]): ServicePlan {
       files.push({
         path,
         content: dnsConfig(service.records, [service.domain]),
-        executable: false,
       });
       lines.push(...serveDns(path));
     }
@@ -73,7 +73,7 @@ function nginxConfig(ports: readonly number[]): string {
     .join("\n");
   const formats = ports
     .map(
-      (port) => `  log_format saw${port} "${sawPrefix}http:${port} saw $remote_addr:$remote_port";`,
+      (port) => `  log_format saw${port} "${logPrefix}http:${port} saw $remote_addr:$remote_port";`,
     )
     .join("\n");
   return `daemon off;

@@ -2,13 +2,13 @@ import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { LabError } from "../errors.ts";
-import { onVolume } from "../plan/volume.ts";
 import { idleTimeout } from "./idle-timeout.ts";
+import { startObserver } from "./observer.ts";
 import { checkPolicy } from "./policy.ts";
 import type { ReadyOptions } from "./ready.ts";
 import type { RunningLab } from "./running-lab.ts";
 
-/** Ends what is said of one node, whose name follows; a line of its own. */
+/** Ends the output about one node, whose name follows; a line of its own. */
 const endOfNode = "\u001e";
 /** Ends the answer to one line of names. */
 const endOfAnswer = "\u001d";
@@ -17,7 +17,7 @@ const endOfAnswer = "\u001d";
 const askScript = `while read -ra names; do
   words=()
   for name in "\${names[@]}"; do
-    words+=(--next -sS --max-time 10 --unix-socket "\${SOCKETS/NODE/$name}" -w "\\n${endOfNode}$name\\n")
+    words+=(--next -sS --max-time 10 --unix-socket "/nodes/$name/tailscaled.sock" -w "\\n${endOfNode}$name\\n")
     words+=(http://local-tailscaled.sock/localapi/v0/status)
   done
   curl "\${words[@]:1}"
@@ -28,11 +28,12 @@ done`;
 const askAgainMs = 50;
 
 /**
- * Waits until the tailnet stands: every node runs, and of any two, both or none see each other, with a home relay.
- * Headscale's "online" is not waited for: it comes late in a crowd, and no packet depends on it. Whoever joins later gets the earlier with its first netmap, so one who sees another that does not see
- * it yet is a netmap under way. One process, in control, asks all tailscaleds by their sockets; who has all that it
- * waits for is not asked again. Then Headscale runs the policy's tests, which need the nodes.
- * Throws WaitTimedOut; NodeFailed where control does not run; PolicyRejected.
+ * Waits until the tailnet has converged: every node runs, and of any two, both or none see each other, with a home
+ * relay. Headscale's "online" is not waited for: it comes late in a crowd, and no packet depends on it. Whoever joins
+ * later gets the earlier with its first netmap, so one who sees another that does not see it yet is a netmap under
+ * way. One process asks all tailscaleds by their sockets; who has all that it waits for is not asked again. Then
+ * Headscale runs the policy's tests, which need the nodes.
+ * Throws WaitTimedOut; NodeFailed where a node is gone; PolicyRejected.
  */
 export async function waitConverged(
   lab: RunningLab,
@@ -45,9 +46,8 @@ export async function waitConverged(
     const missing = notJoined(names, statuses).map(({ what }) => what);
     return [...missing.slice(0, 5), ...(lastError === "" ? [] : [lastError])].join("; ");
   });
-  const asker = await lab.control.spawn(["bash", "-c", askScript], {
-    SOCKETS: onVolume.socket("NODE"),
-  });
+  await using observer = await startObserver(lab);
+  const asker = await observer.spawn(["bash", "-c", askScript]);
   createInterface({ input: asker.stderr }).on("line", (line) => {
     lastError = line;
   });
@@ -69,7 +69,7 @@ export async function waitConverged(
     }
   };
   try {
-    await Promise.race([follow(), limit.stalled]);
+    await Promise.race([follow(), limit.timedOut]);
     await checkPolicy(lab);
   } finally {
     asker.stdin.end();
@@ -83,8 +83,8 @@ async function readAnswer(lines: AsyncIterator<string>): Promise<Map<string, Joi
     const { value: line, done } = await lines.next();
     if (done === true) {
       throw new LabError("NodeFailed", "the process that asks the tailscaleds ended", {
-        where: "control",
-        remedy: "see tailnet-lab logs control",
+        where: "observer",
+        remedy: "run the same command again",
       });
     }
     if (line === endOfAnswer) return statuses;
@@ -127,7 +127,7 @@ export function notJoined(
   for (const name of names) {
     const status = statuses.get(name);
     if (status === undefined) {
-      missing.push({ node: name, what: `${name} has said nothing yet` });
+      missing.push({ node: name, what: `${name} has not answered yet` });
     } else if (status.backendState !== "Running") {
       missing.push({ node: name, what: `${name} is ${status.backendState}` });
     }

@@ -1,11 +1,11 @@
 import { LabError } from "../errors.ts";
 
-/** A limit on standing still: a wait may take long as long as something moves. */
+/** An idle timeout: a wait may take long as long as something moves. */
 export interface IdleTimeout extends Disposable {
   /** Something moved: the time runs anew, and `seen` is the last thing seen. */
   moved(seen: string): void;
   /** Rejects with WaitTimedOut when nothing has moved for the limit. */
-  readonly stalled: Promise<never>;
+  readonly timedOut: Promise<never>;
 }
 
 /** `waitsFor` says, at the time of the failure, what is still awaited. */
@@ -13,24 +13,24 @@ export function idleTimeout(idleMs: number, where: string, waitsFor: () => strin
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => {});
   let lastSeen = "nothing";
-  const onStall = () =>
+  const onTimeout = () =>
     reject(
       new LabError(
         "WaitTimedOut",
-        `waited for ${waitsFor()}; nothing moved for ${idleMs / 1000} s`,
+        `timed out: nothing moved for ${idleMs / 1000} s while waiting for ${waitsFor()}`,
         {
           where,
           remedy: `last seen: ${lastSeen}`,
         },
       ),
     );
-  let timer = setTimeout(onStall, idleMs);
+  let timer = setTimeout(onTimeout, idleMs);
   return {
-    stalled: promise,
+    timedOut: promise,
     moved(seen) {
       lastSeen = seen;
       clearTimeout(timer);
-      timer = setTimeout(onStall, idleMs);
+      timer = setTimeout(onTimeout, idleMs);
     },
     [Symbol.dispose]: () => clearTimeout(timer),
   };

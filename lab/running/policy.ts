@@ -1,11 +1,11 @@
-import { dirname } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { type Engine, engineCall } from "../engine/engine.ts";
 import { readLog } from "../engine/log.ts";
+import { packFiles } from "../engine/tar.ts";
 import { LabError } from "../errors.ts";
-import { headscaleConfigPath, policyPath } from "../plan/headscale-config.ts";
 import { type ImageKey, label, type Plan } from "../plan/plan.ts";
-import { onVolume } from "../plan/volume.ts";
+import { settingsName } from "../plan/settings.ts";
+import { sharedVolumes } from "../plan/volumes.ts";
 import type { RunningLab } from "./running-lab.ts";
 
 /** The policy in force, HuJSON. Empty where none was ever set: everyone may reach everything. */
@@ -13,7 +13,7 @@ export async function getPolicy(lab: RunningLab): Promise<string> {
   const { stdout, stderr, exitCode } = await lab.control.exec(["headscale", "policy", "get"]);
   if (exitCode === 0) return stdout;
   if (/policy not found/.test(stderr)) return "";
-  throw new LabError("NodeFailed", `\`headscale policy get\`: ${headscaleWords(stderr)}`, {
+  throw new LabError("NodeFailed", `\`headscale policy get\`: ${headscaleMessage(stderr)}`, {
     where: "control",
     remedy: "see `tailnet-lab logs control`",
   });
@@ -24,16 +24,33 @@ export async function setPolicy(lab: RunningLab, text: string): Promise<void> {
   await askAboutPolicy(lab, "set", text);
 }
 
-/** Runs the tests of the policy in force against the nodes that have joined. Throws PolicyRejected. */
+/**
+ * Runs the tests of the declared policy against the nodes that have joined. Where control took it over without
+ * its tests, as they were about nodes that had yet to join, it comes into force as a whole now.
+ * Throws PolicyRejected.
+ */
 export async function checkPolicy(lab: RunningLab): Promise<void> {
-  const text = await getPolicy(lab);
-  if (text.trim() !== "") await askAboutPolicy(lab, "check", text);
+  const { stdout } = await lab.control.exec(["sh", "-c", `cat ${declared.policy} 2>/dev/null`]);
+  if (stdout.trim() === "") return;
+  const { stdout: inForce } = await lab.control.exec(["headscale", "policy", "get"]);
+  const verb = await lab.control.exec(["sh", "-c", `cat ${declared.withoutTests}`]);
+  await askAboutPolicy(lab, isSame(inForce, verb.stdout) ? "set" : "check", stdout);
+}
+
+const current = `${sharedVolumes.settings}/current`;
+const declared = {
+  policy: `${current}/policy.hujson`,
+  withoutTests: `${current}/policy-without-tests.hujson`,
+};
+
+function isSame(a: string, b: string): boolean {
+  return a.trim() === b.trim();
 }
 
 /**
  * Has Headscale read a plan's policy before anything of the lab is made: one program, in a
  * container of its own that is gone afterwards. The policy's tests need the nodes, and come later.
- * Throws PolicyRejected with Headscale's words.
+ * Throws PolicyRejected with Headscale's message.
  */
 export async function judgePolicy(
   engine: Engine,
@@ -41,33 +58,34 @@ export async function judgePolicy(
   imageRef: (key: ImageKey) => string,
 ): Promise<void> {
   const control = plan.containers.find(({ name }) => name === "control");
-  const contentOf = (path: string) => control?.files.find((file) => file.path === path)?.content;
-  const policy = contentOf(policyPath);
-  if (control === undefined || policy === undefined) return;
+  const settings = plan.containers.find(({ name }) => name === settingsName);
+  const files = settings?.files.filter(({ path }) => path.startsWith("/settings/control/")) ?? [];
+  const hasPolicy = files.some(({ path }) => path.endsWith("/policy.hujson"));
+  if (control === undefined || !hasPolicy) return;
   const container = await engineCall(
     engine.createContainer({
       Image: imageRef(control.image),
       Entrypoint: ["sh", "-c", judge],
-      Env: [`POLICY=${policy}`, `CONFIG=${contentOf(headscaleConfigPath)}`],
       Labels: { [label.lab]: plan.lab, [label.run]: "policy" },
       HostConfig: { NetworkMode: "none" },
     }),
   );
   try {
+    await engineCall(container.putArchive(packFiles(files), { path: "/" }));
     await engineCall(container.start());
     const { StatusCode } = await engineCall(container.wait());
-    if (StatusCode !== 0) throw rejected(headscaleWords(await readLog(container)));
+    if (StatusCode !== 0) throw rejected(headscaleMessage(await readLog(container)));
   } finally {
     await engineCall(container.remove({ force: true }));
   }
 }
 
-const judge = `mkdir -p ${dirname(headscaleConfigPath)} ${onVolume.headscale} &&
-  printf %s "$CONFIG" > ${headscaleConfigPath} && printf %s "$POLICY" > ${policyPath} &&
-  exec headscale policy set --force --bypass-grpc-and-access-database-directly -f ${policyPath}`;
+const judge = `mkdir -p ${sharedVolumes.control}/headscale && cd /settings/control &&
+  cp config.yaml derp.yaml dns-records.json ${sharedVolumes.control} &&
+  exec headscale -c config.yaml policy set --force --bypass-grpc-and-access-database-directly -f policy.hujson`;
 
-function rejected(words: string): LabError {
-  return new LabError("PolicyRejected", `Headscale rejects the policy: ${words}`, {
+function rejected(message: string): LabError {
+  return new LabError("PolicyRejected", `Headscale rejects the policy: ${message}`, {
     where: "tailnet.policy",
     remedy: "correct the policy, or the test in it that does not hold",
   });
@@ -83,11 +101,11 @@ async function askAboutPolicy(
     { input },
   );
   if (exitCode === 0) return;
-  throw rejected(headscaleWords(stderr));
+  throw rejected(headscaleMessage(stderr));
 }
 
-/** What Headscale says, without its log lines and the frame of its remote call. */
-export function headscaleWords(stderr: string): string {
+/** What Headscale prints, without its log lines and the frame of its remote call. */
+export function headscaleMessage(stderr: string): string {
   return stripVTControlCharacters(stderr)
     .split("\n")
     .filter((line) => line.trim() !== "" && !/^\d{4}-\d\d-\d\dT|^\{"level"/.test(line))

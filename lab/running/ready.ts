@@ -38,7 +38,7 @@ export async function waitReady(
     detail(`${ready} of ${nodes.length} ready${rest}`);
   };
   try {
-    await Promise.race([Promise.all(nodes.map(follow)), limit.stalled]);
+    await Promise.race([Promise.all(nodes.map(follow)), limit.timedOut]);
     signal?.throwIfAborted();
   } finally {
     done.abort();

@@ -2,7 +2,7 @@ import type { ContainerInfo } from "dockerode";
 import { connectEngine, type Engine, engineCall } from "../engine/engine.ts";
 import { LabError } from "../errors.ts";
 import { chooseFrom } from "../near-name.ts";
-import { label, type NodeKind } from "../plan/plan.ts";
+import { label, type NodeKind, type NodeSpec } from "../plan/plan.ts";
 import { RunningNode } from "./running-node.ts";
 
 /** A lab with containers on this engine, whoever started it. */
@@ -17,7 +17,7 @@ export interface LabSummary {
 
 /** Every lab on the engine, by name and run. */
 export async function listLabs(engine?: Engine): Promise<LabSummary[]> {
-  const containers = await containersOf(engine ?? (await connectEngine()), [label.lab]);
+  const containers = await containersOf(engine ?? (await connectEngine()), [label.lab, label.node]);
   const labs = new Map<string, LabSummary>();
   for (const { Labels, State } of containers) {
     const name = Labels[label.lab] ?? "";
@@ -55,13 +55,22 @@ export class RunningLab {
     options: { run?: string | undefined; engine?: Engine } = {},
   ): Promise<RunningLab> {
     const engine = options.engine ?? (await connectEngine());
-    const all = await containersOf(engine, [`${label.lab}=${name}`]);
+    const all = await containersOf(engine, [`${label.lab}=${name}`, label.node]);
     const runs = [...new Set(all.map((container) => container.Labels[label.run] ?? ""))];
     const run = options.run ?? (runs.length === 1 ? runs[0] : runs.find((r) => r === "stack"));
     const own = all.filter((container) => container.Labels[label.run] === run);
+    // A router says what NAT it does; the machines behind it must not change where that does.
+    const routers = own.map(specOf).filter(({ kind }) => kind === "router");
+    const nats = new Map(routers.map(({ network, nat }) => [network, nat]));
     if (run === undefined || own.length === 0) throw await notFound(engine, name, runs);
     const nodes = own
-      .map((container) => new RunningNode(engine, container))
+      .map((container) => {
+        const spec = specOf(container);
+        return new RunningNode(engine, container, {
+          ...spec,
+          nat: nats.get(spec.network) ?? "none",
+        });
+      })
       .sort((a, b) => compare(a.name, b.name));
     return new RunningLab(engine, name, run, nodes);
   }
@@ -84,6 +93,10 @@ export class RunningLab {
   get control(): RunningNode {
     return this.node("control");
   }
+}
+
+function specOf({ Labels }: ContainerInfo): NodeSpec {
+  return JSON.parse(Labels[label.spec] ?? "{}") as NodeSpec;
 }
 
 async function containersOf(engine: Engine, labels: string[]): Promise<ContainerInfo[]> {

@@ -9,7 +9,7 @@ import {
 } from "../engine/exec.ts";
 import { followLog, type LogOptions, readLog } from "../engine/log.ts";
 import { LabError } from "../errors.ts";
-import { label, type NodeSpec } from "../plan/plan.ts";
+import type { NodeSpec } from "../plan/plan.ts";
 
 /** Of the container, as the engine names it. */
 export type NodeState =
@@ -28,9 +28,9 @@ export class RunningNode {
   /** When the lab was looked up. */
   readonly state: NodeState;
 
-  constructor(engine: Engine, info: Pick<ContainerInfo, "Id" | "Labels" | "State">) {
+  constructor(engine: Engine, info: Pick<ContainerInfo, "Id" | "State">, spec: NodeSpec) {
     this.container = engine.getContainer(info.Id);
-    this.spec = JSON.parse(info.Labels[label.spec] ?? "{}") as NodeSpec;
+    this.spec = spec;
     this.state = info.State as NodeState;
   }
 

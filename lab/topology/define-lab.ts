@@ -1,7 +1,13 @@
 import { LabError, type ValidationIssue } from "../errors.ts";
+import type { Declared } from "./declared.ts";
 import { type LabDeclaration, type Topology, topologySchema } from "./schema.ts";
 import { remedies, schemaIssues, valueAt } from "./schema-issues.ts";
-import { type Declared, validate } from "./validate.ts";
+import { validate } from "./validate.ts";
+
+/** A declaration that was checked: a topology, or all that is wrong with it. */
+export type CheckedDeclaration =
+  | { topology: Topology; issues: [] }
+  | { topology?: never; name: string; issues: ValidationIssue[] };
 
 /**
  * Checks a declaration and fills in its defaults.
@@ -10,30 +16,36 @@ import { type Declared, validate } from "./validate.ts";
  *   policy in a file is checked by `loadTopology`, which knows where the file is.
  */
 export function defineLab(declaration: LabDeclaration): Topology {
+  const checked = checkDeclaration(declaration);
+  if (checked.topology === undefined) throw invalid(checked.name, checked.issues);
+  return checked.topology;
+}
+
+export function checkDeclaration(declaration: unknown): CheckedDeclaration {
   const parsed = topologySchema.safeParse(declaration, { error: remedies });
   if (parsed.success) {
     const issues = validate(parsed.data, declaredNames(declaration, parsed.data));
-    if (issues.length > 0) throw invalid(parsed.data.name, issues);
-    return parsed.data;
+    const { name } = parsed.data;
+    return issues.length > 0 ? { name, issues } : { topology: parsed.data, issues: [] };
   }
 
   const issues = schemaIssues(topologySchema, declaration, parsed.error.issues);
-  const sound = topologySchema.safeParse(withoutFaulty(declaration, parsed.error.issues));
+  const sound = topologySchema.safeParse(withoutInvalid(declaration, parsed.error.issues));
   if (sound.success) issues.push(...validate(sound.data, declaredNames(declaration, sound.data)));
   const name = valueAt(declaration, ["name"]);
-  throw invalid(typeof name === "string" ? name : "without a name", issues);
+  return { name: typeof name === "string" ? name : "without a name", issues };
 }
 
 /** The error for a topology's issues, in the order in which they were found. */
 export function invalid(name: string, issues: readonly ValidationIssue[]): LabError {
   return new LabError(
     "TopologyInvalid",
-    `topology ${name} has ${issues.length === 1 ? "a issue" : `${issues.length} issues`}`,
+    `topology ${name} has ${issues.length === 1 ? "an issue" : `${issues.length} issues`}`,
     { issues },
   );
 }
 
-/** All names as written, also those whose entry is faulty: to refer to one of them is no issue. */
+/** All names as written, also those whose entry is invalid: to refer to one of them is no issue. */
 function declaredNames(declaration: unknown, topology: Topology): Declared {
   const keys = (section: "networks" | "nodes" | "relays") => {
     const value = valueAt(declaration, [section]) ?? topology[section];
@@ -48,7 +60,7 @@ type Issue = { code?: string; keys?: string[]; path: PropertyKey[] };
  * A copy of the declaration without its unknown keys and without the entries that the schema
  * refused, so that the others can be checked against each other in the same go.
  */
-function withoutFaulty(declaration: unknown, issues: readonly Issue[]): unknown {
+function withoutInvalid(declaration: unknown, issues: readonly Issue[]): unknown {
   const copy = plainCopy(declaration);
   for (const { keys, path } of issues) {
     if (keys !== undefined) {

@@ -1,10 +1,14 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
-import { LabError, type ValidationIssue } from "../errors.ts";
-import { defineLab, invalid } from "./define-lab.ts";
+import type { ValidationIssue } from "../errors.ts";
+import { checkDeclaration, invalid } from "./define-lab.ts";
+import { loadData } from "./load-data.ts";
+import { loadModule } from "./load-module.ts";
 import { readPolicy, tagOwnerIssues } from "./policy.ts";
-import type { LabDeclaration, Topology } from "./schema.ts";
+import type { Topology } from "./schema.ts";
+import { pathOf } from "./schema-issues.ts";
+import { isModule, topologyEndings } from "./topology-file.ts";
+import { unreadable } from "./unreadable.ts";
 
 /** A topology with the policy that it names. */
 export interface LoadedTopology {
@@ -17,18 +21,23 @@ export interface LoadedTopology {
   file: string;
 }
 
-const moduleEndings = [".ts", ".mts", ".js", ".mjs"];
-
 /**
- * Loads a module whose default export is a topology (of `defineLab`, or a plain declaration), and
- * its policy. A policy's path is relative to the topology's file.
+ * Loads a topology and its policy: a module's default export (of `defineLab`, or a plain
+ * declaration), or a declaration in JSON or YAML, of which nothing is run. A policy's path is relative
+ * to the topology's file.
  *
- * @throws LabError `TopologyUnreadable` where there is no such module or it can't be run;
- *   `TopologyInvalid` with every issue of the declaration, or of the policy.
+ * @throws LabError `TopologyUnreadable` where there is no such file or it can't be read or run;
+ *   `TopologyInvalid` with every issue of the declaration, or of the policy. In JSON and YAML each has
+ *   its line and column.
  */
 export async function loadTopology(location: string): Promise<LoadedTopology> {
   const file = path.resolve(location);
-  const topology = defineLab(await defaultExport(file));
+  await assertTopologyFile(file);
+  const { declaration, placed } = await readDeclaration(file);
+  const checked = checkDeclaration(declaration);
+  if (checked.topology === undefined) throw invalid(checked.name, placed(checked.issues));
+
+  const { topology } = checked;
   const { policy } = topology.tailnet;
   if (policy === undefined) return { topology, file };
   if (typeof policy !== "string") {
@@ -36,19 +45,21 @@ export async function loadTopology(location: string): Promise<LoadedTopology> {
   }
 
   const policyFile = path.resolve(path.dirname(file), policy);
-  const policyText = await policyContent(policyFile, topology.name);
+  const fail = (issues: ValidationIssue[]) => invalid(topology.name, issues);
+  const policyText = await policyContent(policyFile).catch((error: NodeJS.ErrnoException) => {
+    throw fail(placed([missingPolicy(policyFile, error)]));
+  });
   const read = readPolicy(policyText, policyFile);
-  const issues: ValidationIssue[] = read.policy
-    ? tagOwnerIssues(topology, read.policy, policyFile)
-    : read.issues;
-  if (issues.length > 0) throw invalid(topology.name, issues);
+  if (read.policy === undefined) throw fail(read.issues);
+  const issues = tagOwnerIssues(topology, read.policy, policyFile);
+  if (issues.length > 0) throw fail(placed(issues));
   return { topology, policyText, policyFile, file };
 }
 
-async function defaultExport(file: string): Promise<LabDeclaration> {
-  if (!moduleEndings.includes(path.extname(file))) {
-    throw unreadable(file, "it is no TypeScript or JavaScript module", {
-      remedy: `name a file that ends in ${moduleEndings.join(", ")}`,
+async function assertTopologyFile(file: string): Promise<void> {
+  if (!topologyEndings.includes(path.extname(file))) {
+    throw unreadable(file, "it is neither a module nor JSON or YAML", {
+      remedy: `name a file that ends in ${topologyEndings.join(", ")}`,
     });
   }
   const status = await stat(file).catch((cause: NodeJS.ErrnoException) => {
@@ -60,57 +71,41 @@ async function defaultExport(file: string): Promise<LabDeclaration> {
   if (!status.isFile()) {
     throw unreadable(file, "it is no file", { remedy: "name the topology's file in it" });
   }
+}
 
-  const url = pathToFileURL(file).href;
-  const module: { default?: LabDeclaration } = await import(url).catch((cause: unknown) => {
-    if (cause instanceof LabError) throw cause;
-    throw unreadable(file, thrownText(cause, file), {
-      remedy: /Cannot find (package|module)/.test(String(cause))
-        ? "install what it imports (npm install), or mend the import"
-        : "mend the module; `node FILE` shows the same error",
-      cause,
-    });
-  });
-  if (module.default === undefined) {
-    throw unreadable(file, "it has no default export", {
-      remedy: "write `export default defineLab({ … })`",
-    });
+interface Declaration {
+  declaration: unknown;
+  /** Issues with a path of the declaration, with the line and column in its file where those are known. */
+  placed(issues: readonly ValidationIssue[]): ValidationIssue[];
+}
+
+async function readDeclaration(file: string): Promise<Declaration> {
+  if (isModule(file)) {
+    return { declaration: await loadModule(file), placed: (issues) => [...issues] };
   }
-  return module.default;
+  const { value, placeOf } = await loadData(file);
+  const placed = (issues: readonly ValidationIssue[]) =>
+    issues.map(({ where, what, remedy }) => ({
+      where: `${file}:${placeOf(pathOf(where))}`,
+      what: `${where}: ${what}`,
+      remedy,
+    }));
+  return { declaration: value, placed };
 }
 
-async function policyContent(file: string, topology: string): Promise<string> {
-  return readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    throw invalid(topology, [
-      {
-        where: "tailnet.policy",
-        what:
-          cause.code === "ENOENT"
-            ? `there is no file ${file}`
-            : `${file} can't be read: ${cause.message}`,
-        remedy: "write the policy's path, relative to the topology's file",
-      },
-    ]);
-  });
+async function policyContent(file: string): Promise<string> {
+  // Reading a pipe or a device might never end.
+  if (!(await stat(file)).isFile()) throw new Error("it is no regular file");
+  return readFile(file, "utf8");
 }
 
-function unreadable(
-  file: string,
-  reason: string,
-  details: { remedy: string; cause?: unknown },
-): LabError {
-  return new LabError("TopologyUnreadable", `can't read the topology: ${reason}`, {
-    where: file,
-    ...details,
-  });
-}
-
-/** An error's message, with the line of the module where Node tells it (`file:///…/lab.ts:3`). */
-function thrownText(thrown: unknown, file: string): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  const stack = thrown.stack ?? "";
-  const name = path.basename(file).replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const line = new RegExp(`${name}:(\\d+)`).exec(stack)?.[1];
-  const place = line === undefined ? "" : ` (line ${line})`;
-  return `${thrown.name}: ${thrown.message}${place}`;
+function missingPolicy(file: string, error: NodeJS.ErrnoException): ValidationIssue {
+  return {
+    where: "tailnet.policy",
+    what:
+      error.code === "ENOENT"
+        ? `there is no file ${file}`
+        : `${file} can't be read: ${error.message}`,
+    remedy: "write the policy's path, relative to the topology's file",
+  };
 }

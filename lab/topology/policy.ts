@@ -1,14 +1,7 @@
-import {
-  findNodeAtLocation,
-  getNodeValue,
-  type Node,
-  type ParseError,
-  parseTree,
-  printParseErrorCode,
-} from "jsonc-parser";
 import { z } from "zod";
 import type { ValidationIssue } from "../errors.ts";
 import { nearName } from "../near-name.ts";
+import { readHujson } from "./hujson.ts";
 import type { Topology } from "./schema.ts";
 import { pathText, remedies, schemaIssues } from "./schema-issues.ts";
 
@@ -47,33 +40,24 @@ export type ReadPolicy =
   | { policy: Policy; issues: [] }
   | { policy?: never; issues: ValidationIssue[] };
 
-/** Reads HuJSON: JSON with comments and trailing commas. Faults are told by `file:line:column`. */
+/** Reads a policy in HuJSON. Each issue is told by `file:line:column`. */
 export function readPolicy(text: string, file: string): ReadPolicy {
-  const errors: ParseError[] = [];
-  const tree = parseTree(text, errors, { allowTrailingComma: true });
-  if (errors.length > 0 || tree === undefined) {
-    const issues = errors.map(({ error, offset }) => ({
-      where: `${file}:${lineAndColumn(text, offset)}`,
-      ...syntaxFault(printParseErrorCode(error)),
-    }));
-    return { issues };
-  }
-
-  const value: unknown = getNodeValue(tree);
+  const { document, issues: syntaxIssues } = readHujson(text, file);
+  if (document === undefined) return { issues: syntaxIssues };
+  const { value, placeOf } = document;
   const parsed = policySchema.safeParse(value, { error: remedies });
   if (parsed.success) return { policy: parsed.data, issues: [] };
-  const issues = parsed.error.issues.flatMap((issue) => {
-    const place = `${file}:${lineAndColumn(text, offsetOf(tree, issue.path))}`;
-    return schemaIssues(policySchema, value, [issue]).map(({ where, what, remedy }) => ({
-      where: place,
+  const issues = parsed.error.issues.flatMap((issue) =>
+    schemaIssues(policySchema, value, [issue]).map(({ where, what, remedy }) => ({
+      where: `${file}:${placeOf(issue.path)}`,
       what: issue.path.length === 0 ? what : `${where}: ${what}`,
       remedy,
-    }));
-  });
+    })),
+  );
   return { issues };
 }
 
-/** Checks a policy that stands in the topology itself. Faults are told by `tailnet.policy.…`. */
+/** Checks a policy that stands in the topology itself. Issues are told by `tailnet.policy.…`. */
 export function checkInlinePolicy(value: Record<string, unknown>): ReadPolicy {
   const parsed = policySchema.safeParse(value, { error: remedies });
   if (parsed.success) return { policy: parsed.data, issues: [] };
@@ -132,46 +116,3 @@ export function policyUsers(policy: Policy): string[] {
   visit(policy);
   return [...users].sort();
 }
-
-function offsetOf(tree: Node, path: readonly PropertyKey[]): number {
-  for (let end = path.length; end > 0; end--) {
-    const steps = path
-      .slice(0, end)
-      .map((step) => (typeof step === "number" ? step : String(step)));
-    const node = findNodeAtLocation(tree, steps);
-    if (node !== undefined) return node.offset;
-  }
-  return tree.offset;
-}
-
-function lineAndColumn(text: string, offset: number): string {
-  const before = text.slice(0, offset).split("\n");
-  return `${before.length}:${(before.at(-1) ?? "").length + 1}`;
-}
-
-/** In words: what jsonc-parser's code says, and what to write instead. */
-function syntaxFault(code: string): { what: string; remedy: string } {
-  const [what, remedy] = syntaxWords[code] ?? [
-    "syntax error",
-    "write JSON; comments and trailing commas are allowed",
-  ];
-  return { what, remedy };
-}
-
-const syntaxWords: Record<string, [what: string, remedy: string]> = {
-  InvalidSymbol: ["this word is no JSON", 'put it in double quotes, such as "alice@"'],
-  InvalidNumberFormat: ["this is no number", "write it in digits, or put it in double quotes"],
-  PropertyNameExpected: ["a key is expected here", 'write a key in double quotes, such as "acls"'],
-  ValueExpected: ["a value is expected here", "write a value, or close what is open"],
-  ColonExpected: ["a colon is expected here", "write a colon between the key and its value"],
-  CommaExpected: ["a comma is expected here", "write a comma between the entries"],
-  CloseBraceExpected: ["a } is expected here", "close the object"],
-  CloseBracketExpected: ["a ] is expected here", "close the list"],
-  EndOfFileExpected: ["the policy ended before this", "take away what follows the last }"],
-  UnexpectedEndOfComment: ["a comment is not closed", "close it with */"],
-  UnexpectedEndOfString: [
-    "a string is not closed",
-    "close it with a double quote on the same line",
-  ],
-  InvalidEscapeCharacter: ["this escape is unknown", "write \\\\ for a backslash"],
-};

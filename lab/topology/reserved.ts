@@ -39,7 +39,7 @@ export function reservedFor(candidate: Prefix): ReservedRange | undefined {
 /** The domain of what the lab runs on the simulated internet: control.lab.test, derp-fra.lab.test. */
 export const labDomain = "lab.test";
 
-const takenNames = new Set(["control", "dns", "internet"]);
+const takenNames = new Set(["control", "dns", "internet", "observer", "settings"]);
 const takenBeginnings = ["derp-", "router-"];
 
 /** Whether the plan gives this name to a machine of its own. */

@@ -16,6 +16,17 @@ export function pathText(path: Path): string {
     .join("");
 }
 
+/** The path that `pathText` wrote; of a text that it did not write, as many steps as can be read. */
+export function pathOf(where: string): PropertyKey[] {
+  const step = /(?:^|\.)([\w-]+)|\[(\d+)\]|\["(.*?)"\](?=$|[.[])/y;
+  const path: PropertyKey[] = [];
+  for (let match = step.exec(where); match !== null; match = step.exec(where)) {
+    const [, word, index, quoted] = match;
+    path.push(index === undefined ? (word ?? quoted ?? "") : Number(index));
+  }
+  return path;
+}
+
 export function valueAt(root: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (value, step) =>
@@ -24,7 +35,7 @@ export function valueAt(root: unknown, path: Path): unknown {
   );
 }
 
-/** Remedies for what the schema itself gives no words for. */
+/** Remedies for what the schema itself gives no message for. */
 export const remedies: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case "invalid_type":
@@ -36,7 +47,7 @@ export const remedies: z.core.$ZodErrorMap = (issue) => {
         "leave it out",
       );
     case "invalid_union": {
-      // A union told apart by `kind` has no words of its own; any other has them in the schema.
+      // A union told apart by `kind` has no message of its own; any other has one in the schema.
       const { options, discriminator } = issue;
       if (!Array.isArray(options) || typeof discriminator !== "string") return undefined;
       const kind = valueAt(issue.input, [discriminator]);

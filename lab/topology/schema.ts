@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What a user writes. Strict: an unknown key is a issue, so that a misspelt option is never
- * silently ignored. What one field says of another (networks, addresses, routes) is checked in validate.ts.
+ * What a user writes. Strict: an unknown key is an issue, so that a misspelt option is never
+ * silently ignored. The descriptions are what `tailnet-lab schema` and editors show. What one field says of another (networks, addresses, routes) is checked in validate.ts.
  */
 
 const label = z
@@ -19,7 +19,11 @@ const domain = z
   );
 const version = z.string().regex(/^\d+\.\d+\.\d+$/, "write a full version such as 1.102.5");
 const portRange = "write a port from 1 to 65535";
-const port = z.int(portRange).min(1, portRange).max(65_535, portRange);
+const port = z
+  .int(portRange)
+  .min(1, portRange)
+  .max(65_535, portRange)
+  .describe("The port that it listens on.");
 const ipv4 = z.ipv4("write an IPv4 address such as 192.168.1.20");
 const ip = z.union([z.ipv4(), z.ipv6()], "write an IPv4 or an IPv6 address");
 const cidr = z.union([z.cidrv4(), z.cidrv6()], "write a prefix such as 10.20.0.0/24");
@@ -28,84 +32,116 @@ const user = z
   .string()
   .regex(/^[a-z][a-z0-9._-]*$/, "write the user's name without the @, such as alice");
 
-/** TCP echo: sends back every byte. */
-const tcpEcho = z.strictObject({ kind: z.literal("tcp-echo"), port });
-/** UDP echo: sends back every datagram. */
-const udpEcho = z.strictObject({ kind: z.literal("udp-echo"), port });
-/** HTTP: the body of every answer is the caller's address as the service sees it. */
-const http = z.strictObject({ kind: z.literal("http"), port });
-/** A DNS server, authoritative for `domain`, on port 53. */
-const dnsServer = z.strictObject({
-  kind: z.literal("dns"),
-  domain,
-  records: z.record(domain, ip),
-});
+const tcpEcho = z
+  .strictObject({ kind: z.literal("tcp-echo"), port })
+  .describe("Sends back every byte.");
+const udpEcho = z
+  .strictObject({ kind: z.literal("udp-echo"), port })
+  .describe("Sends back every datagram.");
+const http = z
+  .strictObject({ kind: z.literal("http"), port })
+  .describe("The body of every answer is the caller's address as the service sees it.");
+const dnsServer = z
+  .strictObject({
+    kind: z.literal("dns"),
+    domain: domain.describe("The domain that it is authoritative for."),
+    records: z.record(domain, ip).describe("Names in the domain, and their addresses."),
+  })
+  .describe("A DNS server on port 53.");
 const service = z.discriminatedUnion("kind", [tcpEcho, udpEcho, http, dnsServer]);
 
 const placed = {
-  /** A key of `networks`, or `internet` for a public address on the simulated internet. */
-  network: label,
-  /** An IPv4 address in the network's LAN; taken from the LAN by name where absent. */
-  address: ipv4.optional(),
-  services: z.array(service).default([]),
+  network: label.describe(
+    "A key of `networks`, or `internet` for a public address on the simulated internet.",
+  ),
+  address: ipv4
+    .optional()
+    .describe("An IPv4 address in the network's LAN. Absent: the lab chooses one by the name."),
+  services: z.array(service).default([]).describe("What listens on this machine."),
 };
 
-/** A machine without Tailscale: a printer, a NAS, a web server. */
-const host = z.strictObject({
-  kind: z.literal("host"),
-  ...placed,
-  /** Names the simulated internet's DNS gives this host; public networks only. */
-  publicNames: z.array(domain).default([]),
-});
+const host = z
+  .strictObject({
+    kind: z.literal("host"),
+    ...placed,
+    publicNames: z
+      .array(domain)
+      .default([])
+      .describe("Names that the simulated internet's DNS gives this host; public networks only."),
+  })
+  .describe("A machine without Tailscale: a printer, a NAS, a web server.");
 
-/** A machine that runs tailscaled. Exactly one of `user` and `tags` says who it is. */
-const tailscaleNode = z.strictObject({
-  kind: z.literal("tailscale"),
-  ...placed,
-  user: user.optional(),
-  tags: z.array(tag).min(1, "write at least one tag").optional(),
-  advertiseRoutes: z.array(cidr).default([]),
-  /** Offers to be an exit node. */
-  exitNode: z.boolean().default(false),
-  acceptRoutes: z.boolean().default(false),
-  /** Take DNS settings from the tailnet. */
-  acceptDns: z.boolean().default(true),
-  /** The name of the node to use as exit node. */
-  useExitNode: label.optional(),
-  /** Keep the local network reachable while an exit node is in use. */
-  allowLanAccess: z.boolean().default(false),
-  /** Masquerade what is forwarded to advertised routes. */
-  snatSubnetRoutes: z.boolean().default(true),
-  /** Additional environment of tailscaled, such as TS_DEBUG_ALWAYS_USE_DERP. */
-  environment: z
-    .record(z.string().regex(/^TS_[A-Z0-9_]+$/, "write a name that begins with TS_"), z.string())
-    .default({}),
-});
+const tailscaleNode = z
+  .strictObject({
+    kind: z.literal("tailscale"),
+    ...placed,
+    user: user.optional().describe("Whose machine it is. Either `user` or `tags`, never both."),
+    tags: z
+      .array(tag)
+      .min(1, "write at least one tag")
+      .optional()
+      .describe("The tags of a machine that is nobody's own. Either `tags` or `user`, never both."),
+    advertiseRoutes: z
+      .array(cidr)
+      .default([])
+      .describe("Prefixes that it offers to route to, as a subnet router."),
+    exitNode: z.boolean().default(false).describe("Offers to be an exit node."),
+    acceptRoutes: z
+      .boolean()
+      .default(false)
+      .describe("Uses the routes that subnet routers advertise."),
+    acceptDns: z.boolean().default(true).describe("Takes DNS settings from the tailnet."),
+    useExitNode: label.optional().describe("The name of the node to use as exit node."),
+    allowLanAccess: z
+      .boolean()
+      .default(false)
+      .describe("Keeps the local network reachable while an exit node is in use."),
+    snatSubnetRoutes: z
+      .boolean()
+      .default(true)
+      .describe("Masquerades what it forwards to advertised routes."),
+    environment: z
+      .record(z.string().regex(/^TS_[A-Z0-9_]+$/, "write a name that begins with TS_"), z.string())
+      .default({})
+      .describe("Additional environment of tailscaled, such as TS_DEBUG_ALWAYS_USE_DERP."),
+  })
+  .describe("A machine that runs tailscaled.");
 
 const node = z.discriminatedUnion("kind", [tailscaleNode, host]);
 
 const network = z.strictObject({
-  /** RFC 4787: `easy` maps endpoint-independently, `hard` address-and-port-dependently; both filter by address and port. */
-  nat: z.enum(["none", "easy", "hard"]),
-  /** The LAN behind the router. Absent where `nat` is `none`: those nodes have public addresses. */
-  lan: z.cidrv4("write an IPv4 prefix such as 192.168.1.0/24").optional(),
-  /** The network that this router's WAN is in (double NAT). Default: the internet. */
-  upstream: label.optional(),
+  nat: z
+    .enum(["none", "easy", "hard"])
+    .describe(
+      "RFC 4787: `easy` maps endpoint-independently, `hard` address-and-port-dependently; both " +
+        "filter by address and port. `none`: a public network.",
+    ),
+  lan: z
+    .cidrv4("write an IPv4 prefix such as 192.168.1.0/24")
+    .optional()
+    .describe(
+      "The LAN behind the router. Absent where `nat` is `none`: those nodes have public addresses.",
+    ),
+  upstream: label
+    .optional()
+    .describe("The network that this router's WAN is in (double NAT). Absent: the internet."),
 });
 
 const record = z.strictObject({
-  name: domain,
-  type: z.enum(["A", "AAAA"]),
-  value: ip,
+  name: domain.describe("The name that is asked for."),
+  type: z.enum(["A", "AAAA"]).describe("A for IPv4, AAAA for IPv6."),
+  value: ip.describe("The address."),
 });
 
 const dns = z.strictObject({
-  magicDns: z.boolean().default(true),
-  /** Global resolvers: addresses, or `internet` for the simulated internet's. */
+  magicDns: z
+    .boolean()
+    .default(true)
+    .describe("Gives every node a name under the tailnet's domain."),
   nameservers: z
     .array(z.union([z.ipv4(), z.ipv6(), z.literal("internet")], "write an IP address, or internet"))
-    .default(["internet"]),
-  /** Domain to resolvers: addresses, or names of nodes with a `dns` service. */
+    .default(["internet"])
+    .describe("Global resolvers: addresses, or `internet` for the simulated internet's."),
   splitDns: z
     .record(
       domain,
@@ -113,39 +149,59 @@ const dns = z.strictObject({
         .array(z.union([z.ipv4(), z.ipv6(), label], "write an IP address or a node's name"))
         .min(1, "write at least one resolver"),
     )
-    .default({}),
-  extraRecords: z.array(record).default([]),
+    .default({})
+    .describe("Resolvers by domain: addresses, or names of nodes with a `dns` service."),
+  extraRecords: z
+    .array(record)
+    .default([])
+    .describe("Records that the tailnet's own DNS has beside the nodes' names."),
 });
 
 const tailnet = z.strictObject({
-  /** MagicDNS base domain. */
-  domain: domain.default("tailnet.lab"),
-  /** A HuJSON file, relative to the topology's file, or the policy itself. Absent: everyone may reach everything. */
+  domain: domain.default("tailnet.lab").describe("The MagicDNS base domain."),
   policy: z
     .union(
       [z.string().min(1), z.record(z.string(), z.unknown())],
       "write the path of a HuJSON file, or the policy itself",
     )
-    .optional(),
-  dns: dns.prefault({}),
+    .optional()
+    .describe(
+      "The path of a HuJSON file, relative to the topology's file, or the policy itself. Absent: " +
+        "everyone may reach everything.",
+    ),
+  dns: dns.prefault({}).describe("The tailnet's DNS settings."),
 });
 
 const relay = z.strictObject({
-  /** Shown by netcheck. Default: the region's code. */
-  name: z.string().min(1, "write a name, or leave it out").optional(),
+  name: z
+    .string()
+    .min(1, "write a name, or leave it out")
+    .optional()
+    .describe("The region's name as netcheck shows it. Absent: its code."),
 });
 
-export const topologySchema = z.strictObject({
-  name: label,
-  versions: z
-    .strictObject({ tailscale: version.optional(), headscale: version.optional() })
-    .default({}),
-  tailnet: tailnet.prefault({}),
-  /** DERP regions by code; each is one relay with STUN. */
-  relays: z.record(label, relay).default({ fra: { name: "Frankfurt" }, nyc: { name: "New York" } }),
-  networks: z.record(label, network).default({}),
-  nodes: z.record(label, node),
-});
+export const topologySchema = z
+  .strictObject({
+    name: label.describe("The lab's name: lower-case letters, digits and inner hyphens."),
+    versions: z
+      .strictObject({
+        tailscale: version.optional().describe("Tailscale's version, such as 1.102.5."),
+        headscale: version.optional().describe("Headscale's version, such as 0.29.3."),
+      })
+      .default({})
+      .describe("Other versions than those that the package pins."),
+    tailnet: tailnet.prefault({}).describe("The tailnet's domain, policy and DNS."),
+    relays: z
+      .record(label, relay)
+      .default({ fra: { name: "Frankfurt" }, nyc: { name: "New York" } })
+      .describe("DERP regions by code, two or more; each is one relay with STUN."),
+    networks: z
+      .record(label, network)
+      .default({})
+      .describe("Networks by name, each behind a router of its own or public."),
+    nodes: z.record(label, node).describe("Machines by name."),
+  })
+  .describe("A lab: a tailnet, and the networks and machines that it runs on.");
 
 /** What a user writes: defaults may be left out. */
 export type LabDeclaration = z.input<typeof topologySchema>;

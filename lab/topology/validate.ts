@@ -9,17 +9,8 @@ import { inlinePolicyIssues } from "./checks/policies.ts";
 import { routeIssues } from "./checks/routes.ts";
 import { serviceIssues } from "./checks/services.ts";
 import { upstreamIssues } from "./checks/upstreams.ts";
+import type { Declared } from "./declared.ts";
 import type { Topology } from "./schema.ts";
-
-/**
- * The names a declaration uses, also those of entries that the schema refused. Where a topology
- * lacks one of them, its issue is already told: what refers to it is left alone.
- */
-export interface Declared {
-  networks: ReadonlySet<string>;
-  nodes: ReadonlySet<string>;
-  relays: ReadonlySet<string>;
-}
 
 type Check = (topology: Topology, declared: Declared) => ValidationIssue[];
 

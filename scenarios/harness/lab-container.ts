@@ -5,7 +5,16 @@ import {
   type StartedTestContainer,
   type WaitStrategy,
 } from "testcontainers";
+import {
+  type Connection,
+  connectOthers,
+  createOptions,
+  startsFirst,
+  toEngine,
+} from "../../lab/engine/create-container.ts";
 import type { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
+import { waitForEnd } from "../../lab/engine/one-shot.ts";
+import { packFiles } from "../../lab/engine/tar.ts";
 import type { PlannedContainer, PlannedNetwork } from "../../lab/plan/plan.ts";
 
 /**
@@ -14,76 +23,55 @@ import type { PlannedContainer, PlannedNetwork } from "../../lab/plan/plan.ts";
  */
 export class LabContainer extends GenericContainer {
   private readonly engine: Dockerode;
-  private readonly turns: EndpointQueue;
+  private readonly planned: PlannedContainer;
+  private readonly networks: Connection[];
+  private readonly endpoints: EndpointQueue;
   private turn: Disposable | undefined;
-  private readonly further: { network: string; address: string }[];
 
   constructor(
     engine: Dockerode,
     planned: PlannedContainer,
     image: string,
     networks: readonly PlannedNetwork[],
-    turns: EndpointQueue,
+    endpoints: EndpointQueue,
   ) {
     super(image);
+    const asked = toEngine(
+      planned,
+      this.imageName.string,
+      (name) => networks.find((network) => network.name === name)?.dockerName ?? name,
+    );
+    const { HostConfig, ...options } = createOptions(asked);
     this.engine = engine;
-    this.turns = turns;
-    const dockerNetwork = (name: string) =>
-      networks.find((network) => network.name === name)?.dockerName ?? name;
-    const [first, ...rest] = planned.interfaces.map((each) => ({
-      network: dockerNetwork(each.network),
-      address: each.dockerAddress,
-    }));
-    this.further = rest;
-    this.withName(planned.dockerName)
-      .withPullPolicy(PullPolicy.neverPull())
-      .withEntrypoint(planned.command.slice(0, 1))
-      .withCommand(planned.command.slice(1))
-      .withEnvironment(planned.environment)
-      .withLabels(planned.labels)
-      .withAddedCapabilities(...planned.capabilities)
-      .withBindMounts(
-        planned.mounts.map((mount) => ({
-          source: mount.volume,
-          target: mount.path,
-          mode: mount.readOnly ? "ro" : "rw",
-        })),
-      )
-      .withCopyContentToContainer(
-        planned.files.map((file) => ({
-          content: file.content,
-          target: file.path,
-          mode: file.executable ? 0o755 : 0o644,
-        })),
-      )
-      .withWaitStrategy(started);
-    this.createOpts.Hostname = planned.name;
-    this.hostConfig.Sysctls = planned.sysctls;
-    this.hostConfig.CpuShares = planned.cpuShares;
-    this.hostConfig.Devices = planned.devices.map((path) => ({
-      PathOnHost: path,
-      PathInContainer: path,
-      CgroupPermissions: "rwm",
-    }));
-    if (first !== undefined) {
-      this.withNetworkMode(first.network);
-      this.createOpts.NetworkingConfig = {
-        EndpointsConfig: { [first.network]: { IPAMConfig: { IPv4Address: first.address } } },
-      };
+    this.planned = planned;
+    this.networks = asked.networks;
+    this.endpoints = endpoints;
+    Object.assign(this.createOpts, options);
+    Object.assign(this.hostConfig, HostConfig);
+    this.withPullPolicy(PullPolicy.neverPull()).withWaitStrategy(started);
+    // Testcontainers sets it in the engine's options as it starts.
+    if (HostConfig?.NetworkMode !== undefined) this.withNetworkMode(HostConfig.NetworkMode);
+    if (planned.files.length > 0) {
+      this.withCopyArchivesToContainer([{ tar: packFiles(planned.files), target: "/" }]);
     }
   }
 
   protected override async containerCreated(containerId: string): Promise<void> {
-    for (const { network, address } of this.further) {
-      await this.engine.getNetwork(network).connect({
-        Container: containerId,
-        EndpointConfig: { IPAMConfig: { IPv4Address: address } },
-      });
-    }
-    this.turn = await this.turns.toStart(containerId, this.further.length + 1);
+    await connectOthers(this.engine, containerId, this.networks);
+    const priority = startsFirst(this.planned) ? 1 : 0;
+    this.turn = await this.endpoints.toStart(containerId, this.networks.length, priority);
   }
 
+  /** A container that runs to its end has ended when this resolves. */
   override async start(): Promise<StartedTestContainer> {
+    const container = await this.startInTurn();
+    if (this.planned.oneShot === true) {
+      await waitForEnd(this.engine.getContainer(container.getId()), this.planned.name);
+    }
+    return container;
+  }
+
+  private async startInTurn(): Promise<StartedTestContainer> {
     try {
       return await super.start();
     } finally {
@@ -92,7 +80,7 @@ export class LabContainer extends GenericContainer {
   }
 }
 
-/** No wait of a container's own: the lab follows the boot scripts' words of all together. */
+/** No wait of a container's own: the lab follows the output of all boot scripts together. */
 const started: WaitStrategy = {
   waitUntilReady: async () => {},
   withStartupTimeout: () => started,

@@ -1,6 +1,9 @@
 /** Waits for the end of its standard input, then removes the labs of one run, or one lab. */
 import { cleanAll } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
+import { releaseIsolation } from "../../lab/engine/host-firewall.ts";
+import { imageRef } from "../../lab/images/recipes.ts";
+import { LabError } from "../../lab/errors.ts";
 
 const [, , filter] = process.argv;
 if (filter === undefined) throw new Error("which labs?");
@@ -8,5 +11,14 @@ process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 process.stdin.resume();
 process.stdin.once("end", async () => {
-  await cleanAll(await connectEngine(), JSON.parse(filter));
+  try {
+    const engine = await connectEngine();
+    await cleanAll(engine, JSON.parse(filter));
+    await releaseIsolation(engine, imageRef({ program: "base" }));
+  } catch (error) {
+    // An engine made for these scenarios is gone before this process is.
+    const isGone =
+      error instanceof LabError && ["EngineMissing", "EngineLost"].includes(error.name);
+    if (!isGone) throw error;
+  }
 });

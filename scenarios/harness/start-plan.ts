@@ -1,6 +1,7 @@
 import type Dockerode from "dockerode";
+import { startsFirst } from "../../lab/engine/create-container.ts";
 import { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
-import { type ImageKey, label, type Plan, type PlannedContainer } from "../../lab/plan/plan.ts";
+import type { ImageKey, Plan, PlannedContainer } from "../../lab/plan/plan.ts";
 import { LabContainer } from "./lab-container.ts";
 
 /** Makes all that a plan names and starts it, all containers at once. Ready is another matter. */
@@ -10,7 +11,9 @@ export async function startPlan(
   imageOf: (key: ImageKey) => string,
 ): Promise<void> {
   await Promise.all([
-    engine.createVolume({ Name: plan.volume.dockerName, Labels: plan.volume.labels }),
+    ...plan.volumes.map(({ dockerName, labels }) =>
+      engine.createVolume({ Name: dockerName, Labels: labels }),
+    ),
     ...plan.networks.map((network) =>
       engine.createNetwork({
         Name: network.dockerName,
@@ -22,11 +25,11 @@ export async function startPlan(
       }),
     ),
   ]);
-  using turns = new EndpointQueue(engine);
+  using endpoints = new EndpointQueue(engine);
   const start = (planned: PlannedContainer) =>
-    new LabContainer(engine, planned, imageOf(planned.image), plan.networks, turns).start();
-  // First, as all nodes wait for it and it has most to do.
-  const isControl = ({ labels }: PlannedContainer) => labels[label.kind] === "control";
-  await Promise.all(plan.containers.filter(isControl).map(start));
-  await Promise.all(plan.containers.filter((each) => !isControl(each)).map(start));
+    new LabContainer(engine, planned, imageOf(planned.image), plan.networks, endpoints).start();
+  const first = plan.containers.filter(startsFirst);
+  const others = plan.containers.filter((each) => !startsFirst(each));
+  await Promise.all(first.map(start));
+  await Promise.all(others.map(start));
 }

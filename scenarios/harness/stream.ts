@@ -94,7 +94,7 @@ export class Stream implements AsyncDisposable {
     const ended = this.reading.then(async () => {
       throw new Error(`${this.from.name}: the stream ended: ${await this.stderr}`);
     });
-    await Promise.race([arrived.promise, limit.stalled, ended]);
+    await Promise.race([arrived.promise, limit.timedOut, ended]);
   }
 
   /**

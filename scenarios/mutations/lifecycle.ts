@@ -1,6 +1,6 @@
-import { onVolume } from "../../lab/plan/volume.ts";
-import type { Mutation } from "../mutations.ts";
-import { makeDeaf } from "./breakage.ts";
+import { statePath } from "../../lab/plan/volumes.ts";
+import type { Mutation } from "./mutation.ts";
+import { makeDeaf } from "./running.ts";
 
 export const lifecycleMutations: readonly Mutation[] = [
   {
@@ -12,9 +12,11 @@ export const lifecycleMutations: readonly Mutation[] = [
       ...plan,
       containers: plan.containers.map((container) => ({
         ...container,
+        // A memory file system: empty after each start.
         command: container.command.map((word) =>
-          // A memory file system: empty after each start.
-          word.replaceAll(onVolume.state("phone"), "/dev/shm/phone"),
+          container.name === "phone"
+            ? word.replaceAll(`--statedir="${statePath}/`, '--statedir="/dev/shm/')
+            : word,
         ),
       })),
     }),
@@ -36,6 +38,6 @@ sleep 2; nft delete table inet stop`;
     scenario: "lifecycle",
     test: "a node that is logged out",
     because: /only the phone's key is valid: expected \[ 'phone', 'tablet' \]/,
-    started: (lab) => makeDeaf(lab.node("tablet"), "tailscale", "logout"),
+    applied: (lab) => makeDeaf(lab.node("tablet"), "tailscale", "logout"),
   },
 ];

@@ -1,28 +1,44 @@
 import type Docker from "dockerode";
-import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
-import type { PlannedFile } from "../../lab/plan/plan.ts";
-import { HalfMade, isStatus, type ResourceType, toLabels, unlessGone } from "./resource.ts";
+import type { ContainerInspectInfo } from "dockerode";
+import {
+  connectOthers,
+  createOptions,
+  type EngineContainer,
+  startsFirst,
+} from "../../lab/engine/create-container.ts";
+import { waitForEnd } from "../../lab/engine/one-shot.ts";
+import { packFiles } from "../../lab/engine/tar.ts";
+import { label } from "../../lab/plan/plan.ts";
+import {
+  HalfMade,
+  isStatus,
+  type Order,
+  type ResourceType,
+  toLabels,
+  unlessGone,
+} from "./resource.ts";
 import { computed, labelBlock, optional, required } from "./schema.ts";
-import { packFiles } from "./tar.ts";
 import type { ObjectValue } from "./values.ts";
 
 /** A planned state's attributes in the shapes that the schema gives them. */
 interface Planned {
   name: string;
   image: string;
-  hostname: string | null;
-  entrypoint: string[] | null;
+  hostname: string;
+  entrypoint: string[];
   command: string[] | null;
   env: string[] | null;
-  restart: string | null;
+  attach: boolean | null;
   sysctls: Record<string, string> | null;
   cpu_shares: number | null;
+  memory: number | null;
+  security_opts: string[] | null;
   capabilities: { add: string[] | null }[];
-  devices: { host_path: string; container_path: string; permissions: string }[];
+  devices: { host_path: string }[];
   labels: { label: string; value: string }[];
-  mounts: { type: "volume"; source: string; target: string; read_only: boolean | null }[];
+  mounts: { source: string; target: string; read_only: boolean | null }[];
   networks_advanced: { name: string; ipv4_address: string | null }[];
-  upload: { file: string; content: string; executable: boolean | null }[];
+  upload: { file: string; content: string }[];
 }
 
 export const container: ResourceType = {
@@ -36,14 +52,21 @@ export const container: ResourceType = {
       command: optional(["list", "string"]),
       env: optional(["set", "string"]),
       restart: optional("string"),
-      // A container that must run and does not is made anew: its boot script configures a fresh one.
-      must_run: optional("bool"),
+      // One that must run and does not is started again.
+      must_run: { ...optional("bool"), updatable: true },
+      // Of a container that runs to its end, which its creation waits for. It is not attached where it
+      // failed, or was never started: then it is made anew.
+      attach: optional("bool"),
+      network_mode: optional("string"),
       destroy_grace_seconds: { ...optional("number"), updatable: true },
       sysctls: optional(["map", "string"]),
       cpu_shares: optional("number"),
+      memory: optional("number"),
+      memory_swap: optional("number"),
+      security_opts: optional(["set", "string"]),
     },
     blocks: {
-      capabilities: { add: optional(["set", "string"]) },
+      capabilities: { add: optional(["set", "string"]), drop: optional(["set", "string"]) },
       devices: {
         host_path: required("string"),
         container_path: optional("string"),
@@ -57,11 +80,7 @@ export const container: ResourceType = {
         read_only: optional("bool"),
       },
       networks_advanced: { name: required("string"), ipv4_address: optional("string") },
-      upload: {
-        file: required("string"),
-        content: optional("string"),
-        executable: optional("bool"),
-      },
+      upload: { file: required("string"), content: optional("string") },
     },
   },
 
@@ -72,42 +91,43 @@ export const container: ResourceType = {
       ...state,
       name: found.Name.replace(/^\//, ""),
       image: found.Image,
-      must_run: found.State.Running && !found.State.Paused,
-      networks_advanced: connections(found),
+      ...(isOneShot(state)
+        ? { attach: isDone(found.State) }
+        : { must_run: isRunning(found.State) }),
+      networks_advanced: state.network_mode === "none" ? [] : connections(found),
     };
   },
 
-  async create(engine, state, { removals, turns }) {
+  async create(engine, state, order) {
     const planned = state as unknown as Planned;
-    const [first, ...others] = planned.networks_advanced;
-    const made = await engine.createContainer(createOptions(planned, first));
+    const asked = fromAttributes(planned);
+    const priority = startsFirst(asked) ? 1 : 0;
+    const made = await order.creations.add(() => engine.createContainer(createOptions(asked)), {
+      priority,
+    });
     try {
-      // All networks are there before the boot script looks for its interfaces.
-      for (const { name, ipv4_address } of others) {
-        await engine
-          .getNetwork(name)
-          .connect({ Container: made.id, EndpointConfig: endpoint(ipv4_address) });
-      }
-      const files: PlannedFile[] = planned.upload.map(({ file, content, executable }) => ({
-        path: file,
-        content,
-        executable: executable ?? false,
-      }));
-      if (files.length > 0) await made.putArchive(packFiles(files), { path: "/" });
-      await removals.onceFree(/Address already in use/, async () => {
-        using _turn = await turns.toStart(made.id, planned.networks_advanced.length);
-        await made.start();
-      });
+      await order.creations.add(() => startNew(engine, made, planned, asked, order), { priority });
+      if (asked.oneShot === true) await waitForEnd(made, asked.hostname);
     } catch (error) {
       await discard(made, { ...state, id: made.id }, error);
     }
     return { ...state, id: made.id };
   },
 
-  async remove(engine, state, { turns }) {
+  async update(engine, prior, planned, { endpoints }) {
+    if (prior.must_run !== false || planned.must_run !== true) return;
+    const handle = engine.getContainer(String(prior.id));
+    const { State } = await handle.inspect();
+    if (State.Paused) return await handle.unpause();
+    const networks = (planned as unknown as Planned).networks_advanced;
+    using _turn = await endpoints.toStart(handle.id, networks.length);
+    await handle.start();
+  },
+
+  async remove(engine, state, { endpoints }) {
     const handle = engine.getContainer(String(state.id));
     const networks = (state as unknown as Planned).networks_advanced.map(({ name }) => name);
-    await turns.toLeave(handle.id, networks);
+    await endpoints.toLeave(handle.id, networks);
     const grace = Number(state.destroy_grace_seconds ?? 0);
     if (grace > 0) {
       try {
@@ -121,44 +141,72 @@ export const container: ResourceType = {
   },
 };
 
-function createOptions(
-  planned: Planned,
-  first: Planned["networks_advanced"][number] | undefined,
-): ContainerCreateOptions {
+/** A container's attributes as what the engine is asked for. */
+function fromAttributes(planned: Planned): EngineContainer {
+  const labels = toLabels(planned.labels);
+  const limit = labels[label.processLimit];
   return {
-    name: planned.name,
-    Image: planned.image,
-    ...(planned.hostname === null ? {} : { Hostname: planned.hostname }),
-    ...(planned.entrypoint === null ? {} : { Entrypoint: planned.entrypoint }),
-    ...(planned.command === null ? {} : { Cmd: planned.command }),
-    Env: planned.env ?? [],
-    Labels: toLabels(planned.labels),
-    HostConfig: {
-      RestartPolicy: { Name: planned.restart ?? "no" },
-      CapAdd: planned.capabilities.flatMap(({ add }) => add ?? []),
-      Devices: planned.devices.map((device) => ({
-        PathOnHost: device.host_path,
-        PathInContainer: device.container_path,
-        CgroupPermissions: device.permissions,
-      })),
-      Sysctls: planned.sysctls ?? {},
-      ...(planned.cpu_shares === null ? {} : { CpuShares: planned.cpu_shares }),
-      Mounts: planned.mounts.map((mount) => ({
-        Type: mount.type,
-        Source: mount.source,
-        Target: mount.target,
-        ReadOnly: mount.read_only ?? false,
-      })),
-      ...(first === undefined ? {} : { NetworkMode: first.name }),
-    },
-    ...(first === undefined
-      ? {}
-      : { NetworkingConfig: { EndpointsConfig: { [first.name]: endpoint(first.ipv4_address) } } }),
+    dockerName: planned.name,
+    hostname: planned.hostname,
+    image: planned.image,
+    command: [...planned.entrypoint, ...(planned.command ?? [])],
+    ...(planned.attach === true ? { oneShot: true as const } : {}),
+    environment: Object.fromEntries((planned.env ?? []).map(splitVariable)),
+    capabilities: planned.capabilities.flatMap(({ add }) => add ?? []),
+    securityOptions: planned.security_opts ?? [],
+    ...(limit === undefined ? {} : { processLimit: Number(limit) }),
+    ...(planned.memory === null ? {} : { memoryLimit: planned.memory }),
+    devices: planned.devices.map(({ host_path }) => host_path),
+    sysctls: planned.sysctls ?? {},
+    cpuShares: planned.cpu_shares ?? 0,
+    mounts: planned.mounts.map(({ source, target, read_only }) => ({
+      volume: source,
+      path: target,
+      readOnly: read_only ?? false,
+    })),
+    labels,
+    networks: planned.networks_advanced.map(({ name, ipv4_address }) => ({
+      network: name,
+      address: ipv4_address ?? undefined,
+    })),
   };
 }
 
-function endpoint(ipv4Address: string | null): { IPAMConfig?: { IPv4Address: string } } {
-  return ipv4Address === null ? {} : { IPAMConfig: { IPv4Address: ipv4Address } };
+function splitVariable(text: string): [string, string] {
+  const at = text.indexOf("=");
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+async function startNew(
+  engine: Docker,
+  made: Docker.Container,
+  { upload }: Planned,
+  asked: EngineContainer,
+  { removals, endpoints }: Order,
+): Promise<void> {
+  await connectOthers(engine, made.id, asked.networks);
+  if (upload.length > 0) {
+    const files = upload.map(({ file, content }) => ({ path: file, content }));
+    await made.putArchive(packFiles(files), { path: "/" });
+  }
+  await removals.onceFree(/Address already in use/, async () => {
+    const priority = startsFirst(asked) ? 1 : 0;
+    using _turn = await endpoints.toStart(made.id, asked.networks.length, priority);
+    await made.start();
+  });
+}
+
+function isOneShot({ attach }: ObjectValue): boolean {
+  return typeof attach === "boolean";
+}
+
+function isRunning({ Running, Paused }: ContainerInspectInfo["State"]): boolean {
+  return Running && !Paused;
+}
+
+/** Whether a container that runs to its end has done its work, or is about to: one that never started has not. */
+function isDone({ Running, Status, ExitCode }: ContainerInspectInfo["State"]): boolean {
+  return Running || (Status === "exited" && ExitCode === 0);
 }
 
 /** The networks that the container is on now, by id, with the addresses that were asked for. */

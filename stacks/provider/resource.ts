@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import type PQueue from "p-queue";
 import type { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
 import type { Removals } from "./removals.ts";
 import type { ResourceSchema } from "./schema.ts";
@@ -10,6 +11,8 @@ export interface ResourceType {
   /** The state as the engine has it now; null where it is gone. Reads only. */
   read(engine: Docker, state: ObjectValue): Promise<ObjectValue | null>;
   create(engine: Docker, planned: ObjectValue, order: Order): Promise<ObjectValue>;
+  /** Carries out a change of updatable attributes; absent where none of them is known to the engine. */
+  update?(engine: Docker, prior: ObjectValue, planned: ObjectValue, order: Order): Promise<void>;
   /** Fine where it is gone already. */
   remove(engine: Docker, state: ObjectValue, order: Order): Promise<void>;
 }
@@ -17,7 +20,9 @@ export interface ResourceType {
 /** What creations and removals that go on side by side know of each other. */
 export interface Order {
   removals: Removals;
-  turns: EndpointQueue;
+  endpoints: EndpointQueue;
+  /** Creations of containers; by priority, as Terraform has no order among them. */
+  creations: PQueue;
 }
 
 /** Thrown by `create` where something was made and could not be taken away again. */

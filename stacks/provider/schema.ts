@@ -5,7 +5,7 @@ export interface Attribute {
   type: TypeName;
   /** `computed`: the engine says it, never the configuration. */
   mode: "required" | "optional" | "computed";
-  /** A change of any other attribute replaces the resource. */
+  /** Changes in place. A change of any other attribute replaces the resource. */
   updatable?: true;
 }
 
@@ -26,9 +26,6 @@ export const computed = (type: TypeName): Attribute => ({ type, mode: "computed"
 
 export const labelBlock: Attributes = { label: required("string"), value: required("string") };
 
-/** The protocol's number for a nested block that is a set. */
-const nestingSet = 3;
-
 /** The schema in the protocol's shape. */
 export function toProtocol(schema: ResourceSchema): object {
   return {
@@ -37,7 +34,7 @@ export function toProtocol(schema: ResourceSchema): object {
       attributes: attributesToProtocol(schema.attributes),
       blockTypes: Object.entries(schema.blocks).map(([typeName, attributes]) => ({
         typeName,
-        nesting: nestingSet,
+        nesting: "SET",
         block: { attributes: attributesToProtocol(attributes) },
       })),
     },

@@ -5,12 +5,13 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import type Docker from "dockerode";
+import PQueue from "p-queue";
 import { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
 import { container } from "./container.ts";
 import { image } from "./image.ts";
 import { network } from "./network.ts";
 import { planChange } from "./plan-change.ts";
-import { type Diagnostic, type Method, methods, type Requests } from "./protocol.ts";
+import { type Diagnostic, type Method, providerService, type Requests } from "./protocol.ts";
 import { Removals } from "./removals.ts";
 import { HalfMade, isConnectionLost, type Order, type ResourceType } from "./resource.ts";
 import { toProtocol } from "./schema.ts";
@@ -24,6 +25,12 @@ const resources: Record<string, ResourceType> = {
   docker_volume: volume,
 };
 
+/**
+ * How many containers are created at once; control goes ahead of those that wait. Terraform asks for all of
+ * them together, and the engine is no faster with more.
+ */
+const creationsAtOnce = 8;
+
 /** Serves `docker_*` resources to Terraform from inside this process, over a socket of its own. */
 export interface EmbeddedProvider extends AsyncDisposable {
   /** The environment that makes Terraform or OpenTofu use it. */
@@ -35,27 +42,17 @@ export interface EmbeddedProvider extends AsyncDisposable {
 /** @param address the path of the socket; it must lie where this user alone may go. */
 export async function serveProvider(engine: Docker, address: string): Promise<EmbeddedProvider> {
   let lost: Error | undefined;
-  const turns = new EndpointQueue(engine);
-  const server = new Server();
-  server.addService(
-    Object.fromEntries(
-      methods.map(({ name, decodeRequest, encodeResponse }) => [
-        name,
-        {
-          path: `/tfplugin6.Provider/${name}`,
-          requestStream: false,
-          responseStream: false,
-          requestDeserialize: decodeRequest,
-          requestSerialize: () => Buffer.alloc(0),
-          responseSerialize: (value: object) => Buffer.from(encodeResponse(value)),
-          responseDeserialize: () => ({}),
-        },
-      ]),
-    ),
-    answers(engine, { removals: new Removals(), turns }, (error) => {
-      lost ??= error;
-    }),
-  );
+  const order: Order = {
+    removals: new Removals(),
+    endpoints: new EndpointQueue(engine),
+    creations: new PQueue({ concurrency: creationsAtOnce }),
+  };
+  // A container's files are in its attributes: no limit on a message, where gRPC's own is 4 MB.
+  const server = new Server({ "grpc.max_receive_message_length": -1 });
+  const onLost = (error: Error) => {
+    lost ??= error;
+  };
+  server.addService(providerService(), answers(engine, order, onLost));
   await new Promise<void>((resolve, reject) => {
     server.bindAsync(`unix:${address}`, ServerCredentials.createInsecure(), (error) =>
       error === null ? resolve() : reject(error),
@@ -80,7 +77,7 @@ export async function serveProvider(engine: Docker, address: string): Promise<Em
     },
     engineLost: () => lost,
     async [Symbol.asyncDispose]() {
-      turns[Symbol.dispose]();
+      order.endpoints[Symbol.dispose]();
       server.forceShutdown();
     },
   };
@@ -97,7 +94,7 @@ function answers(
   /** What a failed call says to Terraform, which shows it to the user. */
   const explain = (summary: string, error: unknown): { diagnostics: Diagnostic[] } => {
     if (error instanceof Error && isConnectionLost(error)) onLost(error);
-    return { diagnostics: [{ severity: 1, summary, detail: words(error) }] };
+    return { diagnostics: [{ severity: "ERROR", summary, detail: words(error) }] };
   };
   const byMethod: Answers = {
     GetMetadata: () => ({
@@ -186,8 +183,9 @@ async function apply(
     order.removals.ended();
     return null;
   }
-  // What can be updated in place is Terraform's own bookkeeping: nothing of it is on the engine.
-  return prior === null ? type.create(engine, planned, order) : planned;
+  if (prior === null) return await type.create(engine, planned, order);
+  await type.update?.(engine, prior, planned, order);
+  return planned;
 }
 
 function resource(typeName: string): ResourceType {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
 import { runCli } from "./run-cli.ts";
 
 let folder = "";
@@ -16,6 +17,7 @@ const names = [
   "diff",
   "down",
   "validate",
+  "schema",
   "inspect",
   "exec",
   "logs",
@@ -40,6 +42,19 @@ describe("help", () => {
     expect(stdout).toContain(`  tailnet-lab ${name}`);
     expect(stdout).toContain("--json");
   });
+});
+
+test.each([["--version"], ["-V"]])("%s is the package's", async (flag) => {
+  const { stdout, exitCode } = await runCli([flag]);
+  expect(stdout).toBe(manifest.version);
+  expect(exitCode).toBe(0);
+});
+
+test("schema prints the JSON Schema, with --json or without", async () => {
+  const { stdout, exitCode } = await runCli(["schema"]);
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ type: "object", required: ["name", "nodes"] });
+  expect((await runCli(["schema", "--json"])).stdout).toBe(stdout);
 });
 
 describe("bad use ends with 2", () => {
@@ -135,6 +150,14 @@ export default defineLab({
 
     const json = await runCli(["validate", file, "--json"]);
     expect(JSON.parse(json.stdout).error.issues).toHaveLength(2);
+  });
+
+  test("issues in YAML, by line and column", async () => {
+    const file = join(folder, "bad.yaml");
+    await writeFile(file, "name: bad\nnodes:\n  a: { kind: host, network: hoem }\n");
+    const { stderr, exitCode } = await runCli(["validate", file]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`${file}:3:29: nodes.a.network: there is no network hoem`);
   });
 
   test("a file that is not there", async () => {

@@ -56,6 +56,7 @@ export function fakeEngine(containers: readonly FakeContainer[]): Engine {
       Labels: {
         [label.lab]: lab,
         [label.run]: run,
+        [label.node]: name,
         [label.spec]: JSON.stringify({ name, kind: "host", services: [], ...spec }),
       } as Record<string, string>,
     };

@@ -1,74 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { allocateAddresses } from "../../lab/plan/addresses.ts";
 import { allocate } from "../../lab/plan/allocate.ts";
+import { segmentNames } from "../../lab/plan/network.ts";
 import { label, type NodeSpec, type Plan } from "../../lab/plan/plan.ts";
-import { planLab, poolSize } from "../../lab/plan/plan-lab.ts";
-import { defineLab } from "../../lab/topology/define-lab.ts";
+import { draftOptions, planLab } from "../../lab/plan/plan-lab.ts";
 import { contains, type Prefix, prefix } from "../../lab/topology/prefix.ts";
-import { type LabDeclaration, type Topology, topologySchema } from "../../lab/topology/schema.ts";
+import { type Topology, topologySchema } from "../../lab/topology/schema.ts";
+import { topologies } from "./topologies.ts";
 
-type Nodes = LabDeclaration["nodes"];
+const planOf = (topology: Topology): Plan =>
+  planLab(topology, { run: "stack", ...draftOptions(topology) });
 
-/** A network: how small its LAN is, and which of the earlier ones it is behind, if any. */
-const networkShape = fc.record({
-  nat: fc.constantFrom("easy" as const, "hard" as const),
-  length: fc.integer({ min: 22, max: 30 }),
-  upstream: fc.option(fc.nat(5), { nil: undefined }),
-});
-/** A node: in which network it is, and whether its address is fixed: the how many-th of the LAN's. */
-const nodeShape = fc.record({
-  name: fc
-    .stringMatching(/^[a-z]{1,8}$/)
-    .filter((name) => !["control", "dns", "internet"].includes(name)),
-  network: fc.nat(6),
-  fixed: fc.option(fc.integer({ min: 2, max: 40 }), { nil: undefined }),
-});
-
-/** Sound topologies of up to five networks, of which one is public, with full LANs among them. */
-const topologies: fc.Arbitrary<Topology> = fc
-  .record({
-    networks: fc.array(networkShape, { maxLength: 4 }),
-    nodes: fc.uniqueArray(nodeShape, { selector: ({ name }) => name, maxLength: 40 }),
-  })
-  .map(({ networks, nodes }) => {
-    const names = ["cloud", ...networks.map((_, index) => `net${index}`)];
-    const room = new Map(
-      networks.map(({ length }, index) => [`net${index}`, 2 ** (32 - length) - 3]),
-    );
-    const used = new Set<string>();
-    const declared: NonNullable<LabDeclaration["networks"]> = { cloud: { nat: "none" } };
-    for (const [index, { nat, length, upstream }] of networks.entries()) {
-      const above = upstream === undefined || upstream >= index ? undefined : `net${upstream}`;
-      const fits = above !== undefined && (room.get(above) ?? 0) > 0;
-      if (fits) room.set(above, (room.get(above) ?? 0) - 1);
-      declared[`net${index}`] = {
-        nat,
-        lan: `10.${index}.4.0/${length}`,
-        ...(fits ? { upstream: above } : {}),
-      };
-    }
-    const placed: Nodes = {};
-    for (const { name, network: choice, fixed } of nodes) {
-      const network = names[choice % names.length] ?? "cloud";
-      const left = room.get(network);
-      if (left === 0) continue;
-      if (left !== undefined) room.set(network, left - 1);
-      const address =
-        network === "cloud" ? `198.18.9.${fixed}` : `10.${network.slice(3)}.4.${fixed}`;
-      const last = network === "cloud" ? 254 : 2 ** (32 - lengthOf(declared, network)) - 2;
-      const fixable = fixed !== undefined && fixed <= last && !used.has(address);
-      if (fixable) used.add(address);
-      placed[name] = { kind: "host", network, ...(fixable ? { address } : {}) };
-    }
-    return defineLab({ name: "any", networks: declared, nodes: placed });
-  });
-
-function lengthOf(networks: NonNullable<LabDeclaration["networks"]>, name: string): number {
-  return Number(networks[name]?.lan?.split("/")[1] ?? 16);
-}
-
-const planOf = (topology: Topology): Plan => planLab(topology, { run: "stack", dockerPool: 3 });
+/** Where machines are: all containers but the one that publishes the settings. */
+const machinesOf = (plan: Plan) => plan.containers.filter(({ oneShot }) => oneShot !== true);
 
 /** Every simulated IPv4 address of the plan with its container, segment and device. */
 function addressesOf(plan: Plan) {
@@ -141,7 +85,7 @@ describe("addresses of any sound topology", () => {
     fc.assert(
       fc.property(topologies, (topology) => {
         const plan = planOf(topology);
-        expect(plan.networks).toHaveLength(poolSize(topology));
+        expect(plan.networks).toHaveLength(segmentNames(topology).length);
         const subnets = new Map(
           plan.networks.map(({ name, dockerSubnet }) => [name, dockerSubnet]),
         );
@@ -158,23 +102,10 @@ describe("addresses of any sound topology", () => {
   test("are all in what the running lab is told of a node", () => {
     fc.assert(
       fc.property(topologies, (topology) => {
-        for (const { labels, interfaces } of planOf(topology).containers) {
+        for (const { labels, interfaces } of machinesOf(planOf(topology))) {
           const spec: NodeSpec = JSON.parse(labels[label.spec] ?? "");
           expect(spec.addresses).toEqual(interfaces.flatMap((each) => each.addresses.map(bare)));
         }
-      }),
-    );
-  });
-
-  test("stay as they are when a node is added behind the others, or that one is removed", () => {
-    fc.assert(
-      fc.property(topologies, fc.constantFrom("cloud", "internet"), (topology, network) => {
-        const added = topologySchema.parse({
-          ...topology,
-          nodes: { ...topology.nodes, "the-new-one": { kind: "host", network } },
-        });
-        const others = addressesOf(planOf(added)).filter(({ name }) => name !== "the-new-one");
-        expect(others).toEqual(addressesOf(planOf(topology)));
       }),
     );
   });
@@ -192,18 +123,6 @@ test("a node that comes or goes among the others moves seldom one of them", () =
   const mean = moved.reduce((sum, count) => sum + count, 0) / moved.length;
   expect(mean).toBeLessThan(0.5);
   expect(Math.max(...moved)).toBeLessThanOrEqual(5);
-});
-
-test("none of thousands on the internet is in the lab's own part of it", () => {
-  const nodes = Object.fromEntries(
-    Array.from({ length: 5000 }, (_, index) => [
-      `c${index}`,
-      { kind: "host", network: "internet" },
-    ]),
-  );
-  const given = [...allocateAddresses(topologySchema.parse({ name: "x", nodes })).nodes.values()];
-  expect(new Set(given).size).toBe(5000);
-  expect(given.filter((address) => address.startsWith("198.18.0."))).toEqual([]);
 });
 
 test("a full range is given out to the last number", () => {
@@ -250,14 +169,16 @@ describe("a topology that nobody has checked is refused by a clear error", () =>
 
   test("as many as fit are no issue", () => {
     expect(planOf(unchecked({ networks: big, nodes: crowd(252, "big") })).containers).toHaveLength(
-      4 + 1 + 252,
+      1 + 4 + 1 + 252,
     );
   });
 
-  test.each([-1, 255, 256, Number.NaN, 1.5])("a pool that begins at %d", (dockerPool) => {
+  test.each([-1, 256, Number.NaN, 1.5])("a segment with subnet %d", (subnet) => {
     const topology = unchecked({ networks: big, nodes: {} });
-    expect(() => planLab(topology, { run: "stack", dockerPool })).toThrow(
-      expect.objectContaining({ name: "PoolExhausted" }),
-    );
+    const { secret, allocation } = draftOptions(topology);
+    const subnets = { ...allocation.subnets, big: subnet };
+    expect(() =>
+      planLab(topology, { run: "stack", secret, allocation: { ...allocation, subnets } }),
+    ).toThrow(expect.objectContaining({ name: "PoolExhausted" }));
   });
 });

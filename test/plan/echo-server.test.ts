@@ -4,7 +4,7 @@ import { connect, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { echoServer } from "../../lab/plan/echo-server.ts";
+import { program } from "../../lab/plan/programs.ts";
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0);
@@ -17,7 +17,10 @@ async function freePort(): Promise<number> {
 
 const ports = { tcp: await freePort(), udp: await freePort() };
 const words = [`tcp-echo:${ports.tcp}`, `udp-echo:${ports.udp}`];
-const server = execa({ input: echoServer("test: "), reject: false })`perl - ${words}`;
+const server = execa({
+  input: program("echo-server.pl"),
+  reject: false,
+})`perl - ${["test: ", ...words]}`;
 const seen: string[] = [];
 const lines = createInterface({ input: server.stdout });
 lines.on("line", (line) => seen.push(line));
@@ -69,9 +72,9 @@ describe.each(["127.0.0.1", "::1"])("the echo server, asked at %s,", (host) => {
 
 test("a port that is taken ends it, with the reason", async () => {
   const { exitCode, stderr } = await execa({
-    input: echoServer("test: "),
+    input: program("echo-server.pl"),
     reject: false,
-  })`perl - tcp-echo:${ports.tcp}`;
+  })`perl - ${"test: "} tcp-echo:${ports.tcp}`;
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain(`port ${ports.tcp}: Address already in use`);
 });

@@ -1,22 +1,30 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { planLab } from "../../lab/plan/plan-lab.ts";
+import { label } from "../../lab/plan/plan.ts";
+import { draftOptions, planLab } from "../../lab/plan/plan-lab.ts";
 import { bootOf, contentOf, homelabPlan, small, smallPlan } from "./labs.ts";
 
 const config = (plan: typeof smallPlan) =>
-  parse(contentOf(plan, "control", "/etc/headscale/config.yaml"));
+  parse(contentOf(plan, "settings", "/settings/control/config.yaml"));
 const derp = (plan: typeof smallPlan) =>
-  parse(contentOf(plan, "control", "/etc/headscale/derp.yaml"), { mapAsMap: true }).get("regions");
+  parse(contentOf(plan, "settings", "/settings/control/derp.yaml"), { mapAsMap: true }).get(
+    "regions",
+  );
 
 describe("Headscale's DERP map", () => {
-  test("has a region with a number of its own for each relay, in the order of declaration", () => {
+  test("has a region with a number of its own for each relay", () => {
     const regions: Map<unknown, Map<string, unknown>> = derp(homelabPlan);
-    expect([...regions.keys()]).toStrictEqual([900, 901]);
-    expect([...regions.values()].map((region) => region.get("regionid"))).toStrictEqual([900, 901]);
-    expect([...regions.values()].map((region) => region.get("regioncode"))).toEqual(["fra", "nyc"]);
-    expect([...regions.values()].map((region) => region.get("regionname"))).toEqual([
-      "Frankfurt",
-      "New York",
+    const ids = [...regions.keys()];
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect([...Array(100).keys()].map((n) => n + 900)).toContain(id);
+    expect([...regions.values()].map((region) => region.get("regionid"))).toStrictEqual(ids);
+    const names = [...regions.values()].map((region) => [
+      region.get("regioncode"),
+      region.get("regionname"),
+    ]);
+    expect(names.sort()).toEqual([
+      ["fra", "Frankfurt"],
+      ["nyc", "New York"],
     ]);
   });
 
@@ -27,15 +35,15 @@ describe("Headscale's DERP map", () => {
       const at = homelabPlan.containers.find(({ name }) => name === `derp-${code}`)?.interfaces[0];
       expect(at?.addresses).toEqual([`${node.get("ipv4")}/32`, `${node.get("ipv6")}/128`]);
       expect(node.get("hostname")).toBe(`derp-${code}.lab.test`);
-      const known = contentOf(homelabPlan, "dns", "/etc/dnsmasq-internet.conf");
-      expect(known).toContain(
-        `host-record=${node.get("hostname")},${node.get("ipv4")},${node.get("ipv6")}\n`,
-      );
+      const known = contentOf(homelabPlan, "settings", "/settings/network/hosts").split("\n");
+      expect(known).toContain(`${node.get("ipv4")} ${node.get("hostname")}`);
+      expect(known).toContain(`${node.get("ipv6")} ${node.get("hostname")}`);
     }
   });
 
   test("calls a region without a name by its code", () => {
-    expect(derp(smallPlan).get(900).get("regionname")).toBe("one");
+    const names = [...derp(smallPlan).values()].map((region) => region.get("regionname"));
+    expect(names.sort()).toEqual(["Second", "one"]);
   });
 });
 
@@ -46,8 +54,12 @@ describe("Headscale's DNS settings", () => {
       base_domain: "tailnet.lab",
       override_local_dns: true,
       nameservers: { global: ["198.18.0.53"], split: { "corp.internal": ["10.20.0.53"] } },
-      extra_records: [{ name: "printer.tailnet.lab", type: "A", value: "10.20.0.30" }],
+      extra_records_path: "/lab/control/dns-records.json",
     });
+    const records = contentOf(homelabPlan, "settings", "/settings/control/dns-records.json");
+    expect(JSON.parse(records)).toEqual([
+      { name: "printer.tailnet.lab", type: "A", value: "10.20.0.30" },
+    ]);
   });
 
   test("of a lab without any", () => {
@@ -56,7 +68,7 @@ describe("Headscale's DNS settings", () => {
       base_domain: "small.test",
       override_local_dns: false,
       nameservers: { global: [], split: {} },
-      extra_records: [],
+      extra_records_path: "/lab/control/dns-records.json",
     });
   });
 });
@@ -75,18 +87,24 @@ test("users that only the policy mentions are made too, or Headscale would refus
     // dave@ is in a comment only.
     "acls": [{ "action": "accept", "src": ["bob@"], "dst": ["carol@:22"] }],
   }`;
-  const plan = planLab(small, { run: "stack", dockerPool: 7, policyText });
-  const users = bootOf(plan, "control").match(/(?<=^make_user ')[^']*/gm);
-  expect(users).toEqual(["alice", "bob", "carol"]);
-  expect(contentOf(plan, "control", "/etc/headscale/policy.hujson")).toBe(policyText);
+  const plan = planLab(small, { run: "stack", ...draftOptions(small), policyText });
+  expect(contentOf(plan, "settings", "/settings/control/users")).toBe("alice\nbob\ncarol\n");
+  expect(contentOf(plan, "settings", "/settings/control/policy.hujson")).toBe(policyText);
 });
 
-test("control invites exactly who waits for it", () => {
-  const boot = (name: string) => bootOf(homelabPlan, name);
-  const waits = homelabPlan.containers.flatMap(
-    ({ name }) => boot(name).match(/(?<=test -e )\S+/g) ?? [],
-  );
-  const [, ...invites] = /^touch (.*)$/m.exec(boot("control"))?.[1]?.split(" ") ?? [];
-  expect(waits).toHaveLength(6);
-  expect(waits).toEqual(invites.map((path) => path.replace("/open.new/", "/open/")));
+test("control leaves a key for exactly those who wait for one", () => {
+  const members = contentOf(homelabPlan, "settings", "/settings/control/members");
+  const given = members
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(" ").slice(0, 3));
+  const awaited = homelabPlan.containers
+    .filter(({ labels }) => labels[label.kind] === "tailscale")
+    .map(({ name, environment }) => [
+      name,
+      /^delivery=(.*)$/m.exec(bootOf(homelabPlan, name))?.[1],
+      environment.TAILNET_LAB_TOKEN,
+    ]);
+  expect(given).toHaveLength(6);
+  expect(given).toEqual(awaited.sort(([a = ""], [b = ""]) => (a < b ? -1 : 1)));
 });

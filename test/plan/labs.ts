@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Plan, PlannedContainer } from "../../lab/plan/plan.ts";
-import { planLab } from "../../lab/plan/plan-lab.ts";
+import { draftOptions, planLab } from "../../lab/plan/plan-lab.ts";
 import { defineLab } from "../../lab/topology/define-lab.ts";
 import { loadTopology } from "../../lab/topology/load.ts";
 import type { Topology } from "../../lab/topology/schema.ts";
@@ -59,10 +59,10 @@ export const homelab: { topology: Topology; policyText: string | undefined } = {
   policyText: loaded.policyText,
 };
 
-export const smallPlan: Plan = planLab(small, { run: "stack", dockerPool: 7 });
+export const smallPlan: Plan = planLab(small, { run: "stack", ...draftOptions(small) });
 export const homelabPlan: Plan = planLab(homelab.topology, {
   run: "stack",
-  dockerPool: 7,
+  ...draftOptions(homelab.topology),
   policyText: homelab.policyText,
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { label, type Plan, type PlannedContainer } from "../../lab/plan/plan.ts";
-import { planLab } from "../../lab/plan/plan-lab.ts";
+import { draftOptions, planLab } from "../../lab/plan/plan-lab.ts";
 import versions from "../../versions.json" with { type: "json" };
 import { bootOf, bootParts, containerOf, homelab, homelabPlan, small, smallPlan } from "./labs.ts";
 
@@ -13,14 +13,18 @@ function readable({ files, labels, command, ...container }: PlannedContainer): s
   const head = stringify({
     ...container,
     command: command.map((word) => (word.includes("\n") ? "…" : word)),
-    labels: { ...others, [label.spec]: JSON.parse(spec) },
+    labels: { ...others, ...(spec === "" ? {} : { [label.spec]: JSON.parse(spec) }) },
   });
-  const boot = `--- boot script\n${bootParts(command.find((word) => word.includes("\n")) ?? "").own}`;
-  const texts = files.map(
-    ({ path, content, executable }) =>
-      `--- ${path}${executable ? " (executable)" : ""}\n${content}`,
-  );
+  const script = command.find((word) => word.includes("\n")) ?? "";
+  // The programs of lab/programs are read there.
+  const own = labels[label.node] === undefined ? script : bootParts(script).own;
+  const boot = `--- boot script\n${own}`;
+  const texts = files.map(({ path, content }) => `--- ${path}\n${content}`);
   return `=== ${container.name}\n${head}${[boot, ...texts].join("\n")}\n`;
+}
+
+function machinesOf(plan: Plan): PlannedContainer[] {
+  return plan.containers.filter(({ oneShot }) => oneShot !== true);
 }
 
 function ofKind(plan: Plan, kind: string): PlannedContainer[] {
@@ -28,15 +32,18 @@ function ofKind(plan: Plan, kind: string): PlannedContainer[] {
 }
 
 describe.each(Object.entries(plans))("the plan of %s", (name, plan) => {
-  test.each(["control", "dns", "relay", "router", "tailscale", "host"])("%s", async (kind) => {
-    const containers = ofKind(plan, kind);
-    expect(containers.length).toBeGreaterThan(0);
-    await expect(containers.map(readable).join("\n")).toMatchFileSnapshot(
-      `snapshots/${name}/${kind}.txt`,
-    );
-  });
+  test.each(["control", "dns", "relay", "router", "tailscale", "host", "settings"])(
+    "%s",
+    async (kind) => {
+      const containers = ofKind(plan, kind);
+      expect(containers.length).toBeGreaterThan(0);
+      await expect(containers.map(readable).join("\n")).toMatchFileSnapshot(
+        `snapshots/${name}/${kind}.txt`,
+      );
+    },
+  );
 
-  test("networks and volume", async () => {
+  test("networks and volumes", async () => {
     const { containers, ...rest } = plan;
     await expect(stringify(rest)).toMatchFileSnapshot(`snapshots/${name}/networks.yaml`);
   });
@@ -44,7 +51,7 @@ describe.each(Object.entries(plans))("the plan of %s", (name, plan) => {
 
 test("every boot script has the same functions and the same end", async () => {
   const parts = Object.values(plans).flatMap((plan) =>
-    plan.containers.map(({ name }) => bootParts(bootOf(plan, name))),
+    machinesOf(plan).map(({ name }) => bootParts(bootOf(plan, name))),
   );
   const shared = new Set(parts.map(({ prelude, epilogue }) => `${prelude}…\n${epilogue}`));
   expect(shared.size).toBe(1);
@@ -52,7 +59,8 @@ test("every boot script has the same functions and the same end", async () => {
 });
 
 describe("a plan", () => {
-  const options = { run: "stack", dockerPool: 7, policyText: homelab.policyText };
+  const draft = draftOptions(homelab.topology);
+  const options = { run: "stack", ...draft, policyText: homelab.policyText };
 
   test("is the same for the same arguments, which it leaves as they are", () => {
     const before = structuredClone(homelab.topology);
@@ -67,24 +75,24 @@ describe("a plan", () => {
   });
 
   test("differs between labs, runs and pools in names and Docker's addresses only", () => {
-    const one = planLab(homelab.topology, {
-      ...options,
-      lab: "lab-one",
-      run: "run-one",
-      dockerPool: 0,
-    });
-    const two = planLab(homelab.topology, {
-      ...options,
-      lab: "lab-two",
-      run: "run-two",
-      dockerPool: 100,
-    });
+    const planned = (number: string, from: number) => {
+      const { subnets } = draft.allocation;
+      const moved = Object.entries(subnets).map(([name, subnet]) => [name, subnet + from]);
+      const allocation = { ...draft.allocation, subnets: Object.fromEntries(moved) };
+      const [lab, run] = [`lab-${number}`, `run-${number}`];
+      return planLab(homelab.topology, { ...options, allocation, lab, run });
+    };
+    const [one, two] = [planned("one", 0), planned("two", 100)];
     expect(two).not.toEqual(one);
-    const text = JSON.stringify(two)
-      .replaceAll("lab-two", "lab-one")
-      .replaceAll("run-two", "run-one")
-      .replaceAll(/\b198\.19\.(\d+)\./g, (_, block) => `198.19.${Number(block) - 100}.`);
-    expect(JSON.parse(text)).toEqual(one);
+    const alike = ({ allocation: _, ...plan }: Plan) =>
+      JSON.stringify(plan)
+        .replaceAll("lab-two", "lab-one")
+        .replaceAll("run-two", "run-one")
+        .replaceAll(/\b198\.19\.\d+\./g, "198.19.N.")
+        .replaceAll(/02:42:c6:13:\w\w:/g, "02:42:c6:13:NN:")
+        // The settings' version is made from all of that.
+        .replaceAll(/(settings":?,?)"[0-9a-f]{12}"/g, "$1VERSION");
+    expect(alike(two)).toEqual(alike(one));
   });
 
   test("gives two labs no name in common, whatever hyphens their names have", () => {
@@ -92,16 +100,19 @@ describe("a plan", () => {
       const { nas } = homelab.topology.nodes;
       if (nas === undefined) throw new Error("the default lab has no nas");
       const topology = { ...homelab.topology, nodes: { [node]: nas } };
-      return planLab(topology, { lab, run: "stack", dockerPool: 7 }).containers.map(
-        (container) => container.dockerName,
-      );
+      return planLab(topology, {
+        lab,
+        run: "stack",
+        ...draftOptions(topology),
+      }).containers.map((container) => container.dockerName);
     };
     const all = [...names("home", "lab-nas"), ...names("home-lab", "nas")];
     expect(new Set(all).size).toBe(all.length);
   });
 
   test("takes the pinned versions where the topology has none of its own", () => {
-    const plan = planLab({ ...small, versions: {} }, { run: "stack", dockerPool: 7 });
+    const unpinned = { ...small, versions: {} };
+    const plan = planLab(unpinned, { run: "stack", ...draftOptions(unpinned) });
     const image = (name: string) => containerOf(plan, name).image;
     expect(image("control")).toEqual({ program: "headscale", version: versions.headscale });
     expect(image("tablet")).toEqual({ program: "tailscale", version: versions.tailscale });
@@ -110,10 +121,48 @@ describe("a plan", () => {
 
   test("privileges nobody beyond the network", () => {
     for (const container of [...smallPlan.containers, ...homelabPlan.containers]) {
-      expect(container.capabilities).toEqual(["CAP_NET_ADMIN", "CAP_NET_RAW"]);
+      expect(container.capabilities).toEqual(
+        container.oneShot
+          ? []
+          : [
+              "CAP_CHOWN",
+              "CAP_NET_ADMIN",
+              "CAP_NET_BIND_SERVICE",
+              "CAP_NET_RAW",
+              "CAP_SETGID",
+              "CAP_SETUID",
+            ],
+      );
+      expect(container.securityOptions).toEqual(["no-new-privileges"]);
       const tun = container.labels[label.kind] === "tailscale" ? ["/dev/net/tun"] : [];
       expect(container.devices, container.name).toEqual(tun);
       expect(JSON.stringify(container.mounts)).not.toContain("docker.sock");
+    }
+  });
+
+  test("shows no machine what is another's", () => {
+    for (const plan of Object.values(plans)) {
+      const tokens = plan.containers.flatMap(
+        ({ name, environment: { TAILNET_LAB_TOKEN: token } }) =>
+          token === undefined ? [] : [{ name, token }],
+      );
+      expect(new Set(tokens.map(({ token }) => token)).size).toBe(tokens.length);
+      for (const container of plan.containers) {
+        const text = JSON.stringify({ ...container, labels: {} });
+        const seen = tokens.filter(({ token }) => text.includes(token)).map(({ name }) => name);
+        const isSettings = container.name === "settings";
+        const own = tokens.map(({ name }) => name).filter((name) => name === container.name);
+        expect(seen, container.name).toEqual(isSettings ? tokens.map(({ name }) => name) : own);
+        const writable = container.mounts.filter(({ readOnly }) => !readOnly);
+        const shared = writable.map(({ volume }) => volume.slice(volume.indexOf(".") + 1)).sort();
+        const kind = container.labels[label.kind] ?? "";
+        const mayWrite: Record<string, string[]> = {
+          control: ["control", "requests", "tailnet"],
+          settings: ["network", "settings"],
+          tailscale: ["requests", `state-${container.name}`],
+        };
+        expect(shared, container.name).toEqual(mayWrite[kind] ?? []);
+      }
     }
   });
 
@@ -131,7 +180,8 @@ describe("a plan", () => {
   });
 
   test("refuses a policy that is no HuJSON", () => {
-    expect(() => planLab(small, { run: "stack", dockerPool: 7, policyText: '{"acls": [' })).toThrow(
+    const policyText = '{"acls": [';
+    expect(() => planLab(small, { run: "stack", ...draftOptions(small), policyText })).toThrow(
       expect.objectContaining({ name: "TopologyInvalid" }),
     );
   });

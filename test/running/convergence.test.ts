@@ -28,6 +28,6 @@ test("what is missing is told", () => {
     { node: "b", what: "b does not see a yet" },
     { node: "c", what: "c is NeedsLogin" },
     { node: "c", what: "c knows no home relay of a" },
-    { node: "d", what: "d has said nothing yet" },
+    { node: "d", what: "d has not answered yet" },
   ]);
 });

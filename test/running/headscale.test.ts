@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parseHeadscaleNodes } from "../../lab/running/headscale.ts";
-import { headscaleWords } from "../../lab/running/policy.ts";
+import { headscaleMessage } from "../../lab/running/policy.ts";
 
 const printed = readFileSync(
   new URL("../observe/fixtures/headscale-nodes.json", import.meta.url),
@@ -31,6 +31,6 @@ test("a refused policy, in Headscale's words and no more", () => {
 Error: setting ACL policy: rpc error: code = Unknown desc = setting policy: test(s) failed:
 alice@ -> tag:server:22 (tcp): expected DENIED, got ALLOWED
 `;
-  expect(headscaleWords(stderr)).toBe(`setting policy: test(s) failed:
+  expect(headscaleMessage(stderr)).toBe(`setting policy: test(s) failed:
 alice@ -> tag:server:22 (tcp): expected DENIED, got ALLOWED`);
 });

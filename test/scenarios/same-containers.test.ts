@@ -1,10 +1,12 @@
 import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { Testing } from "cdktf";
 import type Dockerode from "dockerode";
+import { extract } from "tar-stream";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
-import type { ImageKey, PlannedContainer } from "../../lab/plan/plan.ts";
+import { type ImageKey, label, type Plan, type PlannedContainer } from "../../lab/plan/plan.ts";
 import { LabContainer } from "../../scenarios/harness/lab-container.ts";
 import { startPlan } from "../../scenarios/harness/start-plan.ts";
 import { addLab, originLabel } from "../../stacks/lab-stack.ts";
@@ -18,20 +20,26 @@ interface Asked {
   entrypoint: unknown;
   command: unknown;
   environment: string[];
-  capabilities: string[];
+  capabilities: { add: string[]; drop: string[] };
+  securityOptions: string[];
+  processLimit: number | undefined;
+  memory: { limit: number | undefined; swap: number | undefined };
+  restart: unknown;
+  /** Whether it runs to its end. */
+  oneShot: boolean;
   devices: { host: string; container: string; permissions: string }[];
   sysctls: unknown;
   cpuShares: unknown;
   mounts: { source: string; target: string; readOnly: boolean }[];
   labels: Record<string, string>;
-  files: { path: string; content: string; executable: boolean }[];
+  files: { path: string; content: string }[];
   networks: { network: string; address: string }[];
 }
 
 const imageRef = (key: ImageKey) =>
   `tailnet-lab/${key.program}:${"version" in key ? key.version : "base"}`;
 
-/** No turns: nothing is started. */
+/** No queue: nothing is started. */
 const atOnce = {
   toStart: async () => ({ [Symbol.dispose]: () => {} }),
 } as unknown as EndpointQueue;
@@ -39,6 +47,7 @@ const atOnce = {
 /** What a scenario would ask the engine for. */
 class InspectedContainer extends LabContainer {
   private readonly connected: { network: string; address: string }[];
+  private readonly oneShot: boolean;
 
   constructor(planned: PlannedContainer, networks: typeof homelabPlan.networks) {
     const connected: { network: string; address: string }[] = [];
@@ -50,6 +59,22 @@ class InspectedContainer extends LabContainer {
     };
     super(engine as unknown as Dockerode, planned, imageRef(planned.image), networks, atOnce);
     this.connected = connected;
+    this.oneShot = planned.oneShot === true;
+  }
+
+  /** What the archives hold that are unpacked in it. */
+  private async files(): Promise<Asked["files"]> {
+    const found: Asked["files"] = [];
+    for (const { tar, target } of this.archivesToCopy) {
+      const entries = extract();
+      tar.pipe(entries);
+      for await (const entry of entries) {
+        expect(entry.header.mode).toBe(0o644);
+        const path = `${target}${entry.header.name}`;
+        found.push({ path, content: (await buffer(entry)).toString("utf8") });
+      }
+    }
+    return found;
   }
 
   async asked(): Promise<Asked> {
@@ -65,14 +90,31 @@ class InspectedContainer extends LabContainer {
       NetworkingConfig,
       ...moreOptions
     } = this.createOpts;
-    const { CapAdd, Devices, Sysctls, CpuShares, Binds, ...moreHost } = this.hostConfig;
+    const {
+      CapAdd,
+      CapDrop,
+      SecurityOpt,
+      PidsLimit,
+      Memory,
+      MemorySwap,
+      RestartPolicy,
+      Devices,
+      Sysctls,
+      CpuShares,
+      Mounts,
+      NetworkMode,
+      ...moreHost
+    } = this.hostConfig;
     // What is not compared below is nothing.
     expect({ ...moreOptions, ...moreHost }).toEqual({ AutoRemove: false });
-    expect([this.filesToCopy, this.directoriesToCopy, this.archivesToCopy].flat()).toEqual([]);
+    expect([this.filesToCopy, this.directoriesToCopy, this.contentsToCopy].flat()).toEqual([]);
+    expect(this.networkMode).toBe(NetworkMode);
     const first = Object.entries(NetworkingConfig?.EndpointsConfig ?? {}).map(
       ([network, { IPAMConfig }]) => ({ network, address: IPAMConfig?.IPv4Address ?? "" }),
     );
-    expect(first.map(({ network }) => network)).toEqual([this.networkMode]);
+    expect(first.map(({ network }) => network)).toEqual(
+      this.networkMode === "none" ? [] : [this.networkMode],
+    );
     return {
       name,
       hostname: Hostname,
@@ -80,7 +122,12 @@ class InspectedContainer extends LabContainer {
       entrypoint: Entrypoint,
       command: Cmd,
       environment: [...(Env ?? [])].sort(),
-      capabilities: CapAdd ?? [],
+      capabilities: { add: CapAdd ?? [], drop: CapDrop ?? [] },
+      securityOptions: SecurityOpt ?? [],
+      processLimit: PidsLimit ?? undefined,
+      memory: { limit: mebibytes(Memory), swap: mebibytes(MemorySwap) },
+      restart: RestartPolicy?.Name,
+      oneShot: this.oneShot,
       devices: (Devices ?? []).map((device: Record<string, string>) => ({
         host: device.PathOnHost ?? "",
         container: device.PathInContainer ?? "",
@@ -88,19 +135,19 @@ class InspectedContainer extends LabContainer {
       })),
       sysctls: Sysctls,
       cpuShares: CpuShares,
-      mounts: (Binds ?? []).map((bind: string) => {
-        const [source = "", target = "", mode] = bind.split(":");
-        return { source, target, readOnly: mode === "ro" };
+      mounts: (Mounts ?? []).map(({ Type, Source, Target, ReadOnly }) => {
+        expect(Type).toBe("volume");
+        return { source: Source, target: Target, readOnly: ReadOnly ?? false };
       }),
       labels: Labels ?? {},
-      files: this.contentsToCopy.map(({ content, target, mode }) => ({
-        path: target,
-        content: String(content),
-        executable: ((mode ?? 0) & 0o111) !== 0,
-      })),
+      files: await this.files(),
       networks: [...first, ...this.connected],
     };
   }
+}
+
+function mebibytes(bytes: number | undefined): number | undefined {
+  return bytes === undefined ? undefined : bytes / 1024 / 1024;
 }
 
 const pairs = z.array(z.object({ label: z.string(), value: z.string() }));
@@ -128,14 +175,19 @@ const synthesised = z.object({
         hostname: z.string(),
         image: z.string(),
         entrypoint: z.array(z.string()),
-        command: z.array(z.string()),
+        command: z.array(z.string()).default([]),
         env: z.array(z.string()),
-        restart: z.literal("no"),
-        must_run: z.literal(true),
+        restart: z.string(),
+        must_run: z.boolean(),
+        attach: z.boolean().optional(),
+        network_mode: z.string().optional(),
         destroy_grace_seconds: z.number(),
         sysctls: z.record(z.string(), z.string()),
         cpu_shares: z.number(),
-        capabilities: z.strictObject({ add: z.array(z.string()) }),
+        memory: z.number().optional(),
+        memory_swap: z.number().optional(),
+        security_opts: z.array(z.string()),
+        capabilities: z.strictObject({ add: z.array(z.string()), drop: z.array(z.string()) }),
         devices: z
           .array(
             z.strictObject({
@@ -156,10 +208,10 @@ const synthesised = z.object({
           )
           .default([]),
         labels: pairs,
-        upload: z
-          .array(z.strictObject({ file: z.string(), content: z.string(), executable: z.boolean() }))
+        upload: z.array(z.strictObject({ file: z.string(), content: z.string() })).default([]),
+        networks_advanced: z
+          .array(z.strictObject({ name: z.string(), ipv4_address: z.string() }))
           .default([]),
-        networks_advanced: z.array(z.strictObject({ name: z.string(), ipv4_address: z.string() })),
       }),
     ),
   }),
@@ -199,6 +251,11 @@ function askedByStack(resources: Resources, container: string): Asked {
   const planned = resources.docker_container[`node-${container}`];
   if (planned === undefined) throw new Error(`the stack has no container ${container}`);
   const text = (value: string) => evaluated(value, resources);
+  const labels = labelsOf(planned.labels, text);
+  const limit = labels[label.processLimit];
+  // Terraform neither restarts nor repairs what runs to its end, and it has no network of Docker's own.
+  expect(planned.must_run).toBe(planned.attach !== true);
+  expect(planned.network_mode).toBe(planned.networks_advanced.length === 0 ? "none" : undefined);
   return {
     name: planned.name,
     hostname: planned.hostname,
@@ -206,7 +263,12 @@ function askedByStack(resources: Resources, container: string): Asked {
     entrypoint: planned.entrypoint.map(text),
     command: planned.command.map(text),
     environment: planned.env.map(text).sort(),
-    capabilities: planned.capabilities.add,
+    capabilities: planned.capabilities,
+    securityOptions: planned.security_opts,
+    processLimit: limit === undefined ? undefined : Number(limit),
+    memory: { limit: planned.memory, swap: planned.memory_swap },
+    restart: planned.restart,
+    oneShot: planned.attach === true,
     devices: planned.devices.map((device) => ({
       host: device.host_path,
       container: device.container_path,
@@ -219,12 +281,8 @@ function askedByStack(resources: Resources, container: string): Asked {
       target,
       readOnly: read_only,
     })),
-    labels: labelsOf(planned.labels, text),
-    files: planned.upload.map(({ file, content, executable }) => ({
-      path: file,
-      content: text(content),
-      executable,
-    })),
+    labels,
+    files: planned.upload.map(({ file, content }) => ({ path: file, content: text(content) })),
     networks: planned.networks_advanced.map(({ name, ipv4_address }) => ({
       network: text(name),
       address: ipv4_address,
@@ -236,9 +294,21 @@ function labelsOf(labels: z.output<typeof pairs>, text = (value: string) => valu
   return Object.fromEntries(labels.map(({ label, value }) => [label, text(value)]));
 }
 
+/** A plan that has all that a plan may say of a container. */
+const limitedPlan: Plan = {
+  ...smallPlan,
+  containers: smallPlan.containers.map((container, index) => ({
+    ...container,
+    processLimit: 100 + index,
+    memoryLimit: 50 + index,
+    ...(index === 1 ? { oneShot: true as const, interfaces: [], command: ["/bin/true"] } : {}),
+  })),
+};
+
 describe.each([
   ["the default lab", homelabPlan],
   ["a lab with double NAT", smallPlan],
+  ["a lab with limits, and a container that runs to its end", limitedPlan],
 ])("of %s", (_, plan) => {
   const resources = stackOf(plan);
 
@@ -258,7 +328,7 @@ describe.each([
     expect(Object.keys(resources.docker_container).sort()).toEqual(names.sort());
   });
 
-  test("stack and scenario make the same networks and the same volume", async () => {
+  test("stack and scenario make the same networks and the same volumes", async () => {
     const made: {
       volumes: Dockerode.VolumeCreateOptions[];
       networks: Dockerode.NetworkCreateOptions[];

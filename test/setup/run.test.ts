@@ -9,13 +9,14 @@ let project: string;
 
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), "tailnet-lab-test-"));
-  mkdirSync(join(project, "setup"));
-  copyFileSync(join(import.meta.dirname, "../../setup/run.mjs"), join(project, "setup/run.mjs"));
+  for (const folder of ["setup", "bin"]) mkdirSync(join(project, folder));
+  for (const file of ["setup/run.mjs", "setup/start.mjs", "bin/compile-cache.mjs"]) {
+    copyFileSync(join(import.meta.dirname, "../..", file), join(project, file));
+  }
   writeFileSync(
     join(project, "program.ts"),
     "const words: string[] = process.argv.slice(2);\nconsole.log(words.join('|'));\nprocess.exitCode = 3;\n",
   );
-  mkdirSync(join(project, "bin"));
   writeFileSync(
     join(project, "bin/npm"),
     '#!/bin/sh\necho "npm $1" >&2\nmkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json\n',

@@ -32,7 +32,9 @@ describe("the stack of a plan", () => {
     expect(containers["node-laptop"]?.networks_advanced).toEqual([
       { name: `\${docker_network.network-home.id}`, ipv4_address: "198.19.8.3" },
     ]);
-    expect(containers["node-laptop"]?.mounts[0].source).toBe(`\${docker_volume.volume.name}`);
+    expect(containers["node-laptop"]?.mounts[0].source).toBe(
+      `\${docker_volume.volume-tailnet.name}`,
+    );
   });
 
   test("keeps a script's dollar and percent signs from Terraform's templates", () => {
@@ -51,6 +53,45 @@ describe("the stack of a plan", () => {
     });
     expect(json).not.toContain("privileged");
     expect(json).not.toContain("docker.sock");
+  });
+
+  test("drops every capability but those that are planned, and lets no program gain any", () => {
+    expect(containers["node-laptop"]).toMatchObject({
+      capabilities: { add: ["CAP_NET_ADMIN", "CAP_NET_RAW"], drop: ["ALL"] },
+      security_opts: ["no-new-privileges"],
+    });
+  });
+
+  test("says limits, no network and an end as the registry's provider understands them", () => {
+    const [, laptop] = tinyPlan.containers;
+    if (laptop === undefined) throw new Error("the plan has no second container");
+    const planned = { processLimit: 300, memoryLimit: 64, oneShot: true as const, interfaces: [] };
+    const plan = { ...tinyPlan, containers: [{ ...laptop, ...planned }] };
+    const synthesised = Testing.synthScope((scope) =>
+      addLab(scope, { plan, imageRef, origin: "/o" }),
+    );
+    const { "node-laptop": container } = JSON.parse(synthesised).resource.docker_container;
+    expect(container).toMatchObject({
+      must_run: false,
+      attach: true,
+      network_mode: "none",
+      memory: 64,
+      memory_swap: 64,
+      networks_advanced: [],
+      labels: expect.arrayContaining([{ label: "tailnet-lab.process-limit", value: "300" }]),
+    });
+  });
+
+  test("refuses an empty file, as the registry's provider would", () => {
+    const containers = tinyPlan.containers.map((container) => ({
+      ...container,
+      files: [{ path: "/lab/users", content: "" }],
+    }));
+    expect(() =>
+      Testing.synthScope((scope) =>
+        addLab(scope, { plan: { ...tinyPlan, containers }, imageRef, origin: "/o" }),
+      ),
+    ).toThrow("/lab/users is empty");
   });
 
   test("refuses a container on a network that the plan lacks", () => {

@@ -9,6 +9,7 @@ import { refuseElsewhere } from "../../stacks/orphans.ts";
 import {
   forgetLab,
   idsInState,
+  type LabRecord,
   type LabState,
   labState,
   lockLab,
@@ -57,8 +58,18 @@ describe("the lock of a lab", () => {
   });
 });
 
+function recordFor(topology: string): LabRecord {
+  const allocation = {
+    subnets: { internet: 7 },
+    dockerHosts: { internet: { control: 2 } },
+    addresses: { internet: {} },
+    regions: { fra: 900 },
+  };
+  return { schema: 2, topology, allocation, secret: "a secret" };
+}
+
 describe("the record", () => {
-  const record = { schema: 1, topology: "/somewhere/lab.ts", dockerPool: 7 } as const;
+  const record = recordFor("/somewhere/lab.ts");
 
   test("comes back as it was written, and goes without a trace", async () => {
     expect(await readRecord(state)).toBeUndefined();
@@ -110,7 +121,7 @@ describe("a lab of the same name", () => {
   const found = { containers: [{ id: "c1", name: "x" }], networks: [], volumes: [] };
 
   test("is refused where another directory or another topology started it", async () => {
-    await writeRecord(state, { schema: 1, topology: "/a/lab.ts", dockerPool: 0 });
+    await writeRecord(state, recordFor("/a/lab.ts"));
     const elsewhere = { name: "LabElsewhere", where: "/other/.tailnet-lab/x" };
     await expect(
       refuseElsewhere({ ...found, origin: "/other/.tailnet-lab/x" }, state, "/a/lab.ts"),
@@ -121,7 +132,7 @@ describe("a lab of the same name", () => {
   });
 
   test("is ours where both agree, and free where nothing runs", async () => {
-    await writeRecord(state, { schema: 1, topology: "/a/lab.ts", dockerPool: 0 });
+    await writeRecord(state, recordFor("/a/lab.ts"));
     const ours = { ...found, origin: state.directory };
     await expect(refuseElsewhere(ours, state, "/a/lab.ts")).resolves.toBeUndefined();
     const nothing = { containers: [], networks: [], volumes: [], origin: undefined };

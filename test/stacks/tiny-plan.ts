@@ -9,7 +9,7 @@ export const tinyPlan: Plan = {
   lab: "tiny",
   run: "stack",
   tailnet: { domain: "tailnet.lab", controlUrl: "https://control.lab.test" },
-  volume: { dockerName: "tailnet-lab-tiny-tailnet", labels },
+  volumes: [{ name: "tailnet", dockerName: "tailnet-lab-tiny-tailnet", labels }],
   networks: [
     {
       name: "internet",
@@ -28,14 +28,23 @@ export const tinyPlan: Plan = {
   ],
   containers: [
     node("router-home", "router", { program: "base" }, [
-      { network: "internet", device: "wan", dockerAddress: "198.19.7.2", addresses: [] },
-      { network: "home", device: "lan", dockerAddress: "198.19.8.2", addresses: [] },
+      at("internet", "wan", "198.19.7.2"),
+      at("home", "lan", "198.19.8.2"),
     ]),
     node("laptop", "tailscale", { program: "tailscale", version: "1.102.5" }, [
-      { network: "home", device: "lan", dockerAddress: "198.19.8.3", addresses: [] },
+      at("home", "lan", "198.19.8.3"),
     ]),
   ],
+  allocation: { subnets: {}, dockerHosts: {}, addresses: {}, regions: {} },
 };
+
+function at(
+  network: string,
+  device: PlannedInterface["device"],
+  dockerAddress: string,
+): PlannedInterface {
+  return { network, device, dockerAddress, hardwareAddress: "02:42:c6:13:07:02", addresses: [] };
+}
 
 function node(
   name: string,
@@ -53,12 +62,12 @@ function node(
         path: "/lab/boot",
         // What Terraform would take for templates, were it not told otherwise.
         content: `#!/bin/sh\necho "\${1:-none} %{percent} $$ $HOME"\n`,
-        executable: true,
       },
     ],
     command: ["/bin/sh", "/lab/boot"],
     environment: { TS_DEBUG: `\${x}` },
     capabilities: ["CAP_NET_ADMIN", "CAP_NET_RAW"],
+    securityOptions: ["no-new-privileges"],
     devices: ["/dev/net/tun"],
     sysctls: { "net.ipv4.ip_forward": "1" },
     cpuShares: 1024,

@@ -68,7 +68,7 @@ describe("a topology that can't be read", () => {
     ["an error when it runs", "lab.mjs", 'throw new Error("no luck");', /Error: no luck/],
     ["an import that is not there", "lab.mjs", 'import "./none.mjs";', /none\.mjs/],
     ["no default export", "lab.mjs", "export const lab = {};", /it has no default export/],
-    ["another kind of file", "lab.yaml", "name: trial", /no TypeScript or JavaScript module/],
+    ["another kind of file", "lab.toml", "name = 1", /neither a module nor JSON or YAML/],
   ])("%s", async (_, name, content, message) => {
     const file = await write(name, content);
     const error = await failureOf(file);

@@ -27,7 +27,7 @@ describe("HuJSON", () => {
     ["an unclosed string", '{\n  "acls\n}', "p.hujson:2:3: a string is not closed"],
     ["an unclosed comment", "{}\n/* rules", "p.hujson:2:1: a comment is not closed"],
     ["a bare word", '{ "acls": alice }', "p.hujson:1:11: this word is no JSON"],
-    ["something after the end", "{}\n{}", "p.hujson:2:1: the policy ended before this"],
+    ["something after the end", "{}\n{}", "p.hujson:2:1: the document ended before this"],
     ["an empty file", "", "p.hujson:1:1: a value is expected here"],
   ])("%s is told by line and column", (_, text, expected) => {
     expect(lines(text).some((line) => line.startsWith(`${expected}; `))).toBe(true);

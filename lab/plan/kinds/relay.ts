@@ -1,25 +1,19 @@
 import { serverAddress } from "../addresses.ts";
-import { bootScript } from "../boot.ts";
-import { serverName } from "../headscale-config.ts";
+import { bootScript, withVariables } from "../boot.ts";
 import { type Machine, nodeSpec, type Placement } from "../machine.ts";
-import { onVolume } from "../volume.ts";
+import { relayMember } from "../members.ts";
+import { shared } from "../volumes.ts";
 
 /** A region's DERP relay with STUN, certified by the lab's own authority. */
-export function relay(code: string, version: string, at: Placement): Machine {
-  const host = serverName.relay(code);
-  const start = `step "wait for the certificate"
-wait_for 60 "the certificate of ${host}" test -s ${onVolume.certificate(host)}
-step "start derper"
-mkdir -p /var/lib/derper
-derper -c /var/lib/derper/derper.key -hostname ${host} -certmode manual -certdir ${onVolume.pki} \\
-  -a :443 -http-port 80 -stun -stun-port 3478 &
-wait_for 30 "derper on port 443" curl -sSf --max-time 1 --resolve ${host}:443:127.0.0.1 https://${host}/generate_204
-`;
+export function relay(code: string, version: string, secret: string, at: Placement): Machine {
+  const { host, delivery } = relayMember(code, secret);
+  const start = withVariables("relay.sh", { host, delivery: delivery.name });
   return {
     spec: nodeSpec("relay", at, { region: code }),
     image: { program: "derper", version },
     interfaces: at.interfaces,
     boot: bootScript(at, { resolver: serverAddress.dns, start }),
-    volume: "read",
+    environment: { TAILNET_LAB_TOKEN: delivery.token },
+    mounts: [shared(at.lab, "tailnet", true)],
   };
 }

@@ -14,7 +14,7 @@ export function router(network: string, nat: keyof typeof natPresets, at: Placem
     image: { program: "base" },
     interfaces: at.interfaces,
     boot: bootScript(at, { resolver: serverAddress.dns, start }),
-    files: [{ path: rulesPath, content: natRules(natPresets[nat]), executable: false }],
+    files: [{ path: rulesPath, content: natRules(natPresets[nat]) }],
     forwards: true,
   };
 }

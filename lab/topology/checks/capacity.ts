@@ -1,7 +1,7 @@
 import type { ValidationIssue } from "../../errors.ts";
+import type { Declared } from "../declared.ts";
 import { isPublic, lanOf } from "../placement.ts";
 import { internet, type Topology } from "../schema.ts";
-import type { Declared } from "../validate.ts";
 
 /**
  * Machines that fit on one segment. Docker gives each its address from a /24 of the lab's, of

@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
 import type { ValidationIssue } from "../../errors.ts";
 import { chooseFrom } from "../../near-name.ts";
+import type { Declared } from "../declared.ts";
 import { isPublic, namesWhere } from "../placement.ts";
 import { labDomain } from "../reserved.ts";
 import type { Topology, TopologyNode } from "../schema.ts";
-import type { Declared } from "../validate.ts";
 
 /** The tailnet's names and resolvers, and names on the simulated internet. */
 export function dnsIssues(topology: Topology, declared: Declared): ValidationIssue[] {

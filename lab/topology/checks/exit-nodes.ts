@@ -1,8 +1,8 @@
 import type { ValidationIssue } from "../../errors.ts";
 import { chooseFrom } from "../../near-name.ts";
+import type { Declared } from "../declared.ts";
 import { namesWhere } from "../placement.ts";
 import type { TailscaleNode, Topology } from "../schema.ts";
-import type { Declared } from "../validate.ts";
 
 /** Who uses which exit node, and whether that one offers to be it. */
 export function exitNodeIssues(topology: Topology, declared: Declared): ValidationIssue[] {

@@ -1,8 +1,8 @@
 import type { ValidationIssue } from "../../errors.ts";
 import { chooseFrom } from "../../near-name.ts";
+import type { Declared } from "../declared.ts";
 import { isReservedName } from "../reserved.ts";
 import { internet, type Topology } from "../schema.ts";
-import type { Declared } from "../validate.ts";
 
 /** Reserved names, nodes in networks that are not there, and who a Tailscale node is. */
 export function nameIssues(topology: Topology, declared: Declared): ValidationIssue[] {

@@ -1,9 +1,9 @@
 import type { ValidationIssue } from "../../errors.ts";
 import { chooseFrom } from "../../near-name.ts";
+import type { Declared } from "../declared.ts";
 import { lanOf } from "../placement.ts";
 import { overlaps } from "../prefix.ts";
 import { internet, type Topology } from "../schema.ts";
-import type { Declared } from "../validate.ts";
 
 /** Double NAT: upstreams that are there, have a LAN of their own, and end at the internet. */
 export function upstreamIssues(topology: Topology, declared: Declared): ValidationIssue[] {

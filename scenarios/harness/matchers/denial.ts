@@ -1,3 +1,4 @@
+import PQueue from "p-queue";
 import { LabError } from "../../../lab/errors.ts";
 import { accessLogOf } from "../../../lab/observe/access-log.ts";
 import { reach } from "../../../lab/observe/connect.ts";
@@ -30,8 +31,8 @@ const seconds = 2;
 /** What is allowed gets longer, so that a busy machine is not taken for a denial. */
 const allowedSeconds = 10;
 
-/** By container: the last denial that is being proved at it. */
-const queues = new Map<string, Promise<unknown>>();
+/** By container: the denials that wait to be proved at it. */
+const queues = new Map<string, PQueue>();
 
 /**
  * The policy drops it, and nothing else can be the cause: the same pair reaches what it may, before and
@@ -44,14 +45,10 @@ export async function toBeDenied(
   target: RunningNode,
   expectation: DenialExpectation,
 ): Promise<MatcherResult> {
-  const key = target.container.id;
-  const before = queues.get(key) ?? Promise.resolve();
-  const proof = before.then(() => prove(from, target, expectation));
-  queues.set(
-    key,
-    proof.catch(() => {}),
-  );
-  return proof;
+  const { id } = target.container;
+  const queue = queues.get(id) ?? new PQueue({ concurrency: 1 });
+  queues.set(id, queue);
+  return await queue.add(() => prove(from, target, expectation));
 }
 
 async function prove(

@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
+import PQueue from "p-queue";
 import { describe, expect, test, vi } from "vitest";
 import { EndpointQueue } from "../../../lab/engine/endpoint-queue.ts";
 import { container } from "../../../stacks/provider/container.ts";
@@ -14,12 +15,18 @@ const planned: ObjectValue = {
   hostname: "router",
   entrypoint: ["/bin/sh"],
   command: ["/lab/boot"],
+  attach: null,
+  network_mode: null,
+  cpu_shares: 512,
+  memory: null,
+  memory_swap: null,
+  security_opts: ["no-new-privileges"],
   env: ["A=1"],
   restart: "no",
   must_run: true,
   destroy_grace_seconds: 1,
   sysctls: { "net.ipv4.ip_forward": "1" },
-  capabilities: [{ add: ["CAP_NET_ADMIN"] }],
+  capabilities: [{ add: ["CAP_NET_ADMIN"], drop: ["ALL"] }],
   devices: [{ host_path: "/dev/net/tun", container_path: "/dev/net/tun", permissions: "rwm" }],
   labels: [{ label: "tailnet-lab.node", value: "router" }],
   mounts: [{ type: "volume", source: "v", target: "/tailnet", read_only: true }],
@@ -27,11 +34,23 @@ const planned: ObjectValue = {
     { name: "n1", ipv4_address: "198.19.0.2" },
     { name: "n2", ipv4_address: "198.19.1.2" },
   ],
-  upload: [{ file: "/lab/boot", content: "#!/bin/sh\n", executable: true }],
+  upload: [{ file: "/lab/boot", content: "#!/bin/sh\n" }],
 };
 
+/** A container's output as the engine frames it: the stream's number, three zeros, the length. */
+function frame(text: string): Buffer {
+  const header = Buffer.alloc(8);
+  header[0] = 1;
+  header.writeUInt32BE(Buffer.byteLength(text), 4);
+  return Buffer.concat([header, Buffer.from(text)]);
+}
+
 /** An engine that records its calls in order; `fails` names calls that it refuses. */
-function fakeEngine(fails: Record<string, number> = {}, inspected?: object) {
+function fakeEngine(
+  fails: Record<string, number> = {},
+  inspected?: object,
+  { exitCode = 0, lastLine = "" } = {},
+) {
   const calls: string[] = [];
   const sent: Record<string, unknown> = {};
   const call = async (name: string, argument?: unknown): Promise<void> => {
@@ -46,7 +65,12 @@ function fakeEngine(fails: Record<string, number> = {}, inspected?: object) {
     start: () => call("start"),
     stop: (options: unknown) => call("stop", options),
     remove: (options: unknown) => call("remove", options),
-    wait: () => call("wait"),
+    unpause: () => call("unpause"),
+    wait: async () => {
+      await call("wait");
+      return { StatusCode: exitCode };
+    },
+    logs: async () => frame(`starting\n${lastLine}\n`),
     putArchive: (archive: unknown) => call("putArchive", archive),
     inspect: async () => {
       await call("inspect");
@@ -69,7 +93,11 @@ function fakeEngine(fails: Record<string, number> = {}, inspected?: object) {
 }
 
 function order(engine: Docker, removals = new Removals()): Order {
-  return { removals, turns: new EndpointQueue(engine) };
+  return {
+    removals,
+    endpoints: new EndpointQueue(engine),
+    creations: new PQueue({ concurrency: 1 }),
+  };
 }
 
 describe("creating", () => {
@@ -82,12 +110,63 @@ describe("creating", () => {
     expect(calls).toEqual(["create", "connect n2", "putArchive", "start"]);
     expect(sent.create).toMatchObject({
       name: "tailnet-lab-tiny-router",
-      HostConfig: { NetworkMode: "n1", CapAdd: ["CAP_NET_ADMIN"] },
+      Entrypoint: ["/bin/sh"],
+      Cmd: ["/lab/boot"],
+      Env: ["A=1"],
+      HostConfig: {
+        NetworkMode: "n1",
+        CapDrop: ["ALL"],
+        CapAdd: ["CAP_NET_ADMIN"],
+        SecurityOpt: ["no-new-privileges"],
+        CpuShares: 512,
+      },
       NetworkingConfig: { EndpointsConfig: { n1: { IPAMConfig: { IPv4Address: "198.19.0.2" } } } },
     });
     expect(sent["connect n2"]).toMatchObject({
       EndpointConfig: { IPAMConfig: { IPv4Address: "198.19.1.2" } },
     });
+  });
+
+  test("limits processes by a label, and memory without swap", async () => {
+    const { engine, sent } = fakeEngine();
+    const labels = [{ label: "tailnet-lab.process-limit", value: "300" }];
+    await container.create(engine, { ...planned, labels, memory: 64 }, order(engine));
+    expect(sent.create).toMatchObject({
+      HostConfig: { PidsLimit: 300, Memory: 67_108_864, MemorySwap: 67_108_864 },
+    });
+  });
+
+  test("has no network where none is planned", async () => {
+    const { engine, calls, sent } = fakeEngine();
+    const alone = { ...planned, networks_advanced: [], network_mode: "none" };
+    await container.create(engine, alone, order(engine));
+    expect(calls).toEqual(["create", "putArchive", "start"]);
+    expect(sent.create).toMatchObject({ HostConfig: { NetworkMode: "none" } });
+    expect(sent.create).not.toHaveProperty("NetworkingConfig");
+  });
+
+  test("control and what runs to its end go ahead of those that wait", async () => {
+    const { engine, calls } = fakeEngine();
+    const create = engine.createContainer.bind(engine);
+    engine.createContainer = (async (options: { name: string }): Promise<unknown> => {
+      const made = await create(options);
+      calls.push(`create ${options.name}`);
+      return made;
+    }) as typeof engine.createContainer;
+    const queue = order(engine);
+    const ofKind = (kind: string) => [{ label: "tailnet-lab.kind", value: kind }];
+    await Promise.all([
+      container.create(engine, { ...planned, name: "a" }, queue),
+      container.create(engine, { ...planned, name: "b" }, queue),
+      container.create(engine, { ...planned, name: "control", labels: ofKind("control") }, queue),
+      container.create(engine, { ...planned, name: "settings", ...oneShot }, queue),
+    ]);
+    expect(calls.filter((call) => call.startsWith("create "))).toEqual([
+      "create a",
+      "create control",
+      "create settings",
+      "create b",
+    ]);
   });
 
   test("leaves nothing behind where the start fails", async () => {
@@ -103,6 +182,72 @@ describe("creating", () => {
       .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(HalfMade);
     expect(failure).toMatchObject({ message: "start refused", state: { id: "c1" } });
+  });
+});
+
+const oneShot = { attach: true, must_run: false };
+
+describe("a container that runs to its end", () => {
+  test("is made when it has ended", async () => {
+    const { engine, calls } = fakeEngine();
+    await container.create(engine, { ...planned, ...oneShot }, order(engine));
+    expect(calls.slice(-2)).toEqual(["start", "wait"]);
+  });
+
+  test("fails with the last line of its output, and goes", async () => {
+    const { engine, calls } = fakeEngine({}, undefined, { exitCode: 3, lastLine: "no such user" });
+    await expect(
+      container.create(engine, { ...planned, ...oneShot }, order(engine)),
+    ).rejects.toThrow("router: it ended with exit code 3: no such user");
+    expect(calls.at(-1)).toBe("remove");
+  });
+
+  test.each([
+    [{ Status: "exited", Running: false, ExitCode: 0 }, true],
+    [{ Status: "running", Running: true, ExitCode: 0 }, true],
+    [{ Status: "exited", Running: false, ExitCode: 1 }, false],
+    [{ Status: "created", Running: false, ExitCode: 0 }, false],
+  ])("in the state %o it has done its work: %s", async (State, attach) => {
+    const inspected = {
+      Name: `/${String(planned.name)}`,
+      Image: "sha256:1",
+      State,
+      NetworkSettings: { Networks: { none: { NetworkID: "n0" } } },
+    };
+    const state = { ...planned, ...oneShot, id: "c1", networks_advanced: [], network_mode: "none" };
+    const { engine } = fakeEngine({}, inspected);
+    expect(await container.read(engine, state)).toEqual({ ...state, attach });
+    // Also where the last comparison found that it had failed, and was the last thing done.
+    expect(await container.read(engine, { ...state, attach: false })).toEqual({ ...state, attach });
+  });
+});
+
+describe("starting again what stopped", () => {
+  const stopped = { ...planned, id: "c1", must_run: false };
+  const update = async (State: object) => {
+    const { engine, calls } = fakeEngine({}, { State });
+    await container.update?.(engine, stopped, { ...planned, id: "c1" }, order(engine));
+    return calls;
+  };
+
+  test("starts one that ended", async () => {
+    expect(await update({ Running: false, Paused: false })).toEqual(["inspect", "start"]);
+  });
+
+  test("continues one that is paused", async () => {
+    expect(await update({ Running: true, Paused: true })).toEqual(["inspect", "unpause"]);
+  });
+
+  test("leaves one alone of which only Terraform's own attributes change", async () => {
+    const { engine, calls } = fakeEngine();
+    const running = { ...planned, id: "c1" };
+    await container.update?.(
+      engine,
+      running,
+      { ...running, destroy_grace_seconds: 5 },
+      order(engine),
+    );
+    expect(calls).toEqual([]);
   });
 });
 

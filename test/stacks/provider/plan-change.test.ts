@@ -9,9 +9,10 @@ const state: ObjectValue = {
   name: "laptop",
   image: "sha256:1",
   must_run: true,
+  attach: null,
   destroy_grace_seconds: 1,
   networks_advanced: [{ name: "n1", ipv4_address: "198.19.0.3" }],
-  upload: [{ file: "/lab/boot", content: "a", executable: true }],
+  upload: [{ file: "/lab/boot", content: "a" }],
 };
 
 test("a new resource's id is unknown until it is made", () => {
@@ -31,10 +32,10 @@ test("what goes has no plan", () => {
 });
 
 test.each<[string, ObjectValue]>([
-  ["must_run", { must_run: false }],
+  ["attach", { attach: true }],
   ["networks_advanced", { networks_advanced: [] }],
   ["networks_advanced", { networks_advanced: [{ name: unknown, ipv4_address: "198.19.0.3" }] }],
-  ["upload", { upload: [{ file: "/lab/boot", content: "b", executable: true }] }],
+  ["upload", { upload: [{ file: "/lab/boot", content: "b" }] }],
   ["image", { image: unknown }],
 ])("a difference in %s makes it anew", (name, difference) => {
   expect(planChange(schema, state, { ...state, ...difference }).requiresReplace).toEqual([name]);
@@ -43,4 +44,11 @@ test.each<[string, ObjectValue]>([
 test("another grace time is only noted", () => {
   const proposed = { ...state, destroy_grace_seconds: 3 };
   expect(planChange(schema, state, proposed)).toEqual({ planned: proposed, requiresReplace: [] });
+});
+
+test("a container that stopped stays, to be started again", () => {
+  expect(planChange(schema, { ...state, must_run: false }, state)).toEqual({
+    planned: state,
+    requiresReplace: [],
+  });
 });

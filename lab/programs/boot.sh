@@ -1,0 +1,123 @@
+# Boots one machine of the lab. Its last line is "$READY_LINE", or the reason why not.
+set -Eeuo pipefail
+last_step="start"
+step() { last_step="$*"; }
+# What a failure is told as, and where: control applies changed settings in a subshell of its own.
+failed_prefix=$FAILED_PREFIX
+reporting_shell=0
+fail() {
+  echo "$failed_prefix$*"
+  exit 1
+}
+# ERR is trapped in functions too (-E), but in a subshell it prints nothing: the command that holds the
+# subshell fails next, and is told on the real output.
+on_error() { ((BASH_SUBSHELL != reporting_shell)) || fail "$last_step: line $1: ${2%%$'\n'*}"; }
+trap 'on_error "$LINENO" "$BASH_COMMAND"' ERR
+last_lines() { tail -n 3 <<< "$1" | tr '\n' ' '; }
+# quietly COMMAND...: its output is shown only where it fails.
+quietly() {
+  local output
+  output=$("$@" 2>&1) || fail "$last_step: $1: $(last_lines "$output")"
+}
+
+# pause MICROSECONDS: starts no process, as fifty machines that wait must not load the host.
+exec {pause_fd}<> <(:)
+pause() {
+  local seconds
+  printf -v seconds %d.%06d $(($1 / 1000000)) $(($1 % 1000000))
+  read -rt "$seconds" -u "$pause_fd" || true
+}
+# wait_for SECONDS WHAT COMMAND...: until the command succeeds.
+wait_for() {
+  local seconds=$1 limit=$(($1 * 1000000)) what=$2 since=${EPOCHREALTIME/./} waited
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    waited=$((${EPOCHREALTIME/./} - since))
+    ((waited < limit)) || fail "timed out after $seconds s waiting for $what: $*: $("$@" 2>&1 | tail -n 1)"
+    # The longer it takes, the less a moment more matters.
+    pause $((waited < 200000 ? 20000 : waited < 2500000 ? waited / 10 : 250000))
+  done
+}
+# bound tcp|udp PORT: whether a server listens there, for IPv4 and for IPv6.
+bound() {
+  local sockets
+  sockets=$(ss -Hln "--$1" "sport = :$2")
+  [[ $sockets == *$'\n'* ]]
+}
+
+# network LINE...: what ip does when `ip -batch` gets all lines at once.
+network_lines=()
+network() { network_lines+=("$@"); }
+set_network() { ip -batch <(printf '%s\n' "${network_lines[@]}"); }
+declare -A segment_of=() hardware_address_of=()
+# interface DOCKER-ADDRESS DEVICE HARDWARE-ADDRESS SEGMENT ADDRESS...: Docker's address tells which interface it is.
+interface() {
+  local docker=$1 device=$2 hardware=$3 now='' name address mtu
+  segment_of[$device]=$4 hardware_address_of[$device]=$3
+  shift 4
+  while read -r _ name _ address _; do
+    [[ $address != "$docker/"* ]] || now=$name
+  done <<< "${docker_addresses:=$(ip -o -4 addr show)}"
+  [ -n "$now" ] || fail "no interface has Docker's address $docker; it is for $device"
+  # Docker Engine 26 and newer switches IPv6 off on each interface of a network without IPv6. The kernel
+  # forgets an interface's IPv6 settings when its MTU falls under 1280, and takes the defaults above it.
+  mtu=$(< "/sys/class/net/$now/mtu")
+  network "link set dev $now down" "addr flush dev $now" "link set dev $now mtu 1279" "link set dev $now mtu $mtu"
+  network "link set dev $now address $hardware"
+  [ "$now" = "$device" ] || network "link set dev $now name $device"
+  network "link set dev $device up"
+  for address in "$@"; do
+    case $address in *:*) address+=" nodad" ;; esac
+    network "addr add dev $device $address"
+  done
+}
+
+# Permanent neighbour entries for all machines on the same segments: they take no room in the kernel's
+# table, which all containers share, and need no ARP. An entry of a machine that is gone is removed.
+declare -A neighbours=()
+load_neighbours() {
+  local device segment address hardware lines=() key
+  local -A now=()
+  for device in "${!segment_of[@]}"; do
+    segment=/lab/network/current/neighbours-${segment_of[$device]}
+    # Not there yet: this machine is newer than the settings, and the next version has it.
+    [ -e "$segment" ] || continue
+    while read -r address hardware; do
+      [[ $hardware != "${hardware_address_of[$device]}" ]] || continue
+      key="$address dev $device"
+      now[$key]=$hardware
+      [[ ${neighbours[$key]:-} == "$hardware" ]] ||
+        lines+=("neigh replace $address lladdr $hardware dev $device nud permanent")
+    done < "$segment"
+  done
+  for key in "${!neighbours[@]}"; do
+    [ -n "${now[$key]:-}" ] || lines+=("neigh del $key")
+  done
+  neighbours=()
+  for key in "${!now[@]}"; do neighbours[$key]=${now[$key]}; done
+  ((${#lines[@]} == 0)) || ip -force -batch <(printf '%s\n' "${lines[@]}")
+}
+# What a machine does beside when the lab's network has changed.
+network_changed() { :; }
+# read_network: whether the container `settings` has published another version than the one that was read last.
+network_version=''
+read_network() {
+  local version=''
+  { read -r version < /lab/network/version; } 2> /dev/null || true
+  [[ $version != "$network_version" ]] || return 1
+  network_version=$version
+  load_neighbours
+}
+# Follows it as long as the machine lives.
+follow_network() {
+  local interval=50000
+  while :; do
+    if read_network; then network_changed; fi
+    pause $interval
+    ((interval >= 1000000)) || interval=$((interval + 10000))
+  done
+}
+# receive NAME: what control has left for this machine alone, decrypted by its token.
+receive() {
+  openssl enc -d -aes-256-cbc -pbkdf2 -iter 1 -pass env:TAILNET_LAB_TOKEN -in "/lab/tailnet/secrets/$1"
+}

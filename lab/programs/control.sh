@@ -1,0 +1,233 @@
+# The control server: certificates for itself and the relays, Headscale, users, the policy, and one
+# pre-authentication key for each node. What it does comes from the settings, which change while it runs.
+keep=/lab/control
+secrets=/lab/tailnet/secrets
+export HEADSCALE_LOG_LEVEL=error
+
+new_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650)
+make_ca() {
+  if [ ! -s ca.crt ]; then
+    quietly openssl req -x509 "${new_key[@]}" -subj "/CN=tailnet-lab CA" -keyout ca.key -out ca.new
+    mv ca.new ca.crt
+  fi
+  [ -s /lab/tailnet/ca.crt ] || { cp ca.crt /lab/tailnet/ca.new && mv /lab/tailnet/ca.new /lab/tailnet/ca.crt; }
+}
+certify() {
+  [ ! -s "$1.crt" ] || return 0
+  quietly openssl req -x509 -CA ca.crt -CAkey ca.key "${new_key[@]}" -subj "/CN=$1" \
+    -addext "subjectAltName=DNS:$1" -addext "basicConstraints=critical,CA:FALSE" -keyout "$1.key" -out "$1.new"
+  mv "$1.new" "$1.crt"
+}
+# deliver NAME TOKEN: leaves its standard input for one machine, which alone has the token.
+deliver() {
+  TOKEN=$2 openssl enc -aes-256-cbc -pbkdf2 -iter 1 -pass env:TOKEN -out "$secrets/$1.new"
+  mv "$secrets/$1.new" "$secrets/$1"
+}
+certificates() {
+  local host delivery token
+  step "make certificates"
+  cd $keep/pki
+  make_ca
+  certify control.lab.test
+  while read -r _ host delivery token; do
+    certify "$host"
+    [ -s "$secrets/$delivery" ] || cat "$host.crt" "$host.key" | deliver "$delivery" "$token"
+  done < "$settings/relays"
+  cd /
+}
+
+# Headscale is started again where its own configuration changes; a changed record, policy or user needs none.
+serve() {
+  local status
+  while :; do
+    status=0
+    HEADSCALE_LOG_LEVEL=info headscale serve &
+    echo $! > /run/headscale.pid
+    wait $! || status=$?
+    [ -e /run/headscale.restart ] || exit $status
+    rm /run/headscale.restart
+  done
+}
+# Takes over Headscale's configuration; `reconfigured` is how many of its files differ from those in use.
+configure() {
+  local name
+  reconfigured=0
+  for name in config.yaml derp.yaml; do
+    cmp -s "$settings/$name" "$keep/$name" && continue
+    cp "$settings/$name" "$keep/$name"
+    reconfigured=$((reconfigured + 1))
+  done
+  # Headscale watches this file: it is written in place.
+  cmp -s "$settings/dns-records.json" $keep/dns-records.json ||
+    cat "$settings/dns-records.json" > $keep/dns-records.json
+}
+answers() { users=$(headscale users list -o json); }
+
+# make_user NAME
+make_user() {
+  local id
+  id=$(jq -r --arg name "$1" '.[]? | select(.name == $name) | .id' <<< "$users")
+  [ -n "$id" ] || headscale users create "$1" -o json | jq -er .id > /dev/null
+}
+# make_key DELIVERY TOKEN USER|- TAGS|-: a key for one node and one use.
+make_key() {
+  local key flags
+  if [ "$4" != - ]; then
+    flags=(--tags "$4")
+  else
+    flags=(--user "$(jq -er --arg name "$3" '.[] | select(.name == $name) | .id' <<< "$users")")
+  fi
+  key=$(headscale preauthkeys create --expiration 87600h "${flags[@]}" -o json | jq -er .key)
+  deliver "$1" "$2" <<< "$key"
+}
+# together: waits for the jobs in `pids`; one that failed fails here.
+together() {
+  local pid
+  for pid in "${pids[@]}"; do wait "$pid"; done
+  pids=()
+}
+# At once, as each is a process that starts and waits; no more, as each takes some 50 MB.
+most_together=8
+members() {
+  local name delivery token user tags id ids gone pids=()
+  step "make users"
+  answers
+  while read -r user; do
+    make_user "$user" & pids+=($!)
+    ((${#pids[@]} < most_together)) || together
+  done < "$settings/users"
+  together
+  answers
+  step "forget nodes that are no longer declared, or are another's now"
+  cut -d ' ' -f 1,2 "$settings/members" > $keep/declared.new
+  if gone=$(grep -vxF -f $keep/declared.new $keep/declared 2> /dev/null | cut -d ' ' -f 1); then
+    ids=$(headscale nodes list -o json |
+      jq -r --arg gone "$gone" '($gone | split("\n")) as $g | .[]? | select(.name | IN($g[])) | .id')
+    for id in $ids; do quietly headscale nodes delete --identifier "$id" --force; done
+  fi
+  mv $keep/declared.new $keep/declared
+  step "make keys"
+  while read -r name delivery token user tags; do
+    [ ! -s "$secrets/$delivery" ] || continue
+    make_key "$delivery" "$token" "$user" "$tags" & pids+=($!)
+    ((${#pids[@]} < most_together)) || together
+  done < "$settings/members"
+  together
+}
+
+# The policy is set again only where its file is a new one, so that one set by hand survives a restart.
+# Its tests need the nodes: before Headscale runs, it is put into the database, which does not run them.
+set_policy() {
+  local output direct=(--bypass-grpc-and-access-database-directly --force) sum file=$settings/policy.hujson
+  step "set the policy"
+  if [ ! -e "$file" ]; then
+    # Headscale can't unset a policy, but one without rules allows everything.
+    [ -e $keep/policy.sha256 ] || return 0
+    file=/tmp/no-policy.hujson
+    echo '{}' > $file
+  fi
+  sum=$(sha256sum < "$file")
+  [ "$sum" != "$(cat $keep/policy.sha256 2> /dev/null)" ] || return 0
+  if [ "$1" = running ]; then
+    # Tests about a node that has yet to join fail now; whoever waits for the nodes runs them all again.
+    output=$(headscale policy set -f "$file" 2>&1) ||
+      output=$(headscale policy set -f "$settings/policy-without-tests.hujson" 2>&1) ||
+      fail "Headscale rejects the policy: $(last_lines "$output")"
+  else
+    output=$(headscale policy set "${direct[@]}" -f "$file" 2>&1) ||
+      fail "Headscale rejects the policy: $(last_lines "$output")"
+  fi
+  echo "$sum" > $keep/policy.sha256
+}
+relays() {
+  local code host
+  step "wait for the relays"
+  while read -r code host _; do
+    wait_for 60 "relay $code" curl -sSf --max-time 1 "https://$host/generate_204"
+  done < "$settings/relays"
+}
+
+# apply VERSION: what has changed, while Headscale runs. Its last line of output says why it failed.
+apply() {
+  settings=/lab/settings/$1
+  certificates
+  configure
+  if ((reconfigured > 0)); then
+    relays
+    step "restart Headscale with another configuration"
+    touch /run/headscale.restart
+    kill "$(< /run/headscale.pid)"
+    while [ -e /run/headscale.restart ]; do pause 20000; done
+    wait_for 60 "Headscale" answers
+  fi
+  members
+  set_policy running
+}
+# A node whose key is used or void asks for another. What can't be done now is asked for again.
+renew_keys() {
+  local request name delivery token user tags
+  for request in /lab/requests/*; do
+    while read -r name delivery token user tags; do
+      [ "${request##*/}" = "$delivery" ] || continue
+      answers
+      rm -f "$request"
+      make_key "$delivery" "$token" "$user" "$tags"
+      echo "tailnet-lab: made a new key for $name"
+    done < "$settings/members"
+    rm -f "$request"
+  done
+}
+# outcome VERSION applied|REASON: for whoever changed the settings, and for the log.
+outcome() {
+  echo "$1 $2" > /run/settings.new
+  mv /run/settings.new /run/settings
+  echo "tailnet-lab: settings $1 $2"
+}
+follow_settings() {
+  local seen=$version request
+  while :; do
+    pause 200000
+    { read -r version < /lab/settings/version; } 2> /dev/null || continue
+    if [ "$version" != "$seen" ]; then
+      seen=$version
+      # A job of its own: in a condition a failed command would not end it.
+      (
+        reporting_shell=$BASH_SUBSHELL failed_prefix=''
+        apply "$version"
+      ) > /run/settings.output &
+      if wait $!; then
+        outcome "$version" applied
+      else
+        outcome "$version" "failed: $(tail -n 1 /run/settings.output)"
+      fi
+      settings=/lab/settings/$version
+    fi
+    for request in /lab/requests/*; do
+      [ -e "$request" ] || continue
+      renew_keys &
+      wait $! || true
+      break
+    done
+  done
+}
+
+step "wait for the settings"
+wait_for 60 "the settings of the lab, which the container settings writes" test -s /lab/settings/version
+read -r version < /lab/settings/version
+settings=/lab/settings/$version
+mkdir -p $keep/pki $keep/headscale $secrets /lab/requests /var/run/headscale /etc/headscale
+# Where Headscale's own command line looks for it.
+ln -sfn $keep/config.yaml /etc/headscale/config.yaml
+rm -f /lab/tailnet/open /run/headscale.restart
+certificates
+configure
+set_policy stopped
+step "start Headscale"
+serve &
+# An answer to a command, not the socket's file: a restart finds an old one.
+wait_for 60 "Headscale" answers
+members
+relays
+touch /lab/tailnet/open
+outcome "$version" applied
+follow_settings &

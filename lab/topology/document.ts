@@ -1,0 +1,13 @@
+import type { ValidationIssue } from "../errors.ts";
+
+/** Data that was read from a text. */
+export interface SourceDocument {
+  value: unknown;
+  /** `line:column`, both from 1, of what is at a path; where there is nothing, of what should hold it. */
+  placeOf(path: readonly PropertyKey[]): string;
+}
+
+/** What was read, or every syntax error, each by `file:line:column`. */
+export type ReadDocument =
+  | { document: SourceDocument; issues: [] }
+  | { document?: never; issues: ValidationIssue[] };

@@ -1,0 +1,55 @@
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A hook, as a data: URL, that prints each package as its first file is loaded. */
+const tellPackages = `data:text/javascript,${encodeURIComponent(`
+import { writeSync } from "node:fs";
+import { registerHooks } from "node:module";
+const packages = new Set();
+registerHooks({
+  load(url, context, next) {
+    const name = url.split("/node_modules/").slice(1).at(-1)?.match(/^(@[^/]+[/])?[^/]+/)?.[0];
+    if (name !== undefined) packages.add(name);
+    return next(url, context);
+  },
+});
+process.on("exit", () => writeSync(2, "\\nPACKAGES " + [...packages].join(" ")));
+`)}`;
+
+/** The packages that a command line loads before it finds no engine. */
+async function packagesOf(args: readonly string[]): Promise<string[]> {
+  const { stderr } = await execa(
+    process.execPath,
+    ["--import", tellPackages, `${root}cli/main.ts`, ...args],
+    { env: { DOCKER_HOST: "unix:///nowhere/docker.sock" }, reject: false, stdin: "ignore" },
+  );
+  return stderr.split("PACKAGES ").at(-1)?.trim().split(" ") ?? [];
+}
+
+test.each([
+  [["--version"], ["commander"]],
+  [["exec", "--help"], ["commander"]],
+])("%j loads %j and nothing else", async (args, expected) => {
+  expect(await packagesOf(args)).toEqual(expected);
+});
+
+test.each([
+  [
+    ["exec", "a", "--", "true"],
+    ["zod", "cdktf", "execa", "zx", "ssh2", "@grpc/grpc-js"],
+  ],
+  [
+    ["logs", "a"],
+    ["zod", "cdktf", "execa", "zx", "ssh2", "@grpc/grpc-js"],
+  ],
+  [["inspect"], ["cdktf", "execa", "zx", "ssh2", "@grpc/grpc-js"]],
+  [["validate"], ["dockerode", "cdktf", "execa", "zx", "yaml"]],
+  [["--help"], ["dockerode", "cdktf", "execa", "zx"]],
+])("%j loads none of %j", async (args, others) => {
+  const loaded = await packagesOf(args);
+  expect(loaded).toContain("commander");
+  for (const other of others) expect(loaded).not.toContain(other);
+});
