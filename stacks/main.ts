@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { imageRef } from "../lab/images/recipes.ts";
 import { allocate } from "../lab/plan/allocate.ts";
@@ -17,7 +17,9 @@ import { synthesise } from "./synth.ts";
  * TAILNET_LAB_TOPOLOGY names the topology's file, else it is the default lab; TAILNET_LAB_POOL the
  * first of its /24 networks in 198.19.0.0/16 (0 to 255); CDKTF_OUTDIR is cdktf's own.
  */
-const defaultTopology = fileURLToPath(new URL("../topologies/homelab.ts", import.meta.url));
+const defaultTopology = fileURLToPath(
+  new URL(`../topologies/homelab${extname(import.meta.url)}`, import.meta.url),
+);
 /** Far from where `tailnet-lab up` begins to look for free ones. */
 const defaultPool = 200;
 

@@ -1,5 +1,4 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { setPriority } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";

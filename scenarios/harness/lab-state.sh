@@ -29,7 +29,7 @@ lines() {
     [ -z "$name" ] || echo "processes: ${name:0:60}"
   done 2> /dev/null
   if [ -S /var/run/tailscale/tailscaled.sock ]; then
-    tailscale debug prefs | jq -c 'del(.Config, .AllowSingleHosts, .InternalExitNodePrior) | to_entries[] | "\(.key)=\(.value)"' |
+    tailscale debug prefs | jq -r 'del(.Config, .AllowSingleHosts, .InternalExitNodePrior) | to_entries[] | "\(.key)=\(.value)"' |
       lines prefs
     tailscale status --json | jq -r '.Peer[]? | "\(.HostName) \(.TailscaleIPs) \(.AllowedIPs) \(.ExitNode) expired=\(.Expired // false)"' |
       lines peers

@@ -2,8 +2,8 @@
 import { cleanAll } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
 import { releaseIsolation } from "../../lab/engine/host-firewall.ts";
-import { imageRef } from "../../lab/images/recipes.ts";
 import { LabError } from "../../lab/errors.ts";
+import { imageRef } from "../../lab/images/recipes.ts";
 
 const [, , filter] = process.argv;
 if (filter === undefined) throw new Error("which labs?");

@@ -4,6 +4,7 @@ import { getContainerRuntimeClient } from "testcontainers";
 import { cleanAll } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
 import { enforceIsolation, notEnforced, releaseIsolation } from "../../lab/engine/host-firewall.ts";
+import { startFault } from "../../lab/engine/preflight/diagnosis.ts";
 import { reserveSubnets } from "../../lab/engine/subnet-pool.ts";
 import { LabError } from "../../lab/errors.ts";
 import { ensureImages } from "../../lab/images/ensure.ts";
@@ -57,7 +58,6 @@ export interface StartOptions {
   /** The run on its labels; this process's where absent. */
   run?: string;
 }
-
 
 let labs = 0;
 
@@ -139,7 +139,8 @@ export async function startLab(
     await waitConverged(running);
     times.joined = lap();
     await labChanges().started?.(running);
-  } catch (error) {
+  } catch (failure) {
+    const error = await startFault(engine, baseImage, failure);
     const folder = await writeArtifacts(plan, running, place, "start");
     await cleanAll(engine, { lab, run });
     if (error instanceof Error) error.message += `\nartifacts: ${folder}`;

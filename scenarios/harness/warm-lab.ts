@@ -137,9 +137,14 @@ function leftDirty({ name }: RunningLab, changes: readonly string[], user: strin
 function namesOf({ topology, policyText }: LoadedTopology, { run, owner }: WarmOptions) {
   const plan = planLab(topology, { lab: "warm", run: "", ...draftOptions(topology), policyText });
   const images = plan.containers.map(({ image }) => imageRef(image));
-  const owned = `${topology.name}-${digest(owner ?? run, 6)}-warm-`;
+  const owned = warmPrefix(topology.name, owner ?? run);
   const planned = `${owned}${digest({ plan, images }, 12)}`;
   return { planned, replaced: owner === undefined ? planned : owned };
+}
+
+/** What the names of an owner's warm labs begin with. */
+export function warmPrefix(topology: string, owner: string): string {
+  return `${topology}-${digest(owner, 6)}-warm-`;
 }
 
 function digest(value: unknown, digits: number): string {

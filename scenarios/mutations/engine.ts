@@ -1,5 +1,5 @@
-import type { Mutation } from "../mutations.ts";
 import { withGrants, withNat } from "./breakage.ts";
+import type { Mutation } from "./mutation.ts";
 
 const scenario = "engine";
 

@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { connectEngine } from "../../lab/engine/engine.ts";
-import { followEngine, presentImages } from "../../lab/images/engine.ts";
+import { presentImages } from "../../lab/images/engine.ts";
+import { followEngine } from "../../lab/images/engine-stream.ts";
 import { imageRef } from "../../lab/images/recipes.ts";
 import { pinnedImages } from "../../lab/plan/images.ts";
 
@@ -15,5 +16,6 @@ export async function copyImages(target: Docker): Promise<void> {
     getImages(options: { names: string[] }): Promise<Readable>;
   };
   const archive = await getImages.call(source, { names });
-  await followEngine(target, await target.loadImage(archive), () => {});
+  const { signal } = new AbortController();
+  await followEngine(target.loadImage(archive), { signal, detail: () => {} });
 }

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { $, which } from "zx";
 import { LabError } from "../../lab/errors.ts";
 import { hasGo } from "../../lab/images/golang.ts";
+import { isRoot, mayChangeMachine } from "../../lab/machine-changes.ts";
 import type { Progress } from "../../lab/progress.ts";
-import { isRoot, mayInstall } from "../machine.ts";
 
 /** Debian's package of a program that the engine, its build or its namespaces need. */
 const packageOf = {
@@ -22,7 +22,7 @@ type Program = keyof typeof packageOf;
 export async function whyNoOwnEngine(): Promise<string | undefined> {
   if (process.platform !== "linux") return "an engine of our own needs Linux";
   if (!isRoot()) return "an engine of our own needs root";
-  if (!mayInstall())
+  if (!mayChangeMachine())
     return "TAILNET_LAB_INSTALL=0 forbids to build and install an engine of our own";
   if (!(await hasGo())) return "there is no Go to build an engine of our own with";
   const quietly = $({ quiet: true, nothrow: true });

@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError } from "../../lab/errors.ts";
-import { isDiskFull, words } from "../../lab/images/engine.ts";
+import { isDiskFull } from "../../lab/images/failure.ts";
 import { buildPrograms } from "../../lab/images/golang.ts";
+import { errorMessage } from "../../lab/images/output.ts";
 import type { ProgramRecipe } from "../../lab/images/recipes.ts";
 import { openTemporaryDirectory } from "../../lab/images/temporary-directory.ts";
 import type { Progress } from "../../lab/progress.ts";
@@ -90,7 +91,7 @@ function unbuildable({ title }: EnginePart, cause: unknown): LabError {
       cause,
     });
   }
-  return new LabError("EngineMissing", `can't build ${title}: ${words(cause)}`, {
+  return new LabError("EngineMissing", `can't build ${title}: ${errorMessage(cause)}`, {
     remedy: "check that Go's module proxy answers, and that Go can fetch the toolchain it asks for",
     cause,
   });
