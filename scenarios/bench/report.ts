@@ -29,14 +29,14 @@ const aims: Record<number, Aims> = {
 };
 
 /** From nothing to joined, over the floor's sum. */
-export function joinedRatio({ joined, floor }: Measured): number | undefined {
+function joinedRatio({ joined, floor }: Measured): number | undefined {
   return joined === undefined || floor === undefined
     ? undefined
     : joined / (floor.containers + floor.tailscaleUp);
 }
 
 /** All pairs over joined. */
-export function pairsRatio({ joined, pairs }: Measured): number | undefined {
+function pairsRatio({ joined, pairs }: Measured): number | undefined {
   return joined === undefined || pairs === undefined ? undefined : pairs.seconds / joined;
 }
 
