@@ -5,7 +5,6 @@ import { createServer as createHttp } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { reach, reachAll, tryAll } from "../../lab/observe/connect.ts";
@@ -79,12 +78,6 @@ async function outcome(target: Omit<Target, "host">): Promise<string> {
   const result = await reach(machine(), { host, ...target }, { seconds: 1 });
   return result.detail === "" ? result.outcome : `${result.outcome}: ${result.detail}`;
 }
-
-test("the probe compiles", async () => {
-  const file = fileURLToPath(new URL("../../lab/programs/probe.pl", import.meta.url));
-  const { stderr } = await execa("perl", ["-c", "-w", file]);
-  expect(stderr).toMatch(/syntax OK$/);
-});
 
 describe("many targets at once", () => {
   test("all kinds of service, in the targets' order", async () => {
