@@ -74,8 +74,12 @@ function dnsAnswer(question: Buffer, code: number): Buffer {
   return answer;
 }
 
-async function outcome(target: Omit<Target, "host">): Promise<string> {
-  const result = await reach(machine(), { host, ...target }, { seconds: 1 });
+/** Long enough for an answer that comes, on a machine that is busy; short where none is to come. */
+const patient = 20;
+const brief = 2;
+
+async function outcome(target: Omit<Target, "host">, seconds = patient): Promise<string> {
+  const result = await reach(machine(), { host, ...target }, { seconds });
   return result.detail === "" ? result.outcome : `${result.outcome}: ${result.detail}`;
 }
 
@@ -94,7 +98,7 @@ describe("many targets at once", () => {
         { host, port: echo, protocol: "tcp" },
         { host: "no-such-name.invalid", port: 80, protocol: "tcp" },
       ],
-      { seconds: 1 },
+      { seconds: patient },
     );
     expect(results.map((result) => result.outcome)).toEqual([
       "reached",
@@ -114,14 +118,15 @@ describe("many targets at once", () => {
     const results = await reachAll(
       machine(),
       Array.from({ length: 150 }, () => target),
+      { seconds: patient },
     );
     expect(results.filter(isReached)).toHaveLength(150);
   });
 });
 
 describe.concurrent("an echo over TCP", () => {
-  const echo = (serve: (socket: Socket) => void) =>
-    tcp(serve).then((port) => outcome({ port, protocol: "tcp", service: "tcp-echo" }));
+  const echo = (serve: (socket: Socket) => void, seconds = patient) =>
+    tcp(serve).then((port) => outcome({ port, protocol: "tcp", service: "tcp-echo" }, seconds));
 
   test("nobody listens", async () => {
     const port = await closedPort();
@@ -146,15 +151,15 @@ describe.concurrent("an echo over TCP", () => {
     );
   });
   test("accepted, then silence: not what a dropped packet looks like", async () => {
-    expect(await echo(() => {})).toBe("unanswered");
+    expect(await echo(() => {}, brief)).toBe("unanswered");
   });
 });
 
 describe.concurrent("HTTP", () => {
-  const http = (answer: string | Buffer, { end = true } = {}) =>
+  const http = (answer: string | Buffer, { end = true, seconds = patient } = {}) =>
     tcp((socket) => {
       socket.once("data", () => (end ? socket.end(answer) : socket.write(answer)));
-    }).then((port) => outcome({ port, protocol: "tcp", service: "http" }));
+    }).then((port) => outcome({ port, protocol: "tcp", service: "http" }, seconds));
 
   test.each([
     ["closed by its length", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi\n", "reached"],
@@ -187,7 +192,7 @@ describe.concurrent("HTTP", () => {
   test("a server that does not close", async () => {
     const head = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n";
     expect(await http(`${head}hi\n`, { end: false })).toBe("reached");
-    expect(await http(head, { end: false })).toBe("unanswered");
+    expect(await http(head, { end: false, seconds: brief })).toBe("unanswered");
     expect(await http("220 mail.example.com ESMTP\r\n", { end: false })).toBe(
       "bad-answer: not HTTP",
     );
@@ -213,7 +218,7 @@ describe.concurrent("UDP", () => {
   });
   test("silence", async () => {
     const port = await udp(() => undefined);
-    expect(await outcome({ port, protocol: "udp", service: "udp-echo" })).toBe("timeout");
+    expect(await outcome({ port, protocol: "udp", service: "udp-echo" }, brief)).toBe("timeout");
   });
   test("another thing comes back", async () => {
     const port = await udp(() => Buffer.from([0xff, 0x20, 0]));
