@@ -6,15 +6,13 @@ import { Volume } from "@cdktf/provider-docker/lib/volume/index.js";
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { ImageKey, Labels, Plan, PlannedContainer } from "../lab/plan/plan.ts";
+import { originLabel } from "./origin.ts";
 
 /**
  * Seconds that a container gets to end by itself before it is killed. What it must not lose is on
  * the lab's volume and written in transactions, so a short time does.
  */
 const graceSeconds = 1;
-
-/** Says from which directory a lab was brought up; on its networks and its volume. */
-export const originLabel = "tailnet-lab.origin";
 
 export interface LabStackOptions {
   plan: Plan;

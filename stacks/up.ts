@@ -4,7 +4,18 @@ import type { ImageKey, Plan } from "../lab/plan/plan.ts";
 import type { Progress } from "../lab/progress.ts";
 import { describePart, partAt } from "./address.ts";
 import { findOnEngine, findOrphans, refuseElsewhere, removeOrphans, stackRun } from "./orphans.ts";
-import { labState, lockLab, readRecord, writeRecord } from "./state.ts";
+import { settle } from "./settle.ts";
+import {
+  labState,
+  lockLab,
+  noteFinished,
+  noteUnfinished,
+  putAsideUnreadable,
+  readRecord,
+  readTerraformState,
+  refuseLinks,
+  writeRecord,
+} from "./state.ts";
 import { synthesise } from "./synth.ts";
 import { openTemporaryDirectory } from "./temporary-directory.ts";
 import { lockTimeout, openTerraform, parallelism, type TerraformEvent } from "./terraform.ts";
@@ -43,11 +54,15 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
   const draft = options.plan(0);
   const { lab } = draft;
   const state = labState(options.base, lab);
+  await refuseLinks(state);
   await using _lock = await lockLab(lab, "tailnet-lab up");
   const engine = await connectEngine();
+  await settle(engine, state, options);
   const found = await findOnEngine(engine, lab);
   await refuseElsewhere(found, state, options.topologyFile);
-  const orphans = await findOrphans(found, state);
+  const terraformState = await readTerraformState(state);
+  await putAsideUnreadable(terraformState);
+  const orphans = findOrphans(found, terraformState);
   if (orphans.containers.length + orphans.networks.length > 0) {
     await progress.step("Clear what an interrupted run left", () => removeOrphans(engine, orphans));
   }
@@ -61,19 +76,21 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
     topology: options.topologyFile,
     dockerPool: pool.first,
   });
+  await noteUnfinished(state);
   const cwd = synthesise(state.directory, {
     plan,
     imageRef: options.imageRef,
     origin: state.directory,
   });
   await using temporary = await openTemporaryDirectory(state);
-  await using terraform = await openTerraform(engine, options.terraform, temporary);
+  await using terraform = await openTerraform(engine, options.terraform, temporary, state);
   return await progress.step(`Bring up lab ${lab}`, async (detail) => {
     const tally = new Tally(detail);
     await terraform.run(
       ["apply", "-json", "-input=false", "-auto-approve", parallelism, lockTimeout],
-      { cwd, signal, onEvent: (event) => tally.add(event) },
+      { cwd, signal, detail, onEvent: (event) => tally.add(event) },
     );
+    await noteFinished(state);
     return tally.result();
   });
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { cleanAll } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
 import { act, labCommand, type Shared } from "../command.ts";
+import { writtenLab } from "../which-lab.ts";
 
 export function cleanCommand(shared: Shared): Command {
   return labCommand(
@@ -9,10 +10,15 @@ export function cleanCommand(shared: Shared): Command {
     "remove everything of ours from this engine, found by label; after a crash too",
     ["clean", "clean --lab homelab"],
   ).action(
-    act(shared, async ({ lab, progress }) => {
+    act(shared, async ({ lab: option, progress, signal }) => {
+      const lab = await writtenLab(option);
       const engine = await connectEngine();
+      if (lab !== undefined) {
+        const { settleOnEngine } = await import("../../stacks/settle.ts");
+        await settleOnEngine(engine, lab, { base: process.cwd(), progress, signal });
+      }
       const title = lab === undefined ? "Remove all labs" : `Remove lab ${lab}`;
-      const removed = await progress.step(title, () => cleanAll(engine, { lab }));
+      const removed = await progress.step(title, () => cleanAll(engine, { lab, signal }));
       const { containers, networks, volumes } = removed;
       const counts = [
         `${containers.length} containers`,

@@ -1,18 +1,20 @@
 import type { Command } from "commander";
 import { type InspectedNode, type InspectedPair, inspectLab } from "../../lab/observe/inspect.ts";
+import { RunningLab } from "../../lab/running/running-lab.ts";
 import { act, labCommand, type Shared } from "../command.ts";
 import { table } from "../table.ts";
-import { findLab } from "../which-lab.ts";
+import { whichLab } from "../which-lab.ts";
 
 export function inspectCommand(shared: Shared): Command {
   return labCommand("inspect", "show a lab's nodes, and the path between each two", [
     "inspect",
     "inspect homelab --json",
+    "inspect lab.ts",
   ])
-    .argument("[lab]", "its name; the only one that runs where absent")
+    .argument("[lab]", "its name or its topology's file; the only one that runs where absent")
     .action(
-      act(shared, async ({ lab: option, progress, signal }, named: string | undefined) => {
-        const lab = await findLab({ lab: named ?? option });
+      act(shared, async ({ lab: option, progress, signal }, argument: string | undefined) => {
+        const lab = await RunningLab.find(await whichLab({ argument, option }));
         const inspection = await progress.step(`Look at lab ${lab.name}`, () =>
           inspectLab(lab, signal),
         );

@@ -1,6 +1,5 @@
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { type Engine, engineCall, engineStatus } from "./engine.ts";
+import { type EngineEvents, openEvents } from "./events.ts";
 
 /*
  * Docker counts a network's endpoints wrongly when two of them come or go at the same moment
@@ -14,22 +13,20 @@ import { type Engine, engineCall, engineStatus } from "./engine.ts";
 export class EndpointQueue implements Disposable {
   readonly #engine: Engine;
   readonly #connected = new Map<string, () => void>();
-  #events: Promise<Readable> | undefined;
+  #events: Promise<EngineEvents> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(engine: Engine) {
     this.#engine = engine;
   }
 
-  async #follow(): Promise<Readable> {
+  async #follow(): Promise<EngineEvents> {
     const filters = { type: ["network" as const], event: ["connect"] };
-    const events = (await engineCall(this.#engine.getEvents({ filters }))) as Readable;
-    // A stream that breaks says nothing more; then a start's own end ends its turn.
-    events.on("error", () => {});
-    createInterface({ input: events }).on("line", (line) => {
-      const { Actor } = JSON.parse(line) as { Actor?: { Attributes?: { container?: string } } };
+    const events = await openEvents(this.#engine, filters, ({ Actor }) => {
       this.#connected.get(Actor?.Attributes?.container ?? "")?.();
     });
+    // A stream that breaks tells nothing more; then a start's own end ends its turn.
+    events.ended.catch(() => {});
     return events;
   }
 
@@ -67,7 +64,7 @@ export class EndpointQueue implements Disposable {
   [Symbol.dispose](): void {
     // Where it could not be opened, whoever waited for a turn has been told.
     this.#events?.then(
-      (events) => events.destroy(),
+      (events) => events[Symbol.dispose](),
       () => {},
     );
   }

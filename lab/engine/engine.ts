@@ -1,5 +1,6 @@
 import Docker from "dockerode";
 import { LabError } from "../errors.ts";
+import { readWholeAnswers } from "./whole-answers.ts";
 
 export type Engine = Docker;
 
@@ -13,7 +14,7 @@ const remedy =
 export async function connectEngine(): Promise<Engine> {
   const address = process.env.DOCKER_HOST ?? "the local socket";
   try {
-    const engine = new Docker();
+    const engine = openEngine();
     // The types leave this option of ping out.
     const ping: (options: { abortSignal: AbortSignal }) => Promise<unknown> =
       engine.ping.bind(engine);
@@ -28,6 +29,11 @@ export async function connectEngine(): Promise<Engine> {
   }
 }
 
+/** The same without asking whether one answers. Throws Error for a DOCKER_HOST that is no address. */
+export function openEngine(): Engine {
+  return readWholeAnswers(new Docker());
+}
+
 /** Whether the engine is on this machine and uses its kernel, as far as its address tells. */
 export function isLocalEngine(): boolean {
   const host = process.env.DOCKER_HOST ?? "";
@@ -38,8 +44,13 @@ export function isLocalEngine(): boolean {
 const lostCodes = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
+  "ECONNABORTED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
   "EPIPE",
   "ENOENT",
+  "ENOTCONN",
+  "ETIMEDOUT",
   "ERR_STREAM_PREMATURE_CLOSE",
 ]);
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { labState } from "../../stacks/state.ts";
 import { openTerraform } from "../../stacks/terraform.ts";
 import { Tally } from "../../stacks/up.ts";
 
@@ -26,7 +27,12 @@ describe("running it", () => {
   const run = async (script: string, signal?: AbortSignal) => {
     const path = await program("terraform", script);
     const temporary = { directory, [Symbol.asyncDispose]: async () => {} };
-    await using terraform = await openTerraform(new Docker(), path, temporary);
+    await using terraform = await openTerraform(
+      new Docker(),
+      path,
+      temporary,
+      labState(directory, "x"),
+    );
     const events: string[] = [];
     await terraform.run(["apply"], {
       cwd: directory,
@@ -79,7 +85,12 @@ describe("running it", () => {
     const script = `trap 'echo >> ${path}; exit 1' INT; echo '{"type":"version"}'; while :; do sleep 0.05; done`;
     const running = program("terraform", script).then(async (terraform) => {
       const temporary = { directory, [Symbol.asyncDispose]: async () => {} };
-      await using opened = await openTerraform(new Docker(), terraform, temporary);
+      await using opened = await openTerraform(
+        new Docker(),
+        terraform,
+        temporary,
+        labState(directory, "x"),
+      );
       await opened.run([], { cwd: directory, signal: abort.signal, onEvent: () => abort.abort() });
     });
     await expect(running).rejects.toMatchObject({ name: "AbortError" });
