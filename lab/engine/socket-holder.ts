@@ -45,5 +45,9 @@ async function hasOpen(pid: string, target: string): Promise<boolean> {
 
 async function commandLineOf(pid: string): Promise<string> {
   const words = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-  return words.split("\0").join(" ").trim();
+  return words
+    .split(/[\0\s]+/)
+    .join(" ")
+    .trim()
+    .slice(0, 120);
 }

@@ -40,16 +40,17 @@ describe("what is neither a lab's name nor a topology's file is refused, and not
     "mine ",
     "a".repeat(33),
   ];
-  const commands: [string, (name: string) => string[]][] = [
-    ["down", (name) => ["down", "--", name]],
-    ["down --lab", (name) => ["down", `--lab=${name}`]],
-    ["inspect", (name) => ["inspect", "--", name]],
-    ["clean --lab", (name) => ["clean", `--lab=${name}`]],
-    ["exec --lab", (name) => ["exec", "laptop", `--lab=${name}`, "--", "true"]],
-    ["logs --lab", (name) => ["logs", "laptop", `--lab=${name}`]],
+  // One reads for all commands: down gets every name, the others one that would do harm.
+  const commands: [string, string[], (name: string) => string[]][] = [
+    ["down", wrong, (name) => ["down", "--", name]],
+    ["down --lab", ["", ".."], (name) => ["down", `--lab=${name}`]],
+    ["inspect", [".."], (name) => ["inspect", "--", name]],
+    ["clean --lab", ["", ".."], (name) => ["clean", `--lab=${name}`]],
+    ["exec --lab", [""], (name) => ["exec", "laptop", `--lab=${name}`, "--", "true"]],
+    ["logs --lab", [".."], (name) => ["logs", "laptop", `--lab=${name}`]],
   ];
 
-  test.each(commands)("%s", async (_title, argumentsOf) => {
+  test.each(commands)("%s", async (_title, names, argumentsOf) => {
     await using engine = await emptyEngine();
     const cwd = join(base, "here");
     await mkdir(join(cwd, ".tailnet-lab", "mine"), { recursive: true });
@@ -58,11 +59,11 @@ describe("what is neither a lab's name nor a topology's file is refused, and not
     await writeFile(join(cwd, ".tailnet-lab", "mine", "lab.json"), record);
     const before = await readdir(base, { recursive: true });
     const results = await Promise.all(
-      wrong.map((name) => runCli(argumentsOf(name), { DOCKER_HOST: engine.address }, { cwd })),
+      names.map((name) => runCli(argumentsOf(name), { DOCKER_HOST: engine.address }, { cwd })),
     );
     for (const [index, { exitCode, stderr, stdout }] of results.entries()) {
-      expect({ name: wrong[index], exitCode, stdout }).toEqual({
-        name: wrong[index],
+      expect({ name: names[index], exitCode, stdout }).toEqual({
+        name: names[index],
         exitCode: 2,
         stdout: "",
       });

@@ -236,18 +236,22 @@ describe("the temporary directory", () => {
 });
 
 test("a Terraform that outlived its command is killed; others are not", async () => {
-  const sleep = (directory: string) =>
-    spawn("sleep", ["60"], {
+  const sleep = async (directory: string) => {
+    const child = spawn("sh", ["-c", "echo; exec sleep 60"], {
       env: { ...process.env, [stateVariable]: directory },
-      stdio: "ignore",
+      stdio: ["ignore", "pipe", "ignore"],
     });
-  const left = sleep(state.directory);
-  const other = sleep(`${state.directory}-2`);
+    await once(child.stdout, "data");
+    return child;
+  };
+  const left = await sleep(state.directory);
+  const other = await sleep(`${state.directory}-2`);
   try {
+    const ended = once(left, "exit");
     await endLeftTerraform(state);
-    expect(other.exitCode ?? other.signalCode).toBeNull();
-    if (left.signalCode === null) await once(left, "exit");
+    await ended;
     expect(left.signalCode).toBe("SIGKILL");
+    expect(other.exitCode ?? other.signalCode).toBeNull();
   } finally {
     other.kill("SIGKILL");
   }
