@@ -40,20 +40,25 @@ export async function cleanAll(engine: Engine, options: CleanOptions = {}): Prom
   };
   let before = "";
   let limit = 0;
+  let refusals: string[] = [];
   for (;;) {
     signal?.throwIfAborted();
     const found = await find(engine, options);
     const left = [...found.containers, ...found.networks, ...found.volumes];
     if (left.length === 0) return mapSets(removed);
     const ids = left.map(({ id }) => id).join();
-    if (ids === before) await pause(againMs);
-    else limit = performance.now() + idleMs;
+    const isStuck = ids === before;
+    if (isStuck) {
+      if (performance.now() > limit) throw refused(left, refusals, idleMs);
+      await pause(againMs);
+    }
     before = ids;
-    const refusals = await removeOnce(engine, found, (kind, name) => {
+    refusals = await removeOnce(engine, found, (kind, name) => {
       if (!removed[kind].has(name)) onRemoved(name);
       removed[kind].add(name);
     });
-    if (performance.now() > limit) throw refused(left, refusals, idleMs);
+    // From the end of a removal: on a busy machine it takes a while itself.
+    if (!isStuck) limit = performance.now() + idleMs;
   }
 }
 

@@ -30,7 +30,7 @@ export async function connectEngine(): Promise<Engine> {
 }
 
 /** The same without asking whether one answers. Throws Error for a DOCKER_HOST that is no address. */
-export function openEngine(): Engine {
+function openEngine(): Engine {
   return readWholeAnswers(new Docker());
 }
 

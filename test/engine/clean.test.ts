@@ -131,6 +131,20 @@ describe("cleaning", () => {
     expect(asked).toContain("container c2");
   });
 
+  test("a removal may itself take longer than that", async () => {
+    const { engine } = recordingEngine();
+    const slow = {
+      ...engine,
+      getVolume: (name: string) => ({
+        remove: async () => {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          await engine.getVolume(name).remove();
+        },
+      }),
+    };
+    expect((await cleanAll(slow as unknown as Engine, { idleMs: 10 })).volumes).toEqual(["vol"]);
+  });
+
   test("an engine that removes and lists the same again does not hold it for ever", async () => {
     const { engine } = recordingEngine();
     const stubborn = { ...engine, getVolume: () => ({ remove: async () => {} }) };
