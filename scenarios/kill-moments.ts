@@ -1,9 +1,10 @@
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { cleanAll } from "../lab/engine/clean.ts";
 import type { Engine } from "../lab/engine/engine.ts";
 import { label } from "../lab/plan/plan.ts";
 
@@ -61,18 +62,17 @@ const topology = (lab: string) => `export default {
 
 /** Writes the topology, and tells how long `up` and `down` take, in ms. */
 export async function prepareVictim(victim: Victim): Promise<Record<"up" | "down", number>> {
-  await mkdir(victim.directory, { recursive: true });
   await writeFile(path.join(victim.directory, "lab.ts"), topology(victim.lab));
   const time = async (args: string[]) => {
     const started = performance.now();
-    const { exitCode, stderr } = await run(victim, args);
+    const { exitCode, stderr } = await runOn(victim, args);
     if (exitCode !== 0) throw new Error(`${args.join(" ")} ended with ${exitCode}: ${stderr}`);
     return performance.now() - started;
   };
   await time(["up", "lab.ts"]);
   const down = await time(["down", "lab.ts"]);
   const up = await time(["up", "lab.ts"]);
-  await run(victim, ["down", "lab.ts"]);
+  await runOn(victim, ["down", "lab.ts"]);
   return { up, down };
 }
 
@@ -80,7 +80,7 @@ export async function prepareVictim(victim: Victim): Promise<Record<"up" | "down
 export async function killOnce(victim: Victim, kill: Kill): Promise<Outcome> {
   const problems: string[] = [];
   const must = async (title: string, args: string[], allowed: readonly string[] = []) => {
-    const { exitCode, stderr, timedOut } = await run(victim, args);
+    const { exitCode, stderr, timedOut } = await runOn(victim, args);
     const isAllowed = allowed.some((name) => stderr.includes(`(${name})`));
     if (timedOut) problems.push(`${title} did not end`);
     else if (exitCode !== 0 && !isAllowed)
@@ -142,7 +142,8 @@ async function treeOf(root: number): Promise<number[]> {
   return tree;
 }
 
-async function leftOf(victim: Victim): Promise<string[]> {
+/** What a lab that was taken down has left behind. */
+export async function leftOf(victim: Victim): Promise<string[]> {
   const state = path.join(victim.directory, ".tailnet-lab");
   const files = await readdir(state, { recursive: true }).catch(() => undefined);
   const temporary = (await readdir(temporaryOf(victim))).map((name) => `temporary ${name}`);
@@ -176,26 +177,32 @@ function temporaryOf({ directory }: Victim): string {
   return path.join(directory, "tmp");
 }
 
-function start(victim: Victim, args: string[]) {
+function start(victim: Victim, args: string[], env: Record<string, string> = {}) {
   return execa(process.execPath, [program, ...args], {
     cwd: victim.directory,
     reject: false,
     stdin: "ignore",
     // A machine may be busy; a command that never ends is found out nevertheless.
     timeout: 600_000,
-    env: { NODE_OPTIONS: "", TMPDIR: temporaryOf(victim) },
+    env: { NODE_OPTIONS: "", TMPDIR: temporaryOf(victim), ...env },
   });
 }
 
-async function run(victim: Victim, args: string[]) {
-  await mkdir(temporaryOf(victim), { recursive: true });
-  return await start(victim, args);
+/** Runs the command line in the lab's directory to its end. */
+export async function runOn(victim: Victim, args: string[], env?: Record<string, string>) {
+  return await start(victim, args, env);
 }
 
-/** A directory with a short path: it holds a socket. */
-export async function victimOf(engine: Engine, lab: string): Promise<Victim> {
-  const directory = path.join(os.tmpdir(), `tl-${lab}`);
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true });
-  return { engine, lab, directory };
+/** Makes the directory, with a short path, as it holds a socket; disposed of, both it and the lab are gone. */
+export async function openVictim(engine: Engine, lab: string): Promise<Victim & AsyncDisposable> {
+  const directory = await mkdtemp(path.join(os.tmpdir(), "tl-"));
+  const victim = { engine, lab, directory };
+  await mkdir(temporaryOf(victim));
+  return {
+    ...victim,
+    async [Symbol.asyncDispose]() {
+      await cleanAll(engine, { lab });
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
 }

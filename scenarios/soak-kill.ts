@@ -2,16 +2,15 @@
  * Kills `up` and `down` at random moments, follows each with each command that may come next, and prints
  * what came of it: `npm run soak:kill [MOMENTS] [SEED]`. Exit code 1 where anything went wrong.
  */
-import { rm } from "node:fs/promises";
 import { connectEngine } from "../lab/engine/engine.ts";
 import {
   type Kill,
   killedCommands,
   killOnce,
   nextCommands,
+  openVictim,
   prepareVictim,
   randomFrom,
-  victimOf,
 } from "./kill-moments.ts";
 
 const moments = Number(process.argv[2] ?? 20);
@@ -22,7 +21,7 @@ if (!Number.isInteger(moments) || moments < 1 || !Number.isInteger(seed)) {
 }
 console.log(`${moments} moments for each of ${killedCommands.join(", ")}; seed ${seed}`);
 const random = randomFrom(seed);
-const victim = await victimOf(await connectEngine(), `soak-${process.pid}`);
+await using victim = await openVictim(await connectEngine(), `soak-${process.pid}`);
 const durations = await prepareVictim(victim);
 let failures = 0;
 for (const killed of killedCommands) {
@@ -40,6 +39,5 @@ for (const killed of killedCommands) {
     console.log(`${cells.join(" ")} ${problems.length === 0 ? "ok" : problems.join("\n  ")}`);
   }
 }
-await rm(victim.directory, { recursive: true, force: true });
 console.log(failures === 0 ? "all well" : `${failures} went wrong`);
 process.exitCode = failures === 0 ? 0 : 1;
