@@ -54,12 +54,12 @@ export interface RunOptions {
   onEvent?: (event: TerraformEvent) => void;
   /** Told what an interrupted Terraform is waited for. */
   detail?: (text: string) => void;
+  /** How long nothing may move, in ms. One start takes seconds at most, also on a busy machine. */
+  idleMs?: number;
+  /** The same once it is interrupted. */
+  endIdleMs?: number;
 }
 
-/** How long nothing may move, in ms. One start takes seconds at most, also on a busy machine. */
-const idleMs = 120_000;
-/** The same once it is interrupted. */
-const endIdleMs = 20_000;
 /** How long a command gets that only reads files, in ms. */
 const readMs = 60_000;
 
@@ -83,7 +83,7 @@ export async function openTerraform(
     CHECKPOINT_DISABLE: "1",
     [stateVariable]: state.directory,
   };
-  const options = (cwd: string) =>
+  const childOptions = (cwd: string) =>
     ({
       cwd,
       env: environment,
@@ -95,9 +95,11 @@ export async function openTerraform(
     }) as const;
 
   return {
-    async run(args, { cwd, signal, onEvent, detail = () => {} }) {
+    async run(args, options) {
+      const { cwd, signal, onEvent, detail = () => {} } = options;
+      const { idleMs = 120_000, endIdleMs = 20_000 } = options;
       signal?.throwIfAborted();
-      const child = execa(program, args, { ...options(cwd), buffer: { stdout: false } });
+      const child = execa(program, args, { ...childOptions(cwd), buffer: { stdout: false } });
       const name = `process ${child.pid} (${basename(program)} ${args[0]})`;
       let stopped: LabError | undefined;
       const watch = idleTimer(idleMs, (ms) => {
@@ -136,7 +138,7 @@ export async function openTerraform(
     async read(args, { cwd, signal }) {
       signal?.throwIfAborted();
       const child = execa(program, args, {
-        ...options(cwd),
+        ...childOptions(cwd),
         timeout: readMs,
         forceKillAfterDelay: 1000,
         ...(signal === undefined ? {} : { cancelSignal: signal }),

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { whichLab } from "../../cli/which-lab.ts";
 import { httpEngine, listed } from "./http-engine.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -25,21 +26,22 @@ async function emptyEngine() {
 }
 
 describe("what is neither a lab's name nor a topology's file is refused, and nothing is touched", () => {
-  const wrong = [
-    "..",
+  const wrong = ["..", "", "/", "project", ".tailnet-lab/mine", "Mine", "missing.ts"];
+
+  test.each([
+    ...wrong,
     ".",
-    "",
-    "/",
     "../other",
     "here/project",
     ".tailnet-lab",
-    ".tailnet-lab/mine",
-    "Mine",
-    "mine.ts",
-    "-mine",
-    "mine ",
-    "a".repeat(33),
-  ];
+    "-m",
+    "m ",
+    "m".repeat(33),
+  ])("%j", async (argument) => {
+    const refused = { name: "UsageInvalid", where: "[lab]" };
+    await expect(whichLab({ argument })).rejects.toMatchObject(refused);
+  });
+
   // One reads for all commands: down gets every name, the others one that would do harm.
   const commands: [string, string[], (name: string) => string[]][] = [
     ["down", wrong, (name) => ["down", "--", name]],
