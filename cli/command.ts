@@ -44,7 +44,7 @@ export function labCommand(
 ): Command {
   return command(usage, description, examples).option(
     "--lab <name>",
-    "which lab, where several run",
+    "which lab, where several run: its name or its topology's file",
   );
 }
 

@@ -1,8 +1,10 @@
-import { extname } from "node:path";
+import { stat } from "node:fs/promises";
+import { extname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LabError } from "../lab/errors.ts";
 import { listLabs, RunningLab } from "../lab/running/running-lab.ts";
 import type { RunningNode } from "../lab/running/running-node.ts";
+import { labelPattern, labelRule } from "../lab/topology/label.ts";
 import type { Context } from "./command.ts";
 
 /** The topology of the lab to start from; JavaScript once the package is built. */
@@ -10,9 +12,52 @@ export const defaultTopology = fileURLToPath(
   new URL(`../topologies/homelab${extname(import.meta.url)}`, import.meta.url),
 );
 
-/** The lab that a command means: the one named, else the only one that runs, else the default. */
-export async function whichLab(named: string | undefined): Promise<string> {
-  if (named !== undefined) return named;
+/** What a user may write for a lab: its name, or the file of the topology that declares it. */
+export interface LabChoice {
+  /** The command's argument. */
+  argument?: string | undefined;
+  /** `--lab`. */
+  option?: string | undefined;
+}
+
+/**
+ * The lab that a command means: the one that is written, else the only one that runs, else the default.
+ * @throws LabError `UsageInvalid`; as `loadTopology` for a file.
+ */
+export async function whichLab({ argument, option }: LabChoice): Promise<string> {
+  const [one, other] = await Promise.all([
+    argument === undefined ? undefined : readLab(argument, "[lab]"),
+    option === undefined ? undefined : readLab(option, "--lab"),
+  ]);
+  if (one !== undefined && other !== undefined && one !== other) {
+    throw new LabError("UsageInvalid", `two labs are named: ${one} and ${other}`, {
+      where: "--lab",
+      remedy: "name one of them",
+    });
+  }
+  return one ?? other ?? (await onlyLab());
+}
+
+/** @returns undefined where no lab is written; unlike `whichLab` it asks no engine. */
+export async function writtenLab(option: string | undefined): Promise<string | undefined> {
+  return option === undefined ? undefined : readLab(option, "--lab");
+}
+
+async function readLab(text: string, place: string): Promise<string> {
+  if (labelPattern.test(text)) return text;
+  const file = resolve(text);
+  const isFile = text !== "" && (await stat(file).catch(() => undefined))?.isFile() === true;
+  if (!isFile) {
+    throw new LabError("UsageInvalid", `${JSON.stringify(text)} is no lab's name, and no file`, {
+      where: place,
+      remedy: `name a lab (${labelRule}), or the file of its topology`,
+    });
+  }
+  const { loadTopology } = await import("../lab/topology/load.ts");
+  return (await loadTopology(file)).topology.name;
+}
+
+async function onlyLab(): Promise<string> {
   const labs = (await listLabs()).filter((lab) => lab.run === "stack").map((lab) => lab.name);
   const [only] = labs;
   if (labs.length === 1 && only !== undefined) return only;
@@ -24,8 +69,9 @@ export async function whichLab(named: string | undefined): Promise<string> {
   });
 }
 
+/** The lab of a command whose only way to name it is `--lab`. */
 export async function findLab({ lab }: Pick<Context, "lab">): Promise<RunningLab> {
-  return RunningLab.find(await whichLab(lab));
+  return RunningLab.find(await whichLab({ option: lab }));
 }
 
 /** Throws NodeNotFound; UsageInvalid for a node without Tailscale. */

@@ -3,7 +3,7 @@ import { connectEngine } from "../lab/engine/engine.ts";
 import { givenBy, reserveFor } from "./allocation.ts";
 import { type Change, readChanges, shownPlan } from "./changes.ts";
 import { findOnEngine, findOrphans, refuseElsewhere } from "./orphans.ts";
-import { labState, lockLab, readRecord, terraformDirectory } from "./state.ts";
+import { labState, lockLab, readRecord, readTerraformState } from "./state.ts";
 import { synthesise } from "./synth.ts";
 import { openTemporaryDirectory } from "./temporary-directory.ts";
 import { openTerraform, parallelism } from "./terraform.ts";
@@ -22,7 +22,8 @@ export async function diffStack(options: StackOptions): Promise<Change[]> {
   const engine = await connectEngine();
   const found = await findOnEngine(engine, lab);
   await refuseElsewhere(found, state, options.topologyFile);
-  const orphans = await findOrphans(found, state);
+  const terraformState = await readTerraformState(state);
+  const orphans = findOrphans(found, terraformState);
   const record = await readRecord(state);
   await using reservation = await reserveFor(engine, draft, record);
 
@@ -32,10 +33,13 @@ export async function diffStack(options: StackOptions): Promise<Change[]> {
     imageRef: options.imageRef,
     origin: state.directory,
   });
-  await using terraform = await openTerraform(engine, options.terraform, temporary);
+  await using terraform = await openTerraform(engine, options.terraform, temporary, state);
   return await progress.step(`Compare lab ${lab} with the engine`, async () => {
     const planFile = join(temporary.directory, "plan");
-    const stateFile = join(terraformDirectory(state), "terraform.tfstate");
+    // Without a state that can be read, all is new.
+    const stateFile = terraformState.isReadable
+      ? terraformState.file
+      : join(temporary.directory, "terraform.tfstate");
     await terraform.run(
       [
         "plan",
@@ -48,12 +52,12 @@ export async function diffStack(options: StackOptions): Promise<Change[]> {
       ],
       { cwd, signal },
     );
-    const shown = await terraform.read(["show", "-json", planFile], { cwd });
+    const shown = await terraform.read(["show", "-json", planFile], { cwd, signal });
     return [...readChanges(shownPlan.parse(shown)), ...leftovers(orphans)];
   });
 }
 
-function leftovers(orphans: Awaited<ReturnType<typeof findOrphans>>): Change[] {
+function leftovers(orphans: ReturnType<typeof findOrphans>): Change[] {
   const why = "an interrupted run left it";
   return [
     ...orphans.containers.map(

@@ -1,69 +1,76 @@
-import { access } from "node:fs/promises";
-import { join } from "node:path";
 import { cleanAll } from "../lab/engine/clean.ts";
 import { connectEngine } from "../lab/engine/engine.ts";
 import { releaseIsolation } from "../lab/engine/host-firewall.ts";
 import { LabError } from "../lab/errors.ts";
 import { imageRef } from "../lab/images/recipes.ts";
 import type { Progress } from "../lab/progress.ts";
-import { findOnEngine, isEmpty, refuseElsewhere, stackRun } from "./orphans.ts";
-import { forgetLab, idsInState, labState, lockLab, terraformDirectory } from "./state.ts";
-import { openTemporaryDirectory } from "./temporary-directory.ts";
-import { lockTimeout, openTerraform, parallelism } from "./terraform.ts";
-import { Tally } from "./up.ts";
+import {
+  dockerPrefix,
+  findOnEngine,
+  isEmpty,
+  policyRun,
+  refuseElsewhere,
+  stackRun,
+} from "./orphans.ts";
+import { settle } from "./settle.ts";
+import {
+  forgetLab,
+  hasState,
+  labState,
+  lockLab,
+  noteUnfinished,
+  readRecord,
+  refuseLinks,
+} from "./state.ts";
 
 export interface DownOptions {
   lab: string;
   /** The directory that holds `.tailnet-lab/`. */
   base: string;
-  terraform: string;
   progress: Progress;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Destroys a lab with all that it keeps, and its state. Needs no topology.
- * @returns the names of what was removed, as `StackResult` has them; what was not in the state goes by
- *   the engine's name.
- * @throws LabError `LabNotFound`, `LabLocked`, `LabElsewhere`, and as Terraform's `run`.
+ * Removes a lab with all that it keeps, and its state. It goes by the engine's labels alone, as
+ * neither a topology nor Terraform's state need be there or be right.
+ * @returns the names of what was removed, as `StackResult` has them.
+ * @throws LabError `LabNotFound`, `LabLocked`, `LabElsewhere`, `UsageInvalid`, and as `cleanAll`.
  */
 export async function downStack(options: DownOptions): Promise<{ removed: string[] }> {
   const { lab, progress, signal } = options;
   const state = labState(options.base, lab);
+  await refuseLinks(state);
   await using _lock = await lockLab(lab, "tailnet-lab down");
   const engine = await connectEngine();
+  await settle(engine, state, options);
   const found = await findOnEngine(engine, lab);
   await refuseElsewhere(found, state);
-  if (isEmpty(found) && !(await exists(state.directory))) {
+  const judges = await cleanAll(engine, { lab, run: policyRun, signal });
+  const hasNothing = isEmpty(found) && judges.containers.length === 0;
+  if (hasNothing && !(await hasState(state))) {
     throw new LabError("LabNotFound", `no lab ${lab} was brought up from here`, {
       where: state.directory,
       remedy: "`tailnet-lab clean` removes everything of ours from this engine",
     });
   }
   return await progress.step(`Take down lab ${lab}`, async (detail) => {
-    const tally = new Tally(detail);
-    const cwd = terraformDirectory(state);
-    const known = await idsInState(state);
-    if (known.size > 0 && (await exists(join(cwd, "cdk.tf.json")))) {
-      await using temporary = await openTemporaryDirectory(state);
-      await using terraform = await openTerraform(engine, options.terraform, temporary);
-      await terraform.run(
-        ["destroy", "-json", "-input=false", "-auto-approve", parallelism, lockTimeout],
-        { cwd, signal, onEvent: (event) => tally.add(event) },
-      );
-    }
-    const left = await cleanAll(engine, { lab, run: stackRun });
+    if ((await readRecord(state)) !== undefined) await noteUnfinished(state);
+    const gone = await cleanAll(engine, {
+      lab,
+      run: stackRun,
+      onRemoved: (name) => detail(`${name} is gone`),
+      signal,
+    });
     await releaseIsolation(engine, imageRef({ program: "base" }));
+    const short = (name: string) => name.replace(dockerPrefix(lab), "");
     await forgetLab(state);
     return {
-      removed: [...tally.result().removed, ...left.containers, ...left.networks, ...left.volumes],
+      removed: [
+        ...gone.containers.map(short),
+        ...gone.networks.map((name) => `network ${short(name)}`),
+        ...gone.volumes.map((name) => `volume ${short(name)}`),
+      ],
     };
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -7,6 +7,7 @@ import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { labelsOf } from "../lab/engine/create-container.ts";
 import type { ImageKey, Labels, Plan, PlannedContainer, PlannedFile } from "../lab/plan/plan.ts";
+import { originLabel } from "./origin.ts";
 
 /**
  * Seconds that a container gets to end by itself before it is killed. What it must not lose is on
@@ -16,9 +17,6 @@ const graceSeconds = 1;
 
 /** On every machine that runs Terraform for a Docker Engine of Linux, but for Windows. */
 const emptyFile = "/dev/null";
-
-/** Says from which directory a lab was brought up; on its networks and its volumes. */
-export const originLabel = "tailnet-lab.origin";
 
 export interface LabStackOptions {
   plan: Plan;

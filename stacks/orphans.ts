@@ -2,15 +2,24 @@ import PQueue from "p-queue";
 import { EndpointQueue } from "../lab/engine/endpoint-queue.ts";
 import { type Engine, engineCall } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
+import { dockerName } from "../lab/plan/docker-name.ts";
 import { label } from "../lab/plan/plan.ts";
-import { originLabel } from "./lab-stack.ts";
+import { originLabel } from "./origin.ts";
 import { container } from "./provider/container.ts";
 import { network } from "./provider/network.ts";
 import { Removals } from "./provider/removals.ts";
-import { idsInState, type LabState, readRecord } from "./state.ts";
+import { type LabState, readRecord, type TerraformState } from "./state.ts";
 
 /** The run of every lab that is brought up by a stack. */
 export const stackRun = "stack";
+
+/** The run of the container in which Headscale reads a policy before the lab is made. */
+export const policyRun = "policy";
+
+/** What Docker's names of a lab's things begin with. */
+export function dockerPrefix(lab: string): string {
+  return dockerName(lab, "");
+}
 
 /** What the engine has of a lab, by the lab's labels. */
 export interface OnEngine {
@@ -79,13 +88,12 @@ export async function refuseElsewhere(
   );
 }
 
-/** What is on the engine and not in the state: an interrupted run made it and could not write so. */
-export async function findOrphans(
+/** What is on the engine and not in Terraform's state: an interrupted run made it and could not write so. */
+export function findOrphans(
   found: OnEngine,
-  state: LabState,
-): Promise<{ containers: Thing[]; networks: Thing[] }> {
-  const known = await idsInState(state);
-  const isOrphan = ({ id }: Thing) => !known.has(id);
+  { ids }: TerraformState,
+): { containers: Thing[]; networks: Thing[] } {
+  const isOrphan = ({ id }: Thing) => !ids.has(id);
   // A volume needs no adoption: making one that is there already takes it as it is.
   return {
     containers: found.containers.filter(isOrphan),

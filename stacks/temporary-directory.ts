@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readlink, rm, symlink } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { lstat, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { type LabState, removeIfEmpty } from "./state.ts";
+import { join } from "node:path";
+import type { LabState } from "./state.ts";
 
 /** A directory for one command's own files, open to this user only. */
 export interface TemporaryDirectory extends AsyncDisposable {
@@ -11,33 +11,44 @@ export interface TemporaryDirectory extends AsyncDisposable {
 
 /**
  * Makes one in the system's temporary directory, where paths are short enough for a socket (108
- * bytes, unix(7)). A link in the lab's directory tells where it is, so that what a killed process
- * left is removed by the next command for the same lab. The lab must be locked.
+ * bytes, unix(7)). What a killed process left is removed first. The lab must be locked.
  */
 export async function openTemporaryDirectory(state: LabState): Promise<TemporaryDirectory> {
-  const link = join(state.directory, "temporary");
-  await removeTemporary(link);
-  const directory = join(tmpdir(), `tailnet-lab-${randomBytes(6).toString("hex")}`);
-  await mkdir(state.directory, { recursive: true });
-  await symlink(directory, link);
-  await mkdir(directory, { mode: 0o700 });
+  await removeTemporaryDirectories(state);
+  const directory = await mkdtemp(join(tmpdir(), prefixOf(state)));
   return {
     directory,
-    async [Symbol.asyncDispose]() {
-      await removeTemporary(link);
-      await rm(directory, { recursive: true, force: true });
-      // A comparison of a lab that is not up leaves no directory for it.
-      await removeIfEmpty(state.directory);
-      await removeIfEmpty(dirname(state.directory));
-    },
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   };
 }
 
-async function removeTemporary(link: string): Promise<void> {
-  try {
-    await rm(await readlink(link), { recursive: true, force: true });
-    await rm(link);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+/**
+ * Removes what killed commands for the same state left. The lab must be locked: then nobody uses it.
+ * The system's temporary directory is everybody's: only directories that this user made for himself
+ * are removed, and no link is followed.
+ */
+export async function removeTemporaryDirectories(state: LabState): Promise<void> {
+  const prefix = prefixOf(state);
+  for (const entry of await readdir(tmpdir())) {
+    const path = join(tmpdir(), entry);
+    if (entry.startsWith(prefix) && (await isOwn(path))) {
+      await rm(path, { recursive: true, force: true });
+    }
   }
+}
+
+/** The state's directory in short: its commands find each other's leftovers by it. */
+function prefixOf({ directory }: LabState): string {
+  const digest = createHash("sha256").update(directory).digest("hex").slice(0, 12);
+  return `tailnet-lab-stack-${digest}-`;
+}
+
+/** Not gone, not a link, not another's, and closed to all others, as `mkdtemp` makes it. */
+async function isOwn(path: string): Promise<boolean> {
+  const status = await lstat(path).catch(() => undefined);
+  return (
+    status?.isDirectory() === true &&
+    status.uid === process.getuid?.() &&
+    (status.mode & 0o077) === 0
+  );
 }

@@ -1,11 +1,14 @@
 import { devNull } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
 import { type Engine, engineLost } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
 import { describePart, partAt } from "./address.ts";
+import { idleTimer } from "./idle-timer.ts";
+import { stateVariable } from "./left-terraform.ts";
 import { serveProvider } from "./provider/server.ts";
+import type { LabState } from "./state.ts";
 import type { TemporaryDirectory } from "./temporary-directory.ts";
 
 /** A line of Terraform's `-json` output, as far as we read it. */
@@ -29,32 +32,46 @@ type Diagnostic = NonNullable<TerraformEvent["diagnostic"]>;
 
 /** Docker's own work is parallel; Terraform's default of ten at a time would only slow it. */
 export const parallelism = "-parallelism=64";
-/** A killed run's Terraform may live a moment longer, until it notices that its provider is gone. */
+/** A user's own Terraform in the lab's directory may hold the state for a moment. */
 export const lockTimeout = "-lock-timeout=20s";
 
 /** Terraform or OpenTofu with the embedded provider behind it. */
 export interface Terraform extends AsyncDisposable {
   /**
    * Runs a command with `-json`, telling each event.
-   * @throws LabError `TerraformFailed` with its words, `EngineLost`, `DiskFull`, `TunMissing`; the
-   *   signal's reason where that was aborted: Terraform has then ended in order.
+   * @throws LabError `TerraformFailed` with its message, `EngineLost`, `DiskFull`, `TunMissing`,
+   *   `WaitTimedOut` where nothing moves any more; the signal's reason where that was aborted: Terraform has
+   *   then ended, in order where it did so in time.
    */
   run(args: string[], options: RunOptions): Promise<void>;
   /** Runs a command that prints one JSON document. */
-  read(args: string[], options: { cwd: string }): Promise<unknown>;
+  read(args: string[], options: Pick<RunOptions, "cwd" | "signal">): Promise<unknown>;
 }
 
 export interface RunOptions {
   cwd: string;
   signal?: AbortSignal | undefined;
   onEvent?: (event: TerraformEvent) => void;
+  /** Told what an interrupted Terraform is waited for. */
+  detail?: (text: string) => void;
+  /** How long nothing may move, in ms. One start takes seconds at most, also on a busy machine. */
+  idleMs?: number;
+  /** The same once it is interrupted. */
+  endIdleMs?: number;
 }
 
-/** @param temporary a directory for the provider's socket. */
+/** How long a command gets that only reads files, in ms. */
+const readMs = 60_000;
+
+/**
+ * @param temporary a directory for the provider's socket.
+ * @param state by which a Terraform that outlives this process is found.
+ */
 export async function openTerraform(
   engine: Engine,
   program: string,
   temporary: TemporaryDirectory,
+  state: LabState,
 ): Promise<Terraform> {
   const provider = await serveProvider(engine, join(temporary.directory, "provider.sock"));
   const environment = {
@@ -64,8 +81,9 @@ export async function openTerraform(
     TF_CLI_CONFIG_FILE: devNull,
     TF_IN_AUTOMATION: "1",
     CHECKPOINT_DISABLE: "1",
+    [stateVariable]: state.directory,
   };
-  const options = (cwd: string) =>
+  const childOptions = (cwd: string) =>
     ({
       cwd,
       env: environment,
@@ -77,35 +95,73 @@ export async function openTerraform(
     }) as const;
 
   return {
-    async run(args, { cwd, signal, onEvent }) {
+    async run(args, options) {
+      const { cwd, signal, onEvent, detail = () => {} } = options;
+      const { idleMs = 120_000, endIdleMs = 20_000 } = options;
       signal?.throwIfAborted();
-      const child = execa(program, args, { ...options(cwd), buffer: { stdout: false } });
-      const interrupt = () => child.kill("SIGINT");
-      signal?.addEventListener("abort", interrupt);
+      const child = execa(program, args, { ...childOptions(cwd), buffer: { stdout: false } });
+      const name = `process ${child.pid} (${basename(program)} ${args[0]})`;
+      let stopped: LabError | undefined;
+      const watch = idleTimer(idleMs, (ms) => {
+        stopped = timedOut(name, ms);
+        child.kill("SIGKILL");
+      });
+      const interrupt = () => {
+        detail(`waiting for the end of ${name}`);
+        child.kill("SIGINT");
+        watch.limitTo(endIdleMs);
+      };
+      signal?.addEventListener("abort", interrupt, { once: true });
       const errors: Diagnostic[] = [];
       try {
         for await (const line of child.iterable()) {
           const event = readEvent(line);
-          if (event?.diagnostic?.severity === "error") errors.push(event.diagnostic);
-          if (event !== undefined) onEvent?.(event);
+          if (event === undefined) continue;
+          // It says that it waits as long as it does so.
+          if (event.type !== "apply_progress") watch.moved();
+          if (event.diagnostic?.severity === "error") errors.push(event.diagnostic);
+          onEvent?.(event);
         }
       } finally {
+        watch.end();
         signal?.removeEventListener("abort", interrupt);
       }
       const { exitCode, stderr, shortMessage } = await child;
+      if (stopped !== undefined && signal?.aborted === true) detail(stopped.what);
       signal?.throwIfAborted();
+      if (stopped !== undefined) throw stopped;
       if (exitCode === 0) return;
       const lost = provider.engineLost();
       if (lost !== undefined) throw engineLost(lost);
       throw failure(errors, stderr.trim() || (shortMessage ?? `it ended with ${exitCode}`));
     },
-    async read(args, { cwd }) {
-      const { exitCode, stdout, stderr } = await execa(program, args, options(cwd));
+    async read(args, { cwd, signal }) {
+      signal?.throwIfAborted();
+      const child = execa(program, args, {
+        ...childOptions(cwd),
+        timeout: readMs,
+        forceKillAfterDelay: 1000,
+        ...(signal === undefined ? {} : { cancelSignal: signal }),
+      });
+      const { exitCode, stdout, stderr, timedOut: isLate } = await child;
+      signal?.throwIfAborted();
+      if (isLate) throw timedOut(`process ${child.pid} (${basename(program)} ${args[0]})`, readMs);
       if (exitCode !== 0) throw failure([], stderr);
       return JSON.parse(stdout);
     },
     [Symbol.asyncDispose]: () => provider[Symbol.asyncDispose](),
   };
+}
+
+function timedOut(name: string, ms: number): LabError {
+  return new LabError(
+    "WaitTimedOut",
+    `timed out after ${ms / 1000} s in which nothing moved, waiting for ${name}; it was killed`,
+    {
+      remedy:
+        "see whether the Docker Engine answers (`docker ps`), then run the same command again",
+    },
+  );
 }
 
 /** @returns undefined for a line that is no event: a warning before the output begins, a line cut off. */
@@ -117,29 +173,29 @@ function readEvent(line: string): TerraformEvent | undefined {
   }
 }
 
-/** Terraform's words, under the name of what the reader can mend. */
+/** Terraform's message, under the name of what the reader can mend. */
 function failure(errors: readonly Diagnostic[], otherwise: string): LabError {
-  const words =
+  const message =
     [
       ...new Set(errors.map(({ summary, detail }) => [summary, detail].filter(Boolean).join(": "))),
     ].join("\n") || otherwise;
   const address = errors.find((error) => error.address !== undefined)?.address;
   const part = address === undefined ? undefined : partAt(address);
   const details = { ...(part === undefined ? {} : { where: describePart(part) }) };
-  if (/no space left on device/i.test(words)) {
-    return new LabError("DiskFull", words, {
+  if (/no space left on device/i.test(message)) {
+    return new LabError("DiskFull", message, {
       ...details,
       remedy:
         "free some space where the Docker Engine keeps its data, then run the same command again",
     });
   }
-  if (/\/dev\/net\/tun/.test(words)) {
-    return new LabError("TunMissing", words, {
+  if (/\/dev\/net\/tun/.test(message)) {
+    return new LabError("TunMissing", message, {
       ...details,
       remedy: "load the kernel's module on the engine's machine: modprobe tun",
     });
   }
-  return new LabError("TerraformFailed", words, {
+  return new LabError("TerraformFailed", message, {
     ...details,
     remedy:
       "run the same command again once the cause is gone; it goes on from where this one ended",

@@ -6,7 +6,18 @@ import { type Progress, tell } from "../lab/progress.ts";
 import { describePart, partAt } from "./address.ts";
 import { givenBy, reserveFor } from "./allocation.ts";
 import { findOnEngine, findOrphans, refuseElsewhere, removeOrphans, stackRun } from "./orphans.ts";
-import { labState, lockLab, readRecord, writeRecord } from "./state.ts";
+import { settle } from "./settle.ts";
+import {
+  labState,
+  lockLab,
+  noteFinished,
+  noteUnfinished,
+  putAsideUnreadable,
+  readRecord,
+  readTerraformState,
+  refuseLinks,
+  writeRecord,
+} from "./state.ts";
 import { synthesise } from "./synth.ts";
 import { openTemporaryDirectory } from "./temporary-directory.ts";
 import { lockTimeout, openTerraform, parallelism, type TerraformEvent } from "./terraform.ts";
@@ -45,11 +56,15 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
   const draft = options.plan();
   const { lab } = draft;
   const state = labState(options.base, lab);
+  await refuseLinks(state);
   await using _lock = await lockLab(lab, "tailnet-lab up");
   const engine = await connectEngine();
+  await settle(engine, state, options);
   const found = await findOnEngine(engine, lab);
   await refuseElsewhere(found, state, options.topologyFile);
-  const orphans = await findOrphans(found, state);
+  const terraformState = await readTerraformState(state);
+  await putAsideUnreadable(terraformState);
+  const orphans = findOrphans(found, terraformState);
   if (orphans.containers.length + orphans.networks.length > 0) {
     await progress.step("Clear what an interrupted run left", () => removeOrphans(engine, orphans));
   }
@@ -64,19 +79,21 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
     allocation: plan.allocation,
     secret: given.secret,
   });
+  await noteUnfinished(state);
   const cwd = synthesise(state.directory, {
     plan,
     imageRef: options.imageRef,
     origin: state.directory,
   });
   await using temporary = await openTemporaryDirectory(state);
-  await using terraform = await openTerraform(engine, options.terraform, temporary);
+  await using terraform = await openTerraform(engine, options.terraform, temporary, state);
   const result = await progress.step(`Bring up lab ${lab}`, async (detail) => {
     const tally = new Tally(detail);
     await terraform.run(
       ["apply", "-json", "-input=false", "-auto-approve", parallelism, lockTimeout],
-      { cwd, signal, onEvent: (event) => tally.add(event) },
+      { cwd, signal, detail, onEvent: (event) => tally.add(event) },
     );
+    await noteFinished(state);
     return tally.result();
   });
   await isolate(engine, lab, options);

@@ -4,6 +4,7 @@ import { connectEngine } from "../../lab/engine/engine.ts";
 import { releaseIsolation } from "../../lab/engine/host-firewall.ts";
 import { imageRef } from "../../lab/images/recipes.ts";
 import { act, labCommand, type Shared } from "../command.ts";
+import { writtenLab } from "../which-lab.ts";
 
 export function cleanCommand(shared: Shared): Command {
   return labCommand(
@@ -11,11 +12,16 @@ export function cleanCommand(shared: Shared): Command {
     "remove everything of ours from this engine, found by label; after a crash too",
     ["clean", "clean --lab homelab"],
   ).action(
-    act(shared, async ({ lab, progress }) => {
+    act(shared, async ({ lab: option, progress, signal }) => {
+      const lab = await writtenLab(option);
       const engine = await connectEngine();
+      if (lab !== undefined) {
+        const { settleOnEngine } = await import("../../stacks/settle.ts");
+        await settleOnEngine(engine, lab, { base: process.cwd(), progress, signal });
+      }
       const title = lab === undefined ? "Remove all labs" : `Remove lab ${lab}`;
       const removed = await progress.step(title, async () => {
-        const all = await cleanAll(engine, { lab });
+        const all = await cleanAll(engine, { lab, signal });
         await releaseIsolation(engine, imageRef({ program: "base" }));
         return all;
       });

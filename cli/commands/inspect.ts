@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { inspectLab } from "../../lab/observe/inspect.ts";
+import { RunningLab } from "../../lab/running/running-lab.ts";
 import { act, labCommand, type Shared } from "../command.ts";
 import { declaredNodes } from "../declared-nodes.ts";
 import { inspectionText } from "../inspection.ts";
-import { findLab } from "../which-lab.ts";
+import { whichLab } from "../which-lab.ts";
 
 export function inspectCommand(shared: Shared): Command {
   const command = labCommand("inspect", "show a lab's nodes, and the path that each two use now", [
@@ -11,11 +12,11 @@ export function inspectCommand(shared: Shared): Command {
     "inspect homelab --json",
     "inspect --settle",
   ])
-    .argument("[lab]", "its name; the only one that runs where absent")
+    .argument("[lab]", "its name or its topology's file; the only one that runs where absent")
     .option("--settle", "ping each pair, and wait until its path is the best: takes seconds");
   return command.action(
-    act(shared, async ({ lab: option, progress, signal }, named: string | undefined) => {
-      const lab = await findLab({ lab: named ?? option });
+    act(shared, async ({ lab: option, progress, signal }, argument: string | undefined) => {
+      const lab = await RunningLab.find(await whichLab({ argument, option }));
       const { settle = false } = command.opts<{ settle?: boolean }>();
       const declared = await declaredNodes(lab);
       const inspection = await progress.step(`Look at lab ${lab.name}`, () =>

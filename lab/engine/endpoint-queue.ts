@@ -1,7 +1,6 @@
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import PQueue from "p-queue";
 import { type Engine, engineCall, engineStatus } from "./engine.ts";
+import { type EngineEvents, openEvents } from "./events.ts";
 
 /*
  * Docker counts a network's endpoints wrongly when two of them come or go at the same moment
@@ -16,24 +15,19 @@ export class EndpointQueue implements Disposable {
   readonly #engine: Engine;
   readonly #queue = new PQueue({ concurrency: 1 });
   readonly #connected = new Map<string, () => void>();
-  #events: Promise<Readable> | undefined;
+  #events: Promise<EngineEvents> | undefined;
 
   constructor(engine: Engine) {
     this.#engine = engine;
   }
 
-  async #follow(): Promise<Readable> {
+  async #follow(): Promise<EngineEvents> {
     const filters = { type: ["network" as const], event: ["connect"] };
-    const events = (await engineCall(this.#engine.getEvents({ filters }))) as Readable;
-    // A stream that breaks says nothing more; then a start's own end takes it off the queue. The
-    // reader of lines repeats the stream's error, which would end the process.
-    events.on("error", () => {});
-    const lines = createInterface({ input: events });
-    lines.on("error", () => {});
-    lines.on("line", (line) => {
-      const { Actor } = JSON.parse(line) as { Actor?: { Attributes?: { container?: string } } };
+    const events = await openEvents(this.#engine, filters, ({ Actor }) => {
       this.#connected.get(Actor?.Attributes?.container ?? "")?.();
     });
+    // A stream that breaks tells nothing more; then a start's own end ends its turn.
+    events.ended.catch(() => {});
     return events;
   }
 
@@ -75,7 +69,7 @@ export class EndpointQueue implements Disposable {
   [Symbol.dispose](): void {
     // Where it could not be opened, whoever waited to start has been told.
     this.#events?.then(
-      (events) => events.destroy(),
+      (events) => events[Symbol.dispose](),
       () => {},
     );
   }

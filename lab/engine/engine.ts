@@ -2,6 +2,7 @@ import type Dockerode from "dockerode";
 import { LabError } from "../errors.ts";
 import { useDockerContext } from "./docker-context.ts";
 import { isBySsh, useSshTunnel } from "./ssh-tunnel.ts";
+import { readWholeAnswers } from "./whole-answers.ts";
 
 export type Engine = Dockerode;
 
@@ -19,7 +20,7 @@ export async function connectEngine(): Promise<Engine> {
   await useDockerContext();
   await useSshTunnel();
   try {
-    const engine = new Docker();
+    const engine = readWholeAnswers(new Docker());
     // The types leave this option of ping out.
     const ping: (options: { abortSignal: AbortSignal }) => Promise<unknown> =
       engine.ping.bind(engine);
@@ -47,7 +48,17 @@ export function isLocalEngine(): boolean {
 }
 
 /** Node's codes for a peer that is not there, or went away in the middle. */
-const lostCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"]);
+const lostCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EPIPE",
+  "ENOTCONN",
+  "ETIMEDOUT",
+  "ERR_STREAM_PREMATURE_CLOSE",
+]);
 
 /** Awaits a call to the engine; throws EngineLost where the engine went away, other errors as they are. */
 export async function engineCall<T>(call: Promise<T>): Promise<T> {

@@ -1,8 +1,8 @@
-import { createInterface } from "node:readline";
 import { PassThrough, type Readable } from "node:stream";
 import type { Container } from "dockerode";
-import { engineCall } from "./engine.ts";
+import { engineCall, engineLost } from "./engine.ts";
 import { readFrames, unframe } from "./frames.ts";
+import { linesOf } from "./lines.ts";
 
 export interface LogOptions {
   /** Only the last lines. */
@@ -17,7 +17,10 @@ export async function readLog(container: Container, options: LogOptions = {}): P
   return Buffer.concat(readFrames(framed).frames.map((frame) => frame.data)).toString("utf8");
 }
 
-/** A container's output by lines, as they come. */
+/**
+ * A container's output by lines, as they come; ends when the container does or `signal` aborts.
+ * @throws LabError `EngineLost` where the connection is cut.
+ */
 export async function* followLog(
   container: Container,
   options: LogOptions & { signal?: AbortSignal | undefined } = {},
@@ -28,16 +31,24 @@ export async function* followLog(
   )) as Readable;
   const lines = new PassThrough();
   unframe(framed, lines, lines);
-  // An engine that goes away closes the stream too; who follows asks for the container's state then.
-  framed.on("error", () => {});
-  const stop = () => framed.destroy();
+  let isStopped = false;
+  // Lines that came before the cut are given before the error.
+  let cut: unknown;
+  framed.on("error", (error) => {
+    cut = error;
+  });
+  const stop = () => {
+    isStopped = true;
+    framed.destroy();
+  };
   signal?.addEventListener("abort", stop, { once: true });
   if (signal?.aborted) stop();
   try {
-    yield* createInterface({ input: lines, crlfDelay: Number.POSITIVE_INFINITY });
+    yield* linesOf(lines);
+    if (cut !== undefined && !isStopped) throw engineLost(cut);
   } finally {
     signal?.removeEventListener("abort", stop);
-    framed.destroy();
+    stop();
   }
 }
 

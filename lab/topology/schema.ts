@@ -1,16 +1,12 @@
 import { z } from "zod";
+import { labelPattern, labelRule } from "./label.ts";
 
 /**
  * What a user writes. Strict: an unknown key is an issue, so that a misspelt option is never
  * silently ignored. The descriptions are what `tailnet-lab schema` and editors show. What one field says of another (networks, addresses, routes) is checked in validate.ts.
  */
 
-const label = z
-  .string()
-  .regex(
-    /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/,
-    "use lower-case letters, digits and inner hyphens, at most 32 characters",
-  );
+const label = z.string().regex(labelPattern, labelRule);
 const domain = z
   .string()
   .regex(

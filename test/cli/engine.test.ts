@@ -40,6 +40,28 @@ describe("with an engine", () => {
     expect(stderr).not.toContain("    at ");
   });
 
+  test("one that goes away in the middle of an answer, or of a log, is told as that", async () => {
+    await using engine = await httpEngine((path, response) => {
+      if (path.endsWith("/logs")) {
+        response.write(frame("one"), () => response.socket?.destroy());
+      } else {
+        response.setHeader("content-type", "application/json");
+        response.end(json([listed("mine", "nas")]));
+      }
+    });
+    const follow = await runCli(["logs", "nas", "--follow"], { DOCKER_HOST: engine.address });
+    expect(follow.stdout).toBe("one");
+    await using half = await httpEngine((_path, response) => {
+      response.write('[{"Id": ', () => response.socket?.destroy());
+    });
+    const clean = await runCli(["clean", "--lab", "mine"], { DOCKER_HOST: half.address });
+    for (const { stderr, exitCode } of [follow, clean]) {
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain("(EngineLost)");
+      expect(stderr).not.toContain("    at ");
+    }
+  });
+
   test("logs: lines as they were printed, for a program as JSON", async () => {
     await using engine = await httpEngine((path, response) => {
       if (path.endsWith("/logs")) {

@@ -7,9 +7,14 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const compiled = `${root}node_modules/.cache/tailnet-lab-test`;
 
 /** Runs the command line without an engine: DOCKER_HOST names a socket that is not there. */
-export function runCli(args: readonly string[], env: Record<string, string> = {}) {
+export function runCli(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  options: { cwd?: string } = {},
+) {
   return execa(process.execPath, [`${root}setup/start.mjs`, "cli/main.ts", ...args], {
     env: { DOCKER_HOST: "unix:///nowhere/docker.sock", NODE_COMPILE_CACHE: compiled, ...env },
+    ...options,
     reject: false,
     stdin: "ignore",
   });

@@ -9,7 +9,8 @@ import type { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
 import { type ImageKey, label, type Plan, type PlannedContainer } from "../../lab/plan/plan.ts";
 import { LabContainer } from "../../scenarios/harness/lab-container.ts";
 import { startPlan } from "../../scenarios/harness/start-plan.ts";
-import { addLab, originLabel } from "../../stacks/lab-stack.ts";
+import { addLab } from "../../stacks/lab-stack.ts";
+import { originLabel } from "../../stacks/origin.ts";
 import { homelabPlan, smallPlan } from "../plan/labs.ts";
 
 /** A container, whoever starts it, in the engine's words. */

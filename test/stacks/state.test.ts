@@ -1,23 +1,31 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { endLeftTerraform, stateVariable } from "../../stacks/left-terraform.ts";
 import { refuseElsewhere } from "../../stacks/orphans.ts";
 import {
   forgetLab,
-  idsInState,
+  isUnfinished,
   type LabRecord,
   type LabState,
   labState,
   lockLab,
+  noteFinished,
+  noteUnfinished,
+  putAsideUnreadable,
   readRecord,
+  readTerraformState,
   terraformDirectory,
   writeRecord,
 } from "../../stacks/state.ts";
-import { openTemporaryDirectory } from "../../stacks/temporary-directory.ts";
+import {
+  openTemporaryDirectory,
+  removeTemporaryDirectories,
+} from "../../stacks/temporary-directory.ts";
 
 let base: string;
 let state: LabState;
@@ -26,6 +34,28 @@ beforeEach(async () => {
   state = labState(base, `lab-${process.pid}`);
 });
 afterEach(() => rm(base, { recursive: true, force: true }));
+
+/** A process of its own that has the lock, and is killed when disposed of. */
+async function lockElsewhere(lab: string) {
+  const module = fileURLToPath(new URL("../../stacks/state.ts", import.meta.url));
+  const program = `
+    const { lockLab } = await import(${JSON.stringify(module)});
+    const lock = await lockLab(${JSON.stringify(lab)}, "tailnet-lab up");
+    console.log("locked");
+    setInterval(() => lock, 1000);`;
+  const other = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(other.stdout, "data");
+  return {
+    pid: other.pid ?? 0,
+    async [Symbol.asyncDispose]() {
+      if (other.exitCode !== null || other.signalCode !== null) return;
+      other.kill("SIGKILL");
+      await once(other, "exit");
+    },
+  };
+}
 
 describe("the lock of a lab", () => {
   test("tells a second one who has it, and is free again afterwards", async () => {
@@ -41,20 +71,26 @@ describe("the lock of a lab", () => {
   });
 
   test("dies with its process, however that dies", async () => {
-    const module = fileURLToPath(new URL("../../stacks/state.ts", import.meta.url));
-    const program = `
-      const { lockLab } = await import(${JSON.stringify(module)});
-      const lock = await lockLab(${JSON.stringify(state.lab)}, "tailnet-lab up");
-      console.log("locked");
-      setInterval(() => lock, 1000);`;
-    const other = spawn(process.execPath, ["--input-type=module", "-e", program], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    await once(other.stdout, "data");
+    await using other = await lockElsewhere(state.lab);
     await expect(lockLab(state.lab, "tailnet-lab up")).rejects.toThrow(`process ${other.pid} is`);
-    other.kill("SIGKILL");
-    await once(other, "exit");
+    await other[Symbol.asyncDispose]();
     await using _lock = await lockLab(state.lab, "tailnet-lab up");
+  });
+
+  test("of a process that is stopped is told with its id and command, in seconds", async () => {
+    await using other = await lockElsewhere(state.lab);
+    process.kill(other.pid, "SIGSTOP");
+    const since = performance.now();
+    await expect(lockLab(state.lab, "tailnet-lab up")).rejects.toMatchObject({
+      name: "LabLocked",
+      what: expect.stringMatching(
+        new RegExp(
+          `^process ${other.pid} has locked lab ${state.lab} and does not answer .*lockLab`,
+        ),
+      ),
+      remedy: `let it go on: kill -CONT ${other.pid}; or end it: kill -KILL ${other.pid}`,
+    });
+    expect(performance.now() - since).toBeLessThan(8000);
   });
 });
 
@@ -84,6 +120,72 @@ describe("the record", () => {
     await writeFile(join(state.directory, "lab.json"), "{");
     expect(await readRecord(state)).toBeUndefined();
   });
+
+  test("tells whether the last command came to its end", async () => {
+    await writeRecord(state, record);
+    expect(await isUnfinished(state)).toBe(false);
+    await noteUnfinished(state);
+    expect(await isUnfinished(state)).toBe(true);
+    await noteFinished(state);
+    expect(await isUnfinished(state)).toBe(false);
+  });
+});
+
+describe("a state's directory is removed", () => {
+  const record = recordFor("/somewhere/lab.ts");
+  const content = () => readdir(base, { recursive: true });
+
+  test("only where it has a record of ours", async () => {
+    await mkdir(state.directory, { recursive: true });
+    await writeFile(join(state.directory, "photos"), "");
+    await writeFile(join(state.directory, "lab.json"), '{"schema": 1}');
+    const before = await content();
+    await expect(forgetLab(state)).rejects.toMatchObject({ name: "UsageInvalid" });
+    expect(await content()).toEqual(before);
+  });
+
+  test.each([
+    ["nothing", []],
+    ["half a record", ["lab.json.new"]],
+  ])("where a killed command left %s", async (_what, files) => {
+    await mkdir(state.directory, { recursive: true });
+    for (const file of files) await writeFile(join(state.directory, file), "{");
+    await forgetLab(state);
+    expect(await content()).toEqual([]);
+  });
+
+  test("never through a link", async () => {
+    const elsewhere = join(base, "elsewhere");
+    const other = labState(elsewhere, state.lab);
+    await writeRecord(other, record);
+    const before = await readdir(elsewhere, { recursive: true });
+    const refused = { name: "UsageInvalid", what: expect.stringContaining("symbolic link") };
+
+    await symlink(dirname(other.directory), dirname(state.directory));
+    await expect(forgetLab(state)).rejects.toMatchObject(refused);
+    await expect(writeRecord(state, record)).rejects.toMatchObject(refused);
+    await unlink(dirname(state.directory));
+
+    await mkdir(dirname(state.directory));
+    await symlink(other.directory, state.directory);
+    await expect(forgetLab(state)).rejects.toMatchObject(refused);
+    await expect(writeRecord(state, record)).rejects.toMatchObject(refused);
+    expect(await readdir(elsewhere, { recursive: true })).toEqual(before);
+  });
+
+  test("without what links in it lead to", async () => {
+    await writeRecord(state, record);
+    const photos = join(base, "photos");
+    await mkdir(photos);
+    await writeFile(join(photos, "one"), "");
+    await symlink(photos, join(state.directory, "temporary"));
+    await forgetLab(state);
+    expect(await content()).toEqual(["photos", "photos/one"]);
+  });
+});
+
+test("a name that would lead elsewhere makes no path", () => {
+  for (const name of ["..", "", "a/b", ".", "/"]) expect(() => labState(base, name)).toThrow();
 });
 
 describe("Terraform's state", () => {
@@ -93,28 +195,77 @@ describe("Terraform's state", () => {
   };
 
   test("tells the ids of what it holds", async () => {
-    expect(await idsInState(state)).toEqual(new Set());
+    expect(await readTerraformState(state)).toMatchObject({ ids: new Set(), isReadable: true });
     const instance = (id: string) => ({ instances: [{ attributes: { id } }] });
     await write(JSON.stringify({ version: 4, resources: [instance("c1"), instance("n1")] }));
-    expect(await idsInState(state)).toEqual(new Set(["c1", "n1"]));
+    expect((await readTerraformState(state)).ids).toEqual(new Set(["c1", "n1"]));
   });
 
-  test("cut off in the middle is put aside and empty", async () => {
+  test("cut off in the middle is empty; reading leaves it, and it can be put aside", async () => {
     await write('{"version": 4, "resour');
-    expect(await idsInState(state)).toEqual(new Set());
+    const read = await readTerraformState(state);
+    expect(read).toMatchObject({ ids: new Set(), isReadable: false });
+    expect(await readdir(terraformDirectory(state))).toEqual(["terraform.tfstate"]);
+    await putAsideUnreadable(read);
     expect(await readdir(terraformDirectory(state))).toEqual(["terraform.tfstate.unreadable"]);
   });
 });
 
-test("what a killed command left in its temporary directory goes with the next one", async () => {
-  const killed = await openTemporaryDirectory(state);
-  await writeFile(join(killed.directory, "plan"), "");
-  {
-    await using temporary = await openTemporaryDirectory(state);
-    expect(await readdir(temporary.directory)).toEqual([]);
-    await expect(readdir(killed.directory)).rejects.toThrow("ENOENT");
+describe("the temporary directory", () => {
+  beforeEach(() => {
+    vi.stubEnv("TMPDIR", base);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  test("of a killed command goes with the next one, and nobody else's does", async () => {
+    const killed = await openTemporaryDirectory(state);
+    await writeFile(join(killed.directory, "plan"), "");
+    const ofOther = await openTemporaryDirectory(labState(base, "other"));
+    {
+      await using temporary = await openTemporaryDirectory(state);
+      expect(await readdir(temporary.directory)).toEqual([]);
+      await expect(readdir(killed.directory)).rejects.toThrow("ENOENT");
+    }
+    expect(await readdir(base)).toEqual([basename(ofOther.directory)]);
+  });
+
+  test("is neither followed as a link nor taken where others may write", async () => {
+    const { directory } = await openTemporaryDirectory(state);
+    const photos = join(base, "photos");
+    await mkdir(photos);
+    await writeFile(join(photos, "one"), "");
+    await symlink(photos, `${directory}-link`);
+    await mkdir(`${directory}-open`);
+    await chmod(`${directory}-open`, 0o777);
+    await removeTemporaryDirectories(state);
+    const left = [`${basename(directory)}-link`, `${basename(directory)}-open`, "photos"];
+    expect((await readdir(base)).sort()).toEqual(left.sort());
+    expect(await readdir(photos)).toEqual(["one"]);
+  });
+});
+
+test("a Terraform that outlived its command is killed; others are not", async () => {
+  const sleep = async (directory: string) => {
+    const child = spawn("sh", ["-c", "echo; exec sleep 60"], {
+      env: { ...process.env, [stateVariable]: directory },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    await once(child.stdout, "data");
+    return child;
+  };
+  const left = await sleep(state.directory);
+  const other = await sleep(`${state.directory}-2`);
+  try {
+    const ended = once(left, "exit");
+    await endLeftTerraform(state);
+    await ended;
+    expect(left.signalCode).toBe("SIGKILL");
+    expect(other.exitCode ?? other.signalCode).toBeNull();
+  } finally {
+    other.kill("SIGKILL");
   }
-  expect(await readdir(base)).toEqual([]);
 });
 
 describe("a lab of the same name", () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { labState } from "../../stacks/state.ts";
 import { openTerraform } from "../../stacks/terraform.ts";
 import { Tally } from "../../stacks/up.ts";
 
@@ -26,7 +27,12 @@ describe("running it", () => {
   const run = async (script: string, signal?: AbortSignal) => {
     const path = await program("terraform", script);
     const temporary = { directory, [Symbol.asyncDispose]: async () => {} };
-    await using terraform = await openTerraform(new Docker(), path, temporary);
+    await using terraform = await openTerraform(
+      new Docker(),
+      path,
+      temporary,
+      labState(directory, "x"),
+    );
     const events: string[] = [];
     await terraform.run(["apply"], {
       cwd: directory,
@@ -79,11 +85,53 @@ describe("running it", () => {
     const script = `trap 'echo >> ${path}; exit 1' INT; echo '{"type":"version"}'; while :; do sleep 0.05; done`;
     const running = program("terraform", script).then(async (terraform) => {
       const temporary = { directory, [Symbol.asyncDispose]: async () => {} };
-      await using opened = await openTerraform(new Docker(), terraform, temporary);
+      await using opened = await openTerraform(
+        new Docker(),
+        terraform,
+        temporary,
+        labState(directory, "x"),
+      );
       await opened.run([], { cwd: directory, signal: abort.signal, onEvent: () => abort.abort() });
     });
     await expect(running).rejects.toMatchObject({ name: "AbortError" });
     expect(await readFile(path, "utf8")).toBe("\n");
+  });
+
+  test.each([
+    ["that says nothing is killed, and told by its id", ""],
+    ["that only says that it waits", `echo '{"type":"apply_progress"}'; `],
+  ])("one %s", async (_title, output) => {
+    const path = await program("terraform", `while :; do ${output}sleep 0.05; done`);
+    const temporary = { directory, [Symbol.asyncDispose]: async () => {} };
+    const state = labState(directory, "x");
+    await using terraform = await openTerraform(new Docker(), path, temporary, state);
+    await expect(terraform.run(["apply"], { cwd: directory, idleMs: 500 })).rejects.toMatchObject({
+      name: "WaitTimedOut",
+      what: expect.stringMatching(
+        /^timed out after 0.5 s .*process \d+ \(terraform apply\); it was killed$/,
+      ),
+    });
+  });
+
+  test("one that does not end when interrupted is killed, and said to be waited for", async () => {
+    const script = `trap '' INT; echo '{"type":"version"}'; while :; do sleep 0.05; done`;
+    const path = await program("terraform", script);
+    const temporary = { directory, [Symbol.asyncDispose]: async () => {} };
+    const state = labState(directory, "x");
+    await using terraform = await openTerraform(new Docker(), path, temporary, state);
+    const abort = new AbortController();
+    const details: string[] = [];
+    await expect(
+      terraform.run(["apply"], {
+        cwd: directory,
+        signal: abort.signal,
+        onEvent: () => abort.abort(),
+        detail: (text) => details.push(text),
+        endIdleMs: 300,
+      }),
+    ).rejects.toMatchObject({ name: "AbortError" });
+    expect(details[0]).toMatch(/^waiting for the end of process \d+ \(terraform apply\)$/);
+    expect(details[1]).toContain("it was killed");
   });
 });
 
