@@ -3,7 +3,7 @@ import { EndpointQueue } from "../lab/engine/endpoint-queue.ts";
 import { type Engine, engineCall } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
 import { dockerName } from "../lab/plan/docker-name.ts";
-import { label } from "../lab/plan/plan.ts";
+import { label, observerKind } from "../lab/plan/plan.ts";
 import { originLabel } from "./origin.ts";
 import { container } from "./provider/container.ts";
 import { network } from "./provider/network.ts";
@@ -43,9 +43,11 @@ export async function findOnEngine(engine: Engine, lab: string): Promise<OnEngin
     engineCall(engine.listNetworks({ filters })),
     engineCall(engine.listVolumes({ filters })),
   ]);
+  // Another command may be waiting for the lab by one; it goes with that command.
+  const own = containers.filter(({ Labels }) => Labels[label.kind] !== observerKind);
   const labels = [...networks, ...Volumes].map((thing) => thing.Labels ?? {});
   return {
-    containers: containers.map(({ Id, Names }) => ({
+    containers: own.map(({ Id, Names }) => ({
       id: Id,
       name: Names[0]?.replace(/^\//, "") ?? Id,
     })),

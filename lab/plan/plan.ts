@@ -147,6 +147,9 @@ export const label = {
   processLimit: "tailnet-lab.process-limit",
 } as const;
 
+/** The kind of a container that looks at a lab while a command waits for it; no part of the lab. */
+export const observerKind = "observer";
+
 /** A boot script's last word on its standard output. */
 export const readyLine = "tailnet-lab: ready";
 /** Begins the line by which a boot script says why it gave up. */

@@ -46,8 +46,7 @@ export async function waitConverged(
     const missing = notJoined(names, statuses).map(({ what }) => what);
     return [...missing.slice(0, 5), ...(lastError === "" ? [] : [lastError])].join("; ");
   });
-  await using observer = await startObserver(lab);
-  const asker = await observer.spawn(["bash", "-c", askScript]);
+  await using asker = await startObserver(lab, ["bash", "-c", askScript]);
   createInterface({ input: asker.stderr }).on("line", (line) => {
     lastError = line;
   });
