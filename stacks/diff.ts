@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { connectEngine } from "../lab/engine/engine.ts";
 import { givenBy, reserveFor } from "./allocation.ts";
-import { type Change, readChanges, shownPlan } from "./changes.ts";
+import type { Change } from "./changes.ts";
 import { findOnEngine, findOrphans, refuseElsewhere } from "./orphans.ts";
+import { planChanges } from "./plan-changes.ts";
 import { labState, lockLab, readRecord, readTerraformState } from "./state.ts";
 import { synthesise } from "./synth.ts";
 import { openTemporaryDirectory } from "./temporary-directory.ts";
@@ -40,20 +41,9 @@ export async function diffStack(options: StackOptions): Promise<Change[]> {
     const stateFile = terraformState.isReadable
       ? terraformState.file
       : join(temporary.directory, "terraform.tfstate");
-    await terraform.run(
-      [
-        "plan",
-        "-json",
-        "-input=false",
-        "-lock=false",
-        parallelism,
-        `-state=${stateFile}`,
-        `-out=${planFile}`,
-      ],
-      { cwd, signal },
-    );
-    const shown = await terraform.read(["show", "-json", planFile], { cwd, signal });
-    return [...readChanges(shownPlan.parse(shown)), ...leftovers(orphans)];
+    const args = ["-lock=false", parallelism, `-state=${stateFile}`];
+    const { changes } = await planChanges(terraform, { cwd, signal, planFile, args });
+    return [...changes, ...leftovers(orphans)];
   });
 }
 

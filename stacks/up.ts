@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { connectEngine, type Engine } from "../lab/engine/engine.ts";
 import { enforceIsolation, notEnforced } from "../lab/engine/host-firewall.ts";
 import type { ImageKey, Plan } from "../lab/plan/plan.ts";
@@ -5,7 +6,15 @@ import type { PlanOptions } from "../lab/plan/plan-lab.ts";
 import { type Progress, tell } from "../lab/progress.ts";
 import { describePart, partAt } from "./address.ts";
 import { givenBy, reserveFor } from "./allocation.ts";
-import { findOnEngine, findOrphans, refuseElsewhere, removeOrphans, stackRun } from "./orphans.ts";
+import {
+  findOnEngine,
+  findOrphans,
+  isEmpty,
+  refuseElsewhere,
+  removeOrphans,
+  stackRun,
+} from "./orphans.ts";
+import { planChanges } from "./plan-changes.ts";
 import { settle } from "./settle.ts";
 import {
   labState,
@@ -87,15 +96,32 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
   });
   await using temporary = await openTemporaryDirectory(state);
   await using terraform = await openTerraform(engine, options.terraform, temporary, state);
-  const result = await progress.step(`Bring up lab ${lab}`, async (detail) => {
-    const tally = new Tally(detail);
-    await terraform.run(
-      ["apply", "-json", "-input=false", "-auto-approve", parallelism, lockTimeout],
-      { cwd, signal, detail, onEvent: (event) => tally.add(event) },
-    );
-    await noteFinished(state);
-    return tally.result();
-  });
+  const planFile = join(temporary.directory, "plan");
+  // All of a new lab is new: there is nothing to tell.
+  const planned = isEmpty(found)
+    ? undefined
+    : await progress.step(`Compare lab ${lab} with the engine`, (detail) =>
+        planChanges(terraform, { cwd, signal, detail, planFile, args: [parallelism, lockTimeout] }),
+      );
+  for (const { action, kind, name, why } of planned?.changes ?? []) {
+    await tell(progress, `${action} ${describePart({ kind, name })}: ${why}`);
+  }
+  const tally =
+    planned?.resources === 0
+      ? new Tally(() => {})
+      : await progress.step(`Bring up lab ${lab}`, async (detail) => {
+          const running = new Tally(detail, planned?.resources);
+          await terraform.run(
+            [
+              ...["apply", "-json", "-input=false", "-auto-approve", parallelism, lockTimeout],
+              ...(planned === undefined ? [] : [planFile]),
+            ],
+            { cwd, signal, detail, onEvent: (event) => running.add(event) },
+          );
+          return running;
+        });
+  await noteFinished(state);
+  const result = tally.result();
   await isolate(engine, lab, options);
   return result;
 }
@@ -118,11 +144,13 @@ export class Tally {
   readonly #created = new Set<string>();
   readonly #removed = new Set<string>();
   readonly #detail: (text: string) => void;
-  #expected = 0;
+  #expected: number;
   #done = 0;
 
-  constructor(detail: (text: string) => void) {
+  /** @param expected of how many resources; else Terraform says it before it begins */
+  constructor(detail: (text: string) => void, expected = 0) {
     this.#detail = detail;
+    this.#expected = expected;
   }
 
   add(event: TerraformEvent): void {
