@@ -5,6 +5,7 @@ import { LabError } from "../lab/errors.ts";
 import { label } from "../lab/plan/plan.ts";
 import { originLabel } from "./lab-stack.ts";
 import { container } from "./provider/container.ts";
+import { FirstStarts } from "./provider/first-starts.ts";
 import { network } from "./provider/network.ts";
 import { Removals } from "./provider/removals.ts";
 import { idsInState, type LabState, readRecord } from "./state.ts";
@@ -98,7 +99,12 @@ export async function removeOrphans(
   orphans: { containers: Thing[]; networks: Thing[] },
 ): Promise<void> {
   using endpoints = new EndpointQueue(engine);
-  const order = { removals: new Removals(), endpoints, creations: new PQueue() };
+  const order = {
+    removals: new Removals(),
+    endpoints,
+    creations: new PQueue(),
+    firstStarts: new FirstStarts(),
+  };
   // One after the other, as their networks are not known: see EndpointQueue.
   for (const { id } of orphans.containers) {
     await engineCall(container.remove(engine, { id, networks_advanced: [] }, order));
