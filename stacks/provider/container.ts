@@ -112,7 +112,8 @@ export const container: ResourceType = {
     const planned = state as unknown as Planned;
     const asked = fromAttributes(planned);
     const { creations, firstStarts } = order;
-    if (!startsFirst(asked)) await firstStarts.allStarted();
+    if (startsFirst(asked)) firstStarts.begin(planned.name);
+    else await firstStarts.allStarted();
     const priority = startsFirst(asked) ? 1 : 0;
     try {
       const made = await creations.add(() => engine.createContainer(createOptions(asked)), {

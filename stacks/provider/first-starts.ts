@@ -7,6 +7,7 @@ const limitMs = 3000;
  */
 export class FirstStarts {
   readonly #expected = new Set<string>();
+  readonly #begun = new Set<string>();
   #waiting: (() => void)[] = [];
 
   /** Terraform has planned to create it. */
@@ -14,26 +15,34 @@ export class FirstStarts {
     this.#expected.add(name);
   }
 
+  /** Terraform asks for it: it will end. */
+  begin(name: string): void {
+    this.#begun.add(name);
+  }
+
   /** It has started, or failed. */
   ended(name: string): void {
     this.#expected.delete(name);
-    if (this.#expected.size === 0) this.#release();
+    this.#releaseIfNone();
   }
 
-  /** Resolves when none is expected any more, or after the limit. */
+  /** Resolves when none is expected any more; those that Terraform has not asked for are after the limit. */
   async allStarted(timeoutMs = limitMs): Promise<void> {
     if (this.#expected.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.push(resolve);
     const timer = setTimeout(() => {
-      this.#expected.clear();
-      this.#release();
+      for (const name of this.#expected) {
+        if (!this.#begun.has(name)) this.#expected.delete(name);
+      }
+      this.#releaseIfNone();
     }, timeoutMs);
     await promise;
     clearTimeout(timer);
   }
 
-  #release(): void {
+  #releaseIfNone(): void {
+    if (this.#expected.size > 0) return;
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }
