@@ -6,6 +6,7 @@ import { dockerName } from "../lab/plan/docker-name.ts";
 import { label, observerKind } from "../lab/plan/plan.ts";
 import { originLabel } from "./origin.ts";
 import { container } from "./provider/container.ts";
+import { FirstStarts } from "./provider/first-starts.ts";
 import { network } from "./provider/network.ts";
 import { Removals } from "./provider/removals.ts";
 import { type LabState, readRecord, type TerraformState } from "./state.ts";
@@ -108,7 +109,12 @@ export async function removeOrphans(
   orphans: { containers: Thing[]; networks: Thing[] },
 ): Promise<void> {
   using endpoints = new EndpointQueue(engine);
-  const order = { removals: new Removals(), endpoints, creations: new PQueue() };
+  const order = {
+    removals: new Removals(),
+    endpoints,
+    creations: new PQueue(),
+    firstStarts: new FirstStarts(),
+  };
   // One after the other, as their networks are not known: see EndpointQueue.
   for (const { id } of orphans.containers) {
     await engineCall(container.remove(engine, { id, networks_advanced: [] }, order));

@@ -30,8 +30,8 @@ const eventSchema = z.object({
 export type TerraformEvent = z.output<typeof eventSchema>;
 type Diagnostic = NonNullable<TerraformEvent["diagnostic"]>;
 
-/** Docker's own work is parallel; Terraform's default of ten at a time would only slow it. */
-export const parallelism = "-parallelism=64";
+/** All at once: the provider puts what it is asked for into order, and limits what is done together. */
+export const parallelism = "-parallelism=1024";
 /** A user's own Terraform in the lab's directory may hold the state for a moment. */
 export const lockTimeout = "-lock-timeout=20s";
 

@@ -8,7 +8,7 @@ import {
 } from "../../lab/engine/create-container.ts";
 import { waitForEnd } from "../../lab/engine/one-shot.ts";
 import { packFiles } from "../../lab/engine/tar.ts";
-import { label } from "../../lab/plan/plan.ts";
+import { type Labels, label } from "../../lab/plan/plan.ts";
 import {
   HalfMade,
   isStatus,
@@ -103,20 +103,33 @@ export const container: ResourceType = {
     };
   },
 
+  announce(state, { firstStarts }) {
+    const { name, labels, attach } = state as unknown as Planned;
+    if (isFirst(toLabels(labels), attach)) firstStarts.expect(name);
+  },
+
   async create(engine, state, order) {
     const planned = state as unknown as Planned;
     const asked = fromAttributes(planned);
+    const { creations, firstStarts } = order;
+    if (startsFirst(asked)) firstStarts.begin(planned.name);
+    else await firstStarts.allStarted();
     const priority = startsFirst(asked) ? 1 : 0;
-    const made = await order.creations.add(() => engine.createContainer(createOptions(asked)), {
-      priority,
-    });
     try {
-      await order.creations.add(() => startNew(engine, made, planned, asked, order), { priority });
-      if (asked.oneShot === true) await waitForEnd(made, asked.hostname);
-    } catch (error) {
-      await discard(made, { ...state, id: made.id }, error);
+      const made = await creations.add(() => engine.createContainer(createOptions(asked)), {
+        priority,
+      });
+      try {
+        await creations.add(() => startNew(engine, made, planned, asked, order), { priority });
+        firstStarts.ended(planned.name);
+        if (asked.oneShot === true) await waitForEnd(made, asked.hostname);
+      } catch (error) {
+        await discard(made, { ...state, id: made.id }, error);
+      }
+      return { ...state, id: made.id };
+    } finally {
+      firstStarts.ended(planned.name);
     }
-    return { ...state, id: made.id };
   },
 
   async update(engine, prior, planned, { endpoints }) {
@@ -175,6 +188,11 @@ function fromAttributes(planned: Planned): EngineContainer {
       address: ipv4_address ?? undefined,
     })),
   };
+}
+
+/** Of a planned state, other parts of which may be unknown yet. */
+function isFirst(labels: Labels, attach: boolean | null): boolean {
+  return startsFirst({ labels, ...(attach === true ? { oneShot: true } : {}) });
 }
 
 function splitVariable(text: string): [string, string] {

@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import type PQueue from "p-queue";
 import type { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
+import type { FirstStarts } from "./first-starts.ts";
 import type { Removals } from "./removals.ts";
 import type { ResourceSchema } from "./schema.ts";
 import type { ObjectValue } from "./values.ts";
@@ -11,6 +12,8 @@ export interface ResourceType {
   /** The state as the engine has it now; null where it is gone. Reads only. */
   read(engine: Docker, state: ObjectValue): Promise<ObjectValue | null>;
   create(engine: Docker, planned: ObjectValue, order: Order): Promise<ObjectValue>;
+  /** Terraform has planned a creation. */
+  announce?(planned: ObjectValue, order: Order): void;
   /** Carries out a change of updatable attributes; absent where none of them is known to the engine. */
   update?(engine: Docker, prior: ObjectValue, planned: ObjectValue, order: Order): Promise<void>;
   /** Fine where it is gone already. */
@@ -21,8 +24,9 @@ export interface ResourceType {
 export interface Order {
   removals: Removals;
   endpoints: EndpointQueue;
-  /** Creations of containers; by priority, as Terraform has no order among them. */
+  /** Creations of containers. */
   creations: PQueue;
+  firstStarts: FirstStarts;
 }
 
 /** Thrown by `create` where something was made and could not be taken away again. */

@@ -8,6 +8,7 @@ import type Docker from "dockerode";
 import PQueue from "p-queue";
 import { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
 import { container } from "./container.ts";
+import { FirstStarts } from "./first-starts.ts";
 import { image } from "./image.ts";
 import { network } from "./network.ts";
 import { planChange } from "./plan-change.ts";
@@ -26,8 +27,8 @@ const resources: Record<string, ResourceType> = {
 };
 
 /**
- * How many containers are created at once; control goes ahead of those that wait. Terraform asks for all of
- * them together, and the engine is no faster with more.
+ * How many containers are created at once. Terraform asks for all of them together, and the engine is no
+ * faster with more.
  */
 const creationsAtOnce = 8;
 
@@ -46,6 +47,7 @@ export async function serveProvider(engine: Docker, address: string): Promise<Em
     removals: new Removals(),
     endpoints: new EndpointQueue(engine),
     creations: new PQueue({ concurrency: creationsAtOnce }),
+    firstStarts: new FirstStarts(),
   };
   // A container's files are in its attributes: no limit on a message, where gRPC's own is 4 MB.
   const server = new Server({ "grpc.max_receive_message_length": -1 });
@@ -126,11 +128,12 @@ function answers(
       }
     },
     PlanResourceChange: ({ typeName, priorState, proposedNewState }) => {
-      const { planned, requiresReplace } = planChange(
-        resource(typeName).schema,
-        decodeValue(priorState.msgpack),
-        decodeValue(proposedNewState.msgpack),
-      );
+      const type = resource(typeName);
+      const prior = decodeValue(priorState.msgpack);
+      const proposed = decodeValue(proposedNewState.msgpack);
+      const { planned, requiresReplace } = planChange(type.schema, prior, proposed);
+      // Terraform asks for a replacement a second time, as for a creation.
+      if (prior === null && planned !== null) type.announce?.(planned, order);
       return {
         plannedState: dynamic(planned),
         requiresReplace: requiresReplace.map((name) => ({ steps: [{ attributeName: name }] })),

@@ -4,6 +4,7 @@ import PQueue from "p-queue";
 import { describe, expect, test, vi } from "vitest";
 import { EndpointQueue } from "../../../lab/engine/endpoint-queue.ts";
 import { container } from "../../../stacks/provider/container.ts";
+import { FirstStarts } from "../../../stacks/provider/first-starts.ts";
 import { Removals } from "../../../stacks/provider/removals.ts";
 import { HalfMade, type Order } from "../../../stacks/provider/resource.ts";
 import type { ObjectValue } from "../../../stacks/provider/values.ts";
@@ -97,6 +98,7 @@ function order(engine: Docker, removals = new Removals()): Order {
     removals,
     endpoints: new EndpointQueue(engine),
     creations: new PQueue({ concurrency: 1 }),
+    firstStarts: new FirstStarts(),
   };
 }
 
@@ -145,7 +147,7 @@ describe("creating", () => {
     expect(sent.create).not.toHaveProperty("NetworkingConfig");
   });
 
-  test("control and what runs to its end go ahead of those that wait", async () => {
+  test("control and what runs to its end start before others that were asked for earlier", async () => {
     const { engine, calls } = fakeEngine();
     const create = engine.createContainer.bind(engine);
     engine.createContainer = (async (options: { name: string }): Promise<unknown> => {
@@ -153,20 +155,28 @@ describe("creating", () => {
       calls.push(`create ${options.name}`);
       return made;
     }) as typeof engine.createContainer;
-    const queue = order(engine);
-    const ofKind = (kind: string) => [{ label: "tailnet-lab.kind", value: kind }];
-    await Promise.all([
-      container.create(engine, { ...planned, name: "a" }, queue),
-      container.create(engine, { ...planned, name: "b" }, queue),
-      container.create(engine, { ...planned, name: "control", labels: ofKind("control") }, queue),
-      container.create(engine, { ...planned, name: "settings", ...oneShot }, queue),
-    ]);
-    expect(calls.filter((call) => call.startsWith("create "))).toEqual([
-      "create a",
-      "create control",
-      "create settings",
-      "create b",
-    ]);
+    const together = order(engine);
+    const labels = [{ label: "tailnet-lab.kind", value: "control" }];
+    const first = [
+      { ...planned, name: "control", labels },
+      { ...planned, name: "settings", ...oneShot },
+    ];
+    const all = [{ ...planned, name: "a" }, { ...planned, name: "b" }, ...first];
+    for (const each of all) container.announce?.(each, together);
+    await Promise.all(all.map((each) => container.create(engine, each, together)));
+    const creations = calls.filter((call) => call.startsWith("create "));
+    expect(creations.slice(0, 2)).toEqual(["create control", "create settings"]);
+    expect(creations.slice(2).sort()).toEqual(["create a", "create b"]);
+  });
+
+  test("others start where control fails, too", async () => {
+    const { engine } = fakeEngine({ create: 500 });
+    const together = order(engine);
+    const control = { ...planned, labels: [{ label: "tailnet-lab.kind", value: "control" }] };
+    container.announce?.(control, together);
+    const other = container.create(engine, { ...planned, name: "a" }, together);
+    await expect(container.create(engine, control, together)).rejects.toThrow("create refused");
+    await expect(other).rejects.toThrow("create refused");
   });
 
   test("leaves nothing behind where the start fails", async () => {
