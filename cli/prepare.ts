@@ -3,7 +3,6 @@ import { ensureImages } from "../lab/images/ensure.ts";
 import { imageRef } from "../lab/images/recipes.ts";
 import type { Plan } from "../lab/plan/plan.ts";
 import { draftOptions, planLab } from "../lab/plan/plan-lab.ts";
-import { tell } from "../lab/progress.ts";
 import { judgePolicy } from "../lab/running/policy.ts";
 import { type LoadedTopology, loadTopology } from "../lab/topology/load.ts";
 import { ensureEngine } from "../setup/engine.ts";

@@ -21,6 +21,7 @@ export type ErrorName =
   | "ImageUnbuildable"
   | "LabLocked"
   | "LabElsewhere"
+  | "LabLeftDirty"
   | "LabNotFound"
   | "NodeNotFound"
   | "NodeFailed"

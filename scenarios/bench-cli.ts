@@ -15,7 +15,7 @@ const runs = Number(process.argv[2] ?? 15);
 
 await using lab = await ScenarioLab.start(
   { name: "bench-cli", nodes: { machine: { kind: "host", network: "internet" } } },
-  "bench-cli",
+  { place: "bench-cli" },
 );
 const [machine] = lab.plan.containers.filter(({ name }) => name === "machine");
 const inNode = ["exec", "machine", "--lab", lab.plan.lab, "--", "true"];

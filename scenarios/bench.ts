@@ -60,7 +60,7 @@ async function openHomelab(): Promise<LabDeclaration> {
 async function measure(source: LabDeclaration): Promise<Measured> {
   const engine = await connectEngine();
   const lap = stopwatch();
-  const lab = await ScenarioLab.start(source, "bench");
+  const lab = await ScenarioLab.start(source, { place: "bench" });
   const joined = lap();
   const clients = lab.running.ofKind("tailscale");
   let pairs = 0;

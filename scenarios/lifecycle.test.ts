@@ -6,6 +6,7 @@ import { headscaleNodes } from "../lab/running/headscale.ts";
 import { setPolicy } from "../lab/running/policy.ts";
 import { waitReady } from "../lab/running/ready.ts";
 import type { RunningNode } from "../lab/running/running-node.ts";
+import type { LabDeclaration } from "../lab/topology/schema.ts";
 import { expect, labTest, type ScenarioLab } from "./harness/index.ts";
 import { hostOf } from "./harness/matchers/target.ts";
 import { lineRate, Stream } from "./harness/stream.ts";
@@ -19,7 +20,7 @@ function policy(...ports: string[]) {
   return { grants: [{ src: ["alice@"], dst: ["bob@"], ip: ports }] };
 }
 
-const test = labTest({
+const topology: LabDeclaration = {
   name: "lifecycle",
   tailnet: { policy: policy("tcp:7") },
   networks: {
@@ -31,7 +32,10 @@ const test = labTest({
     phone: { kind: "tailscale", network: "cafe", user: "bob", services },
     tablet: { kind: "tailscale", network: "cafe", user: "bob", services },
   },
-});
+};
+
+/** A node that logs in again is another one to Headscale, with another address. */
+const test = labTest(topology, { shared: false });
 
 test("a node that loses its power comes back as the same node", async ({ lab }) => {
   const laptop = lab.node("laptop");

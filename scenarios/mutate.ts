@@ -1,115 +1,102 @@
 /**
- * `npm run mutate [NAME…]`: breaks the lab in each way the table knows and runs the scenario that
- * must notice. A test that stays green, or goes red for another reason, is a defect: exit code 1.
+ * `npm run mutate [NAME…]`: breaks a lab in each way the table knows and runs the test that must
+ * notice. A mutant that survives, or whose test fails for another reason, is a defect: exit code 1.
  */
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { stripVTControlCharacters } from "node:util";
-import { execa } from "execa";
-import { z } from "zod";
+import { Command } from "commander";
+import { connectEngine } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
-import { type Mutation, mutations } from "./mutations.ts";
+import { ensureImages } from "../lab/images/ensure.ts";
+import { pinnedImages } from "../lab/plan/images.ts";
+import { plainProgress } from "../lab/progress.ts";
+import { endRun } from "./harness/end-run.ts";
+import { reapAfter } from "./harness/reaper.ts";
+import { run, sharedRun } from "./harness/run.ts";
+import { Lane } from "./mutations/lane.ts";
+import type { Mutation } from "./mutations/mutation.ts";
+import { Schedule } from "./mutations/schedule.ts";
+import { mutations } from "./mutations.ts";
+import { parseShard, type Shard, shardOf, unknownName } from "./selection.ts";
 
-/** Labs at once: each takes a core while it starts. */
-const atOnce = Math.max(2, Math.floor(os.availableParallelism() / 2));
+/** Mutants at once: a lab takes a core while it starts, and most of the time it waits. */
+const lanes = 2 * os.availableParallelism();
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const report = z.looseObject({
-  testResults: z.array(
-    z.looseObject({
-      message: z.string().default(""),
-      assertionResults: z.array(
-        z.looseObject({
-          title: z.string(),
-          status: z.string(),
-          failureMessages: z.array(z.string()).nullish(),
-        }),
-      ),
-    }),
-  ),
-});
-
-/** @returns undefined where the mutation was noticed for its own reason, else what is wrong. */
-async function tryMutation(mutation: Mutation, signal: AbortSignal): Promise<string | undefined> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), "tailnet-lab-mutate-"));
-  try {
-    const output = path.join(folder, "report.json");
-    const run = await execa({
-      cwd: root,
-      reject: false,
-      all: true,
-      cancelSignal: signal,
-      env: { TAILNET_LAB_MUTATION: mutation.name, TAILNET_LAB_ARTIFACTS: folder },
-    })`node node_modules/vitest/vitest.mjs run --project scenarios scenarios/${mutation.scenario}.test.ts -t ${literally(mutation.test)} --reporter=json --outputFile=${output}`;
-    const text = await readFile(output, "utf8").catch(() => undefined);
-    if (text === undefined) return `Vitest wrote no report:\n${run.all.slice(-2000)}`;
-    const left = /scenarios left behind: .*/.exec(run.all)?.[0];
-    const fault = verdict(mutation, text) ?? left;
-    if (fault === undefined) return undefined;
-    const kept = path.join(root, "artifacts", "mutations", mutation.name);
-    await cp(folder, kept, { recursive: true });
-    return `${fault}\nartifacts: ${kept}`;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+/** @returns how many survived. */
+async function work(
+  schedule: Schedule,
+  signal: AbortSignal,
+  report: (line: string) => void,
+): Promise<number> {
+  let survived = 0;
+  await using lane = await Lane.open();
+  signal.addEventListener("abort", () => void lane.stop());
+  for (;;) {
+    using next = schedule.next();
+    if (next === undefined) return survived;
+    const { mutation } = next;
+    const artifacts = await mkdtemp(path.join(os.tmpdir(), "tailnet-lab-mutate-"));
+    const since = performance.now();
+    const fault = await lane.run(mutation, artifacts);
+    signal.throwIfAborted();
+    const seconds = ((performance.now() - since) / 1000).toFixed(1);
+    const what = `${mutation.name} (${mutation.scenario}: ${mutation.test}) ${seconds} s`;
+    if (fault === undefined) {
+      report(`killed    ${what}`);
+    } else {
+      survived += 1;
+      const kept = path.join(root, "artifacts", "mutations", mutation.name);
+      await cp(artifacts, kept, { recursive: true });
+      report(`SURVIVED  ${what}\n${fault}\nartifacts: ${kept}`.replaceAll("\n", "\n          "));
+    }
+    await rm(artifacts, { recursive: true, force: true });
   }
 }
 
-function verdict(mutation: Mutation, reportText: string): string | undefined {
-  const [file] = report.parse(JSON.parse(reportText)).testResults;
-  const test = file?.assertionResults.find(
-    (result) => result.title.startsWith(mutation.test) && result.status !== "skipped",
-  );
-  if (test === undefined) return `no test "${mutation.test}" ran ${file?.message ?? ""}`;
-  if (test.status === "passed") return "the test stayed green";
-  const said = stripVTControlCharacters((test.failureMessages ?? []).join("\n"));
-  if (mutation.because.test(said)) return undefined;
-  return `red for another reason than ${mutation.because}:\n${said.slice(0, 1500)}`;
-}
-
-/** As a regular expression that means the text itself. */
-function literally(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-
-function chosen(names: readonly string[]): readonly Mutation[] {
-  const unknown = names.filter((name) => !mutations.some((each) => each.name === name));
-  if (unknown.length === 0) {
-    return names.length === 0 ? mutations : mutations.filter((each) => names.includes(each.name));
-  }
-  throw new LabError("UsageInvalid", `there is no mutation ${unknown.join(", ")}`, {
-    where: "npm run mutate",
-    remedy: `they are ${mutations.map((each) => each.name).join(", ")}`,
-  });
+function chosen(names: readonly string[], shard: Shard | undefined): readonly Mutation[] {
+  const known = mutations.map(({ name }) => name);
+  for (const name of names) if (!known.includes(name)) throw unknownName("mutation", name, known);
+  const named = mutations.filter(({ name }) => names.length === 0 || names.includes(name));
+  return shard === undefined ? named : shardOf(named, shard);
 }
 
 async function main(): Promise<number> {
-  const queue = [...chosen(process.argv.slice(2))];
-  const total = queue.length;
+  const program = new Command("npm run mutate --")
+    .description("Breaks a lab in each way the table knows; the test that must notice has to fail.")
+    .argument("[mutation...]", "names of mutations; all where none is given")
+    .option("--shard <i/n>", "the i-th of n parts", parseShard)
+    .option("--seed <number>", "the order", Number, Date.now() % 1_000_000)
+    .option("--report <file>", "write {passed, failed} as JSON");
+  program.parse();
+  const { shard, seed, report } = program.opts<{ shard?: Shard; seed: number; report?: string }>();
+  const all = chosen(program.args, shard);
+  const engine = await connectEngine();
+  process.env.TAILNET_LAB_RUN = run;
+  if (sharedRun === undefined) {
+    reapAfter({ run });
+    await ensureImages(pinnedImages, plainProgress());
+  }
   const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
-  let defects = 0;
-  const work = async () => {
-    for (let mutation = queue.shift(); mutation !== undefined; mutation = queue.shift()) {
-      const since = performance.now();
-      const fault = await tryMutation(mutation, stop.signal);
-      stop.signal.throwIfAborted();
-      const seconds = ((performance.now() - since) / 1000).toFixed(1);
-      const place = `${mutation.scenario}: ${mutation.test}`;
-      if (fault === undefined) {
-        console.log(`noticed  ${mutation.name} (${place}) ${seconds} s`);
-      } else {
-        defects += 1;
-        console.log(
-          `DEFECT   ${mutation.name} (${place}) ${seconds} s\n         ${fault.replaceAll("\n", "\n         ")}`,
-        );
-      }
+  process.once("SIGINT", () => stop.abort(new LabError("UsageInvalid", "interrupted")));
+  const schedule = new Schedule(all, seed);
+  console.log(`${all.length} mutants in an order of seed ${seed}`);
+  const count = Math.min(lanes, all.length);
+  try {
+    const survivors = await Promise.all(
+      Array.from({ length: count }, () => work(schedule, stop.signal, console.log)),
+    );
+    const failed = survivors.reduce((sum, each) => sum + each, 0);
+    console.log(`${all.length - failed} of ${all.length} mutants killed, each for its own reason`);
+    if (report !== undefined) {
+      await writeFile(report, JSON.stringify({ passed: all.length - failed, failed }));
     }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  console.log(`${total - defects} of ${total} mutations were noticed, each for its own reason`);
-  return defects === 0 ? 0 : 1;
+    return failed === 0 ? 0 : 1;
+  } finally {
+    if (sharedRun === undefined) await endRun(engine, run);
+  }
 }
 
 try {
@@ -117,5 +104,5 @@ try {
 } catch (error) {
   if (!(error instanceof LabError)) throw error;
   console.error(error.message);
-  process.exitCode = 2;
+  process.exitCode = error.what === "interrupted" ? 130 : 2;
 }

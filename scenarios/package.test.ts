@@ -4,8 +4,13 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect, test } from "vitest";
+import { cleanAll } from "../lab/engine/clean.ts";
+import { connectEngine } from "../lab/engine/engine.ts";
+import { label } from "../lab/plan/plan.ts";
+import { listLabs } from "../lab/running/running-lab.ts";
 import manifest from "../package.json" with { type: "json" };
 import { reapAfter } from "./harness/reaper.ts";
+import { warmPrefix } from "./harness/warm-lab.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -31,7 +36,7 @@ export default defineLab({
 
 const scenario = `import { expect, labTest } from "tailnet-lab/vitest";
 
-const test = labTest(new URL("./lab.ts", import.meta.url));
+const test = labTest(new URL("./lab.ts", import.meta.url), { reuse: true });
 
 test("alice uses bob's web server and nothing else", async ({ lab }) => {
   const laptop = lab.node("laptop");
@@ -50,15 +55,13 @@ test("another project installs the package, brings its own lab up and runs its o
   try {
     await execa({ cwd: root })`npm pack --silent --pack-destination ${project}`;
     const [tarball = ""] = await readdir(project);
-    const types = ["typescript", "@types/node"].map(
-      (name) => `${name}@${manifest.devDependencies[name as "typescript"]}`,
-    );
     await writeFile(path.join(project, "package.json"), '{ "type": "module", "private": true }\n');
     await writeFile(path.join(project, "lab.ts"), topology);
     await writeFile(path.join(project, "lab.test.ts"), scenario);
-    await inProject`npm install --no-audit --no-fund ./${tarball} vitest@${manifest.devDependencies.vitest} ${types}`;
+    await inProject`npm install --prefer-offline --no-audit --no-fund ./${tarball} vitest@${manifest.devDependencies.vitest}`;
 
-    await inProject`npx tsc --noEmit --strict --skipLibCheck --module nodenext --allowImportingTsExtensions lab.test.ts lab.ts`;
+    const modules = path.join(root, "node_modules");
+    await inProject`${modules}/.bin/tsc --noEmit --strict --skipLibCheck --module nodenext --allowImportingTsExtensions --typeRoots ${modules}/@types --types node lab.test.ts lab.ts`;
 
     expect((await inProject`npx tailnet-lab --version`).stdout).toBe(manifest.version);
     const schema = path.join(project, "node_modules/tailnet-lab/dist/topology.schema.json");
@@ -84,7 +87,24 @@ test("another project installs the package, brings its own lab up and runs its o
 
     const tested = await inProject`npx vitest run`;
     expect(tested.all).toMatch(/1 passed/);
+    const first = await reusedLab(project);
+    const again = await inProject`npx vitest run`;
+    expect(again.all).toMatch(/1 passed/);
+    expect(await reusedLab(project), "containers of the lab of the second run").toEqual(first);
   } finally {
+    const { name } = await reusedLab(project);
+    if (name !== "") await cleanAll(await connectEngine(), { lab: name });
     await rm(project, { recursive: true, force: true });
   }
 }, 600_000);
+
+/** The lab that the project's scenario leaves for the next run, and its containers. */
+async function reusedLab(project: string): Promise<{ name: string; containers: string[] }> {
+  const engine = await connectEngine();
+  const prefix = warmPrefix("elsewhere", path.join(project, "lab.ts"));
+  const labs = (await listLabs(engine)).filter(({ name }) => name.startsWith(prefix));
+  const name = labs[0]?.name ?? "";
+  const filters = { label: [`${label.lab}=${name}`] };
+  const containers = name === "" ? [] : await engine.listContainers({ all: true, filters });
+  return { name, containers: containers.map(({ Id }) => Id).sort() };
+}

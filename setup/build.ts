@@ -4,7 +4,14 @@ import { $, fs, glob } from "zx";
 
 await fs.remove("dist");
 await $({ stdio: "inherit", preferLocal: true })`tsc -p tsconfig.build.json`;
-for (const file of await glob(["lab/images/*", "lab/programs/*", "stacks/provider/*", "topologies/*", "!**/*.ts"])) {
+for (const file of await glob([
+  "lab/images/*",
+  "lab/programs/*",
+  "scenarios/harness/*",
+  "stacks/provider/*",
+  "topologies/*",
+  "!**/*.ts",
+])) {
   await fs.mkdir(join("dist", dirname(file)), { recursive: true });
   await fs.copyFile(file, join("dist", file));
 }

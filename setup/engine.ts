@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { $, which } from "zx";
+import { addressSource } from "../lab/engine/docker-context.ts";
 import { connectEngine, engineAddress } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
 import { forbidden, isRoot, mayChangeMachine } from "../lab/machine-changes.ts";
@@ -42,7 +43,11 @@ export async function missingEngine(): Promise<Missing | undefined> {
   const host = process.env.DOCKER_HOST ?? "";
   const none = (remedy: string): Missing => ({ what, changes: [], remedy });
   if (host !== "") {
-    return none(`start the engine at ${host}, or unset DOCKER_HOST for this machine's own`);
+    const other =
+      addressSource() === "DOCKER_HOST"
+        ? "unset DOCKER_HOST for this machine's own"
+        : `leave ${addressSource()} for this machine's own: \`docker context use default\``;
+    return none(`start the engine at ${host}, or ${other}`);
   }
   if (!isRoot()) {
     return none(

@@ -13,6 +13,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const leastNode = [22, 22];
 
 const [program, ...rest] = process.argv.slice(2);
+/** These change nothing on the machine, and install nothing either. */
+const onlyLooks = program === "cli/main.ts" && ["diff", "check"].includes(rest[0] ?? "");
 if (program === undefined) fail("usage: node setup/run.mjs PROGRAM.ts [ARGUMENT…]");
 const node = await ensureNode();
 await ensureModules(root, "node modules");
@@ -42,8 +44,13 @@ async function ensureNode() {
 /** Installs what the folder's lock file says, unless just that is there. */
 async function ensureModules(folder, what) {
   if (isInstalled(folder)) return;
+  const change = `install ${what} (npm ci), into ${join(folder, "node_modules")}`;
+  if (onlyLooks) fail(`node modules are missing: \`up\` would ${change}`);
+  if (process.env.TAILNET_LAB_INSTALL === "0") {
+    fail(`node modules are missing, and TAILNET_LAB_INSTALL=0 forbids to ${change}`);
+  }
   const since = Date.now();
-  say(`installing ${what} (npm ci)`);
+  say(`set-up: ${change}`);
   const ticking = setInterval(() => say(`… still installing ${what}, ${seconds(since)}`), 15_000);
   // npm's own script where npm started us: it need not be on PATH.
   const npm = process.env.npm_execpath;

@@ -89,8 +89,12 @@ function unbuildable(cause: unknown): LabError {
       cause,
     });
   }
-  return new LabError("TerraformMissing", `${none}, and OpenTofu can't be built: ${errorMessage(cause)}`, {
-    remedy: "install Terraform or OpenTofu",
-    cause,
-  });
+  return new LabError(
+    "TerraformMissing",
+    `${none}, and OpenTofu can't be built: ${errorMessage(cause)}`,
+    {
+      remedy: "install Terraform or OpenTofu",
+      cause,
+    },
+  );
 }

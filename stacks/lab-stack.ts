@@ -1,4 +1,4 @@
-import { Container } from "@cdktf/provider-docker/lib/container/index.js";
+import { Container, type ContainerUpload } from "@cdktf/provider-docker/lib/container/index.js";
 import { Image } from "@cdktf/provider-docker/lib/image/index.js";
 import { Network } from "@cdktf/provider-docker/lib/network/index.js";
 import { DockerProvider } from "@cdktf/provider-docker/lib/provider/index.js";
@@ -13,6 +13,9 @@ import type { ImageKey, Labels, Plan, PlannedContainer, PlannedFile } from "../l
  * the lab's volumes and written in transactions, so a short time does.
  */
 const graceSeconds = 1;
+
+/** On every machine that runs Terraform for a Docker Engine of Linux, but for Windows. */
+const emptyFile = "/dev/null";
 
 /** Says from which directory a lab was brought up; on its networks and its volumes. */
 export const originLabel = "tailnet-lab.origin";
@@ -125,8 +128,9 @@ function memory({ memoryLimit }: PlannedContainer): { memory?: number; memorySwa
   return memoryLimit === undefined ? {} : { memory: memoryLimit, memorySwap: memoryLimit };
 }
 
-function upload({ path, content }: PlannedFile): { file: string; content: string } {
-  if (content === "") throw new Error(`${path} is empty, which the registry's provider refuses`);
+/** The registry's provider takes empty content for none. */
+function upload({ path, content }: PlannedFile): ContainerUpload {
+  if (content === "") return { file: path, source: emptyFile };
   return { file: path, content: literal(content) };
 }
 

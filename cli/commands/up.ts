@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { waitDiagnosed } from "../../lab/engine/preflight/diagnosis.ts";
 import type { NodeSpec } from "../../lab/plan/plan.ts";
 import { waitConverged } from "../../lab/running/convergence.ts";
 import { waitReady } from "../../lab/running/ready.ts";
@@ -27,7 +28,12 @@ export function upCommand(shared: Shared): Command {
         const result = await upStack(stack);
         const lab = await RunningLab.find(name, { run: "stack" });
         await progress.step("Wait until every node is ready", (detail) =>
-          waitReady(lab.nodes, { detail, signal }),
+          waitDiagnosed(
+            lab.engine,
+            stack.imageRef({ program: "base" }),
+            (stop) => waitReady(lab.nodes, { detail, signal: stop }),
+            signal,
+          ),
         );
         await progress.step("Wait until control has taken over the settings", () =>
           waitSettings(lab, { signal }),

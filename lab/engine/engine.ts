@@ -1,18 +1,23 @@
 import type Dockerode from "dockerode";
 import { LabError } from "../errors.ts";
+import { useDockerContext } from "./docker-context.ts";
+import { isBySsh, useSshTunnel } from "./ssh-tunnel.ts";
 
 export type Engine = Dockerode;
 
 const remedy =
-  "start the Docker Engine, or point DOCKER_HOST at one (unix:///path/to/docker.sock or tcp://host:port)";
+  "start the Docker Engine, or point DOCKER_HOST at one (unix:///path/to/docker.sock, tcp://host:port or ssh://user@host)";
 
 /**
- * A connection to the Docker Engine that DOCKER_HOST names, else the local socket.
+ * A connection to the Docker Engine that DOCKER_HOST names, else the docker command's current context, else the
+ * local socket. Of DOCKER_HOST: unix://, tcp:// and ssh://.
  * Throws EngineMissing where none answers within ten seconds.
  */
 export async function connectEngine(): Promise<Engine> {
   // Imported late: what needs no engine starts sooner without.
   const { Docker } = await import("./dockerode.ts");
+  await useDockerContext();
+  await useSshTunnel();
   try {
     const engine = new Docker();
     // The types leave this option of ping out.
@@ -36,6 +41,7 @@ export function engineAddress(): string {
 
 /** Whether the engine is on this machine and uses its kernel, as far as its address tells. */
 export function isLocalEngine(): boolean {
+  if (isBySsh()) return false;
   const host = process.env.DOCKER_HOST ?? "";
   return host === "" || host.startsWith("unix:");
 }

@@ -99,8 +99,11 @@ function importedId(status: string | undefined): string | undefined {
   return status !== undefined && /^sha256:[0-9a-f]{64}$/.test(status) ? status : undefined;
 }
 
+/** Without the builder's own notes on its containers and images. */
 function lastLines(output: string): string[] {
-  return plainLines(output).slice(-8);
+  return plainLines(output)
+    .filter((line) => !/^(--->|Removed intermediate container) /.test(line))
+    .slice(-8);
 }
 
 /** The engine's message without what the client puts before it. */

@@ -1,13 +1,15 @@
 import path from "node:path";
-import { test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { writeArtifacts } from "./artifacts.ts";
-import { type LabSource, ScenarioLab } from "./scenario-lab.ts";
+import { type LabOptions, labFor } from "./lab-for.ts";
+import type { LabSource, ScenarioLab } from "./scenario-lab.ts";
 
 /**
- * Vitest's `test` with a fixture `lab`: started once for the file, at its first test, and gone
- * after its last. A failed test leaves its evidence in a folder and prints the path.
+ * Vitest's `test` with a fixture `lab`: there for the file from its first test on, and gone after its last,
+ * unless it is reused. A test gives the lab back as it got it: at the file's end it is compared, where others
+ * use it after. A failed test leaves its evidence in a folder and prints the path.
  */
-export function labTest(source: LabSource) {
+export function labTest(source: LabSource, options: LabOptions = {}) {
   // The first test starts the lab, and a path takes its seconds to change: Vitest's own five are
   // for unit tests. A test may set its own.
   vi.setConfig({ testTimeout: 240_000 });
@@ -17,7 +19,7 @@ export function labTest(source: LabSource) {
     test
       // biome-ignore lint/correctness/noEmptyPattern: Vitest reads a fixture's dependencies off its first parameter
       .extend("lab", { scope: "file" }, async ({}, { onCleanup }) => {
-        start ??= ScenarioLab.start(source);
+        start ??= labFor(source, expect.getState().testPath ?? "a test", options);
         const lab = await start;
         onCleanup(() => lab[Symbol.asyncDispose]());
         return lab;

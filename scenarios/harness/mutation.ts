@@ -1,23 +1,30 @@
 import type { Plan } from "../../lab/plan/plan.ts";
 import type { RunningLab } from "../../lab/running/running-lab.ts";
 import type { LoadedTopology } from "../../lab/topology/load.ts";
-import { type Mutation, mutations } from "../mutations.ts";
 
-/**
- * The mutation that `npm run mutate` asks for by environment, as what it does to each stage of a
- * lab; without one, nothing.
- */
-function find(name: string | undefined): Pick<Mutation, "declared" | "planned" | "started"> {
-  if (name === undefined) return {};
-  const mutation = mutations.find((candidate) => candidate.name === name);
-  if (mutation === undefined) throw new Error(`there is no mutation ${name}`);
-  return mutation;
+/** Undoes a change of a running lab. */
+export type Undo = () => Promise<void>;
+
+/** What a mutation run changes in every lab that a scenario asks for. */
+export interface LabChanges {
+  /** The declaration or the policy. Such a lab is the scenario's own. */
+  declared?(loaded: LoadedTopology): LoadedTopology;
+  /** What runs. Such a lab is the scenario's own. */
+  planned?(plan: Plan): Plan;
+  /** The running lab, for good: such a lab is the scenario's own. */
+  started?(lab: RunningLab): Promise<void>;
+  /** The running lab, until it is undone: it may be one that others use before and after. */
+  applied?(lab: RunningLab): Promise<Undo>;
 }
 
-const mutation = find(process.env.TAILNET_LAB_MUTATION);
+let changes: LabChanges = {};
 
-export const activeMutation = {
-  declared: (loaded: LoadedTopology): LoadedTopology => mutation.declared?.(loaded) ?? loaded,
-  planned: (plan: Plan): Plan => mutation.planned?.(plan) ?? plan,
-  started: async (lab: RunningLab): Promise<void> => mutation.started?.(lab),
-};
+/** From now on every lab of this process is changed so. Only the setup file of a mutation run calls it. */
+export function changeLabs(next: LabChanges): void {
+  changes = next;
+}
+
+/** What is to be changed; empty in every other run. */
+export function labChanges(): LabChanges {
+  return changes;
+}

@@ -2,6 +2,7 @@
 import { cleanAll } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
 import { releaseIsolation } from "../../lab/engine/host-firewall.ts";
+import { LabError } from "../../lab/errors.ts";
 import { imageRef } from "../../lab/images/recipes.ts";
 
 const [, , filter] = process.argv;
@@ -10,7 +11,14 @@ process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 process.stdin.resume();
 process.stdin.once("end", async () => {
-  const engine = await connectEngine();
-  await cleanAll(engine, JSON.parse(filter));
-  await releaseIsolation(engine, imageRef({ program: "base" }));
+  try {
+    const engine = await connectEngine();
+    await cleanAll(engine, JSON.parse(filter));
+    await releaseIsolation(engine, imageRef({ program: "base" }));
+  } catch (error) {
+    // An engine made for these scenarios is gone before this process is.
+    const isGone =
+      error instanceof LabError && ["EngineMissing", "EngineLost"].includes(error.name);
+    if (!isGone) throw error;
+  }
 });

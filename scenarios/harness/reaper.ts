@@ -1,6 +1,14 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
+/** Keeps Testcontainers from starting its own reaper, whose image would need a registry. */
+export function withoutRyuk(): void {
+  // The labs carry our labels, and go by them.
+  process.env.TESTCONTAINERS_RYUK_DISABLED = "true";
+  // Testcontainers would pull an image to find out by which address published ports are reached.
+  process.env.TESTCONTAINERS_HOST_OVERRIDE ??= "localhost";
+}
+
 const reaped = new Set<string>();
 
 /**
@@ -12,10 +20,7 @@ export function reapAfter(labs: { run: string } | { lab: string }): void {
   const filter = JSON.stringify(labs);
   if (reaped.has(filter)) return;
   reaped.add(filter);
-  // The labs carry our labels, and go by them.
-  process.env.TESTCONTAINERS_RYUK_DISABLED = "true";
-  // Testcontainers would pull an image to find out by which address published ports are reached.
-  process.env.TESTCONTAINERS_HOST_OVERRIDE ??= "localhost";
+  withoutRyuk();
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const program = fileURLToPath(new URL(`reap.${extension}`, import.meta.url));
   const reaper = spawn(process.execPath, [program, filter], {

@@ -4,6 +4,7 @@ import { getContainerRuntimeClient } from "testcontainers";
 import { cleanAll } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
 import { enforceIsolation, notEnforced, releaseIsolation } from "../../lab/engine/host-firewall.ts";
+import { startFault } from "../../lab/engine/preflight/diagnosis.ts";
 import { reserveSubnets } from "../../lab/engine/subnet-pool.ts";
 import { LabError } from "../../lab/errors.ts";
 import { ensureImages } from "../../lab/images/ensure.ts";
@@ -20,15 +21,14 @@ import { defineLab } from "../../lab/topology/define-lab.ts";
 import { type LoadedTopology, loadTopology } from "../../lab/topology/load.ts";
 import type { LabDeclaration } from "../../lab/topology/schema.ts";
 import { writeArtifacts } from "./artifacts.ts";
-import { activeMutation } from "./mutation.ts";
-import { reapAfter } from "./reaper.ts";
-import { run } from "./run.ts";
+import { labChanges } from "./mutation.ts";
+import { reapAfter, withoutRyuk } from "./reaper.ts";
+import { run as ownRun, sharedRun } from "./run.ts";
 import { startPlan } from "./start-plan.ts";
 
 /** A topology's file, or the declaration itself with its policy inline. */
 export type LabSource = string | URL | LabDeclaration;
 
-let labs = 0;
 const baseImage = imageRef({ program: "base" });
 
 /** Why isolation is not enforced is the same for each lab. */
@@ -49,65 +49,42 @@ export interface StartTimes {
   joined: number;
 }
 
-/** A lab that a scenario started; it is gone when the scenario ends. */
+/** Where a lab's evidence goes, and what it is called. */
+export interface StartOptions {
+  /** The folder of the artifacts of a lab that does not come up. */
+  place?: string;
+  /** The lab's name on the engine; unique where absent. */
+  name?: string;
+  /** The run on its labels; this process's where absent. */
+  run?: string;
+}
+
+let labs = 0;
+
+/** A lab's name that no other has: the process id tells the workers of a run apart. */
+export function uniqueName(start: string): string {
+  labs += 1;
+  return `${start}-${process.pid}-${labs}`;
+}
+
+/** A lab that a scenario started; it is gone, or given back, when the scenario ends. */
 export class ScenarioLab implements AsyncDisposable {
   readonly plan: Plan;
   readonly running: RunningLab;
-  readonly times: StartTimes;
+  private readonly release: () => Promise<void>;
 
-  private constructor(plan: Plan, running: RunningLab, times: StartTimes) {
+  constructor(plan: Plan, running: RunningLab, release: () => Promise<void>) {
     this.plan = plan;
     this.running = running;
-    this.times = times;
+    this.release = release;
   }
 
   /**
    * Starts a lab and waits until every node has joined. A lab that does not come up leaves
    * nothing but its artifacts.
    */
-  static async start(source: LabSource, place = "start"): Promise<ScenarioLab> {
-    const { topology, policyText } = activeMutation.declared(await load(source));
-    const engine = await connectEngine();
-    reapAfter({ run });
-    labs += 1;
-    // Unique on the engine: the process id tells the workers of a run apart.
-    const lab = `${topology.name}-${run.slice(-8)}-${process.pid}-${labs}`;
-    const draft = planLab(topology, { lab, run, ...draftOptions(topology) });
-    await ensureImages(
-      draft.containers.map(({ image }) => image),
-      silent,
-    );
-    const lap = stopwatch();
-    // Each container asks for it; the first answer, some calls to the engine, is kept for the others.
-    await getContainerRuntimeClient();
-    await using reservation = await reserveSubnets(engine, segmentNames(topology));
-    const allocation = emptyAllocation(reservation.subnets);
-    const secret = randomBytes(16).toString("hex");
-    const plan = activeMutation.planned(
-      planLab(topology, { lab, run, allocation, secret, policyText }),
-    );
-    try {
-      await startPlan(engine, plan, imageRef);
-      sayOnce(await enforceIsolation(engine, { lab, run, image: baseImage }));
-    } catch (error) {
-      await cleanAll(engine, { lab, run });
-      throw error;
-    }
-    const running = await RunningLab.find(lab, { run, engine });
-    const times: StartTimes = { started: lap(), booted: 0, joined: 0 };
-    try {
-      await waitReady(running.nodes);
-      times.booted = lap();
-      await waitConverged(running);
-      times.joined = lap();
-      await activeMutation.started(running);
-    } catch (error) {
-      const folder = await writeArtifacts(plan, running, place, "start");
-      await cleanAll(engine, { lab, run });
-      if (error instanceof Error) error.message += `\nartifacts: ${folder}`;
-      throw error;
-    }
-    return new ScenarioLab(plan, running, times);
+  static async start(source: LabSource, options: StartOptions = {}): Promise<StartedLab> {
+    return startLab(await loadSource(source), options);
   }
 
   /** Throws NodeNotFound. */
@@ -115,10 +92,65 @@ export class ScenarioLab implements AsyncDisposable {
     return this.running.node(name);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await cleanAll(this.running.engine, { lab: this.plan.lab, run });
-    await releaseIsolation(this.running.engine, baseImage);
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
   }
+}
+
+/** One that was started from nothing. */
+export type StartedLab = ScenarioLab & { times: StartTimes };
+
+/** As ScenarioLab.start, of what is loaded already. */
+export async function startLab(
+  loaded: LoadedTopology,
+  { place = "start", run = ownRun, name }: StartOptions = {},
+): Promise<StartedLab> {
+  const { topology, policyText } = labChanges().declared?.(loaded) ?? loaded;
+  const engine = await connectEngine();
+  withoutRyuk();
+  // The owner of a shared run has done so.
+  if (sharedRun === undefined && run === ownRun) reapAfter({ run });
+  const lab = name ?? uniqueName(`${topology.name}-${run.slice(-8)}`);
+  const draft = planLab(topology, { lab, run, ...draftOptions(topology) });
+  await ensureImages(
+    draft.containers.map(({ image }) => image),
+    silent,
+  );
+  const lap = stopwatch();
+  // Each container asks for it; the first answer, some calls to the engine, is kept for the others.
+  await getContainerRuntimeClient();
+  await using reservation = await reserveSubnets(engine, segmentNames(topology));
+  const allocation = emptyAllocation(reservation.subnets);
+  const secret = randomBytes(16).toString("hex");
+  const planned = planLab(topology, { lab, run, allocation, secret, policyText });
+  const plan = labChanges().planned?.(planned) ?? planned;
+  try {
+    await startPlan(engine, plan, imageRef);
+    sayOnce(await enforceIsolation(engine, { lab, run, image: baseImage }));
+  } catch (error) {
+    await cleanAll(engine, { lab, run });
+    throw error;
+  }
+  const running = await RunningLab.find(lab, { run, engine });
+  const times: StartTimes = { started: lap(), booted: 0, joined: 0 };
+  try {
+    await waitReady(running.nodes);
+    times.booted = lap();
+    await waitConverged(running);
+    times.joined = lap();
+    await labChanges().started?.(running);
+  } catch (failure) {
+    const error = await startFault(engine, baseImage, failure);
+    const folder = await writeArtifacts(plan, running, place, "start");
+    await cleanAll(engine, { lab, run });
+    if (error instanceof Error) error.message += `\nartifacts: ${folder}`;
+    throw error;
+  }
+  const remove = async () => {
+    await cleanAll(engine, { lab, run });
+    await releaseIsolation(engine, baseImage);
+  };
+  return Object.assign(new ScenarioLab(plan, running, remove), { times });
 }
 
 /** Seconds since the last call. */
@@ -132,7 +164,8 @@ export function stopwatch(): () => number {
   };
 }
 
-async function load(source: LabSource): Promise<LoadedTopology> {
+/** The topology and its policy, from a file or as declared. */
+export async function loadSource(source: LabSource): Promise<LoadedTopology> {
   if (typeof source === "string") return loadTopology(source);
   if (source instanceof URL) return loadTopology(fileURLToPath(source));
   const topology = defineLab(source);

@@ -1,7 +1,5 @@
 import { parse } from "jsonc-parser";
-import { serverAddress } from "../../lab/plan/addresses.ts";
 import type { Plan } from "../../lab/plan/plan.ts";
-import type { RunningNode } from "../../lab/running/running-node.ts";
 import type { LoadedTopology } from "../../lab/topology/load.ts";
 import type { Network, TailscaleNode, Topology } from "../../lab/topology/schema.ts";
 
@@ -32,33 +30,25 @@ export function withNat(
   return { ...loaded, topology: { ...loaded.topology, networks } };
 }
 
-/** From now on a program of a node does nothing, and says so by 0, where `word` is among its arguments. */
-export async function makeDeaf(node: RunningNode, program: string, word: string): Promise<void> {
-  const script = `real=$(command -v "$1") && mv "$real" "$real.real" && cat > "$real" && chmod +x "$real"`;
-  const deaf = `#!/bin/sh
-case " $* " in *" ${word} "*) cat >/dev/null; exit 0 ;; esac
-exec "$0.real" "$@"
-`;
-  await node.output(["sh", "-c", script, "sh", program], { input: deaf });
-}
-
 /** As much of a rule as mutations change. */
-interface Grant {
+export interface Grant {
   src: string[];
   dst: string[];
   ip: string[];
 }
 
-/** The same topology with other rules in its policy, and without the policy's own tests, which would object. */
+/** A policy with other rules, and without its own tests, which would object. */
+export function changeGrants(policyText: string, change: (grants: Grant[]) => Grant[]): string {
+  const { tests: _, ...policy } = parse(policyText, [], { allowTrailingComma: true });
+  return JSON.stringify({ ...policy, grants: change(policy.grants) });
+}
+
+/** The same topology with other rules in its policy. */
 export function withGrants(
   loaded: LoadedTopology,
   change: (grants: Grant[]) => Grant[],
 ): LoadedTopology {
-  const { tests: _, ...policy } = parse(loaded.policyText ?? "{}", [], {
-    allowTrailingComma: true,
-  });
-  const changed = { ...policy, grants: change(policy.grants) };
-  return { ...loaded, policyText: JSON.stringify(changed) };
+  return { ...loaded, policyText: changeGrants(loaded.policyText ?? "{}", change) };
 }
 
 /** The same plan, but a machine does not start one of the echo services that it says it has. */
@@ -79,20 +69,6 @@ export function withoutService(
     container.name === name ? { ...container, command: container.command.map(without) } : container,
   );
   return { ...plan, containers };
-}
-
-/** Takes a program from a node, as a leaner image would. */
-export async function removeProgram(node: RunningNode, program: string): Promise<void> {
-  await node.output(["sh", "-c", 'rm "$(command -v "$1")"', "sh", program]);
-}
-
-/** What the control server tells its nodes no longer gets to this one. */
-export async function loseControl(node: RunningNode): Promise<void> {
-  const drop = `ip saddr ${serverAddress.control} drop`;
-  await node.output([
-    "nft",
-    `table inet lost { chain input { type filter hook input priority raw; ${drop}; }; }`,
-  ]);
 }
 
 /** The same topology with other DNS settings of the tailnet. */

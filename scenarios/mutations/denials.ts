@@ -1,8 +1,9 @@
-import type { Mutation } from "../mutations.ts";
-import { loseControl, removeProgram, withGrants, withoutService } from "./breakage.ts";
+import { withoutService } from "./breakage.ts";
+import type { Mutation } from "./mutation.ts";
+import { applyGrants, openPolicy } from "./policy.ts";
+import { addTable, loseControl, removeProgram, undoAll } from "./running.ts";
 
 const scenario = "denials";
-const open = { src: ["*"], dst: ["*"], ip: ["*"] };
 
 export const denialMutations: readonly Mutation[] = [
   {
@@ -10,15 +11,15 @@ export const denialMutations: readonly Mutation[] = [
     scenario,
     test: "by user",
     because: /phone to router:7 over tcp\n.*\nseen: +an attempt ended as "reached"/,
-    declared: (loaded) => withGrants(loaded, () => [open]),
+    applied: openPolicy,
   },
   {
     name: "deny-family-is-admin",
     scenario,
     test: "by group",
     because: /phone to server:22 over tcp\n.*\nseen: +an attempt ended as "reached"/,
-    declared: (loaded) =>
-      withGrants(loaded, (grants) =>
+    applied: (lab) =>
+      applyGrants(lab, (grants) =>
         grants.map((grant) => ({
           ...grant,
           src: grant.src.map((who) => (who === "group:admins" ? "group:family" : who)),
@@ -30,8 +31,8 @@ export const denialMutations: readonly Mutation[] = [
     scenario,
     test: "by tag",
     because: /no proof: router to exit:80 over tcp should be allowed, but is "timeout"/,
-    declared: (loaded) =>
-      withGrants(loaded, (grants) =>
+    applied: (lab) =>
+      applyGrants(lab, (grants) =>
         grants.map((grant) =>
           grant.src.includes("tag:router") ? { ...grant, ip: ["tcp:81"] } : grant,
         ),
@@ -42,27 +43,29 @@ export const denialMutations: readonly Mutation[] = [
     scenario,
     test: "by tag",
     because: /router: the probe itself failed: .*perl.*not found/,
-    started: (lab) => removeProgram(lab.node("router"), "perl"),
+    applied: (lab) => removeProgram(lab.node("router"), "perl"),
   },
   {
     name: "deny-host-firewall",
     scenario,
     test: "by port: ",
     because: /seen: +of 2 attempts 0 were dropped at server for reason acl/,
-    declared: (loaded) => withGrants(loaded, () => [open]),
     // Silent as the policy is, but it isn't the policy.
-    started: async (lab) => {
-      const rules =
-        'table inet stray { chain input { type filter hook input priority raw; iifname "tailscale0" tcp dport 8080 drop; }; }';
-      await lab.node("server").output(["nft", rules]);
-    },
+    applied: async (lab) =>
+      undoAll(
+        await openPolicy(lab),
+        await addTable(
+          lab.node("server"),
+          'table inet host_firewall { chain input { type filter hook input priority raw; iifname "tailscale0" tcp dport 8080 drop; }; }',
+        ),
+      ),
   },
   {
     name: "deny-ipv6-open",
     scenario,
     test: "by port, over IPv6",
     because: /the service saw fd7a:[0-9a-f:]+ 2 times/,
-    declared: (loaded) => withGrants(loaded, () => [open]),
+    applied: openPolicy,
   },
   {
     name: "deny-service-not-listening",
@@ -76,21 +79,21 @@ export const denialMutations: readonly Mutation[] = [
     scenario,
     test: "by direction: alice",
     because: /laptop to phone:7 over tcp\nexpected: reached\nseen: +timeout/,
-    declared: (loaded) =>
-      withGrants(loaded, (grants) => grants.filter((grant) => !grant.dst.includes("bob@"))),
+    applied: (lab) =>
+      applyGrants(lab, (grants) => grants.filter((grant) => !grant.dst.includes("bob@"))),
   },
   {
     name: "deny-ping-missing",
     scenario,
     test: "by direction: a server",
     because: /server: the probe itself failed: .*ping: No such file or directory/,
-    started: (lab) => removeProgram(lab.node("server"), "ping"),
+    applied: (lab) => removeProgram(lab.node("server"), "ping"),
   },
   {
     name: "deny-policy-change-lost",
     scenario,
     test: "a port opened and closed",
     because: /phone to server:8080 over tcp\nexpected: reached\nseen: +timeout/,
-    started: (lab) => loseControl(lab.node("server")),
+    applied: (lab) => loseControl(lab.node("server")),
   },
 ];

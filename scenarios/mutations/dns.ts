@@ -1,5 +1,6 @@
-import type { Mutation } from "../mutations.ts";
-import { dnsOff, removeProgram, withDns, withNode } from "./breakage.ts";
+import { dnsOff, withDns } from "./breakage.ts";
+import type { Mutation } from "./mutation.ts";
+import { killNode, removeProgram, setPreference } from "./running.ts";
 
 const scenario = "dns";
 
@@ -17,7 +18,7 @@ export const dnsMutations: readonly Mutation[] = [
     scenario,
     test: "MagicDNS knows nodes",
     because: /laptop: .*getent/,
-    started: (lab) => removeProgram(lab.node("laptop"), "getent"),
+    applied: (lab) => removeProgram(lab.node("laptop"), "getent"),
   },
   {
     name: "dns-record-missing",
@@ -32,7 +33,7 @@ export const dnsMutations: readonly Mutation[] = [
     test: "split DNS: the inner server",
     because:
       /laptop resolves wiki\.corp\.internal\n.*\nseen: +getaddrinfo: nothing\n.*(NOANSWER|SERVFAIL)/,
-    started: (lab) => lab.node("office-dns").kill(),
+    applied: (lab) => killNode(lab.node("office-dns")),
   },
   {
     name: "dns-inner-server-not-asked",
@@ -51,7 +52,7 @@ export const dnsMutations: readonly Mutation[] = [
     test: "names of the internet",
     because:
       /laptop resolves www\.example\.com\n.*\nseen: +getaddrinfo: nothing\n.*(NOANSWER|SERVFAIL)/,
-    started: (lab) => lab.node("dns").kill(),
+    applied: (lab) => killNode(lab.node("dns")),
   },
   {
     name: "dns-name-exists",
@@ -69,6 +70,6 @@ export const dnsMutations: readonly Mutation[] = [
     scenario,
     test: "a node that does not accept",
     because: /expected \[ '100\.64\.0\.\d+' \] to deeply equal \[\]/,
-    declared: (loaded) => withNode(loaded, "tablet", { acceptDns: true }),
+    applied: (lab) => setPreference(lab.node("tablet"), "accept-dns", true, false),
   },
 ];

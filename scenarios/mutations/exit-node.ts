@@ -1,5 +1,5 @@
-import type { Mutation } from "../mutations.ts";
-import { makeDeaf, withNode } from "./breakage.ts";
+import type { Mutation } from "./mutation.ts";
+import { makeDeaf, setPreference } from "./running.ts";
 
 export const exitNodeMutations: readonly Mutation[] = [
   {
@@ -8,7 +8,7 @@ export const exitNodeMutations: readonly Mutation[] = [
     test: "without an exit node",
     because:
       /laptop to www:80 over tcp\nexpected: reached, seen from (\S+)\nseen: +reached, seen from (?!\1)/,
-    declared: (loaded) => withNode(loaded, "laptop", { useExitNode: "exit" }),
+    applied: (lab) => setPreference(lab.node("laptop"), "exit-node", "exit", ""),
   },
   {
     name: "exit-node-not-used",
@@ -16,9 +16,7 @@ export const exitNodeMutations: readonly Mutation[] = [
     test: "with an exit node www sees",
     because:
       /tablet to www:80 over tcp\nexpected: reached, seen from (\S+)\nseen: +reached, seen from (?!\1)/,
-    started: async (lab) => {
-      await lab.node("tablet").output(["tailscale", "set", "--exit-node="]);
-    },
+    applied: (lab) => setPreference(lab.node("tablet"), "exit-node", "", "exit"),
   },
   {
     name: "exit-node-not-taken",
@@ -26,20 +24,20 @@ export const exitNodeMutations: readonly Mutation[] = [
     test: "an exit node is taken",
     because:
       /laptop to www:80 over tcp\nexpected: reached, seen from (\S+)\nseen: +reached, seen from (?!\1)/,
-    started: (lab) => makeDeaf(lab.node("laptop"), "tailscale", "set"),
+    applied: (lab) => makeDeaf(lab.node("laptop"), "tailscale", "set"),
   },
   {
     name: "lan-access-off",
     scenario: "exit-node",
     test: "with LAN access",
     because: /tablet to nas:80 over tcp\nexpected: reached, seen from .+\nseen: +timeout/,
-    declared: (loaded) => withNode(loaded, "tablet", { allowLanAccess: false }),
+    applied: (lab) => setPreference(lab.node("tablet"), "exit-node-allow-lan-access", false, true),
   },
   {
     name: "lan-access-on",
     scenario: "exit-node",
     test: "without LAN access",
     because: /console to nas:80 over tcp\nexpected: timeout\nseen: +reached/,
-    declared: (loaded) => withNode(loaded, "console", { allowLanAccess: true }),
+    applied: (lab) => setPreference(lab.node("console"), "exit-node-allow-lan-access", true, false),
   },
 ];

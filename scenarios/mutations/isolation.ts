@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { acquireLock } from "../../lab/engine/lock.ts";
 import { RunningLab } from "../../lab/running/running-lab.ts";
 import { nobody, segmentOf } from "../harness/uplink-guard.ts";
-import type { Mutation } from "../mutations.ts";
+import type { Mutation } from "./mutation.ts";
 
 /** Of the labs that the scenario starts at once, the one to break, by its number. */
 function isLab(lab: string, number: number): boolean {

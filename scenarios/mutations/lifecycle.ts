@@ -1,6 +1,6 @@
 import { statePath } from "../../lab/plan/volumes.ts";
-import type { Mutation } from "../mutations.ts";
-import { makeDeaf } from "./breakage.ts";
+import type { Mutation } from "./mutation.ts";
+import { makeDeaf } from "./running.ts";
 
 export const lifecycleMutations: readonly Mutation[] = [
   {
@@ -38,6 +38,6 @@ sleep 2; nft delete table inet stop`;
     scenario: "lifecycle",
     test: "a node that is logged out",
     because: /only the phone's key is valid: expected \[ 'phone', 'tablet' \]/,
-    started: (lab) => makeDeaf(lab.node("tablet"), "tailscale", "logout"),
+    applied: (lab) => makeDeaf(lab.node("tablet"), "tailscale", "logout"),
   },
 ];

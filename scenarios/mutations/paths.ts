@@ -1,6 +1,6 @@
 import { blockUdp } from "../../lab/faults/faults.ts";
-import type { Mutation } from "../mutations.ts";
 import { withNat } from "./breakage.ts";
+import type { Mutation } from "./mutation.ts";
 
 export const pathMutations: readonly Mutation[] = [
   {

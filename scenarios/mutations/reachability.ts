@@ -1,13 +1,7 @@
-import type { Mutation } from "../mutations.ts";
-import {
-  dnsOff,
-  loseControl,
-  removeProgram,
-  withDns,
-  withGrants,
-  withNode,
-  withoutService,
-} from "./breakage.ts";
+import { dnsOff, withDns, withNode, withoutService } from "./breakage.ts";
+import type { Mutation } from "./mutation.ts";
+import { applyGrants, openPolicy } from "./policy.ts";
+import { loseControl, removeProgram, restart } from "./running.ts";
 
 const scenario = "reachability";
 const allowed = "all that the policy allows is reached";
@@ -19,8 +13,8 @@ export const reachabilityMutations: readonly Mutation[] = [
     test: allowed,
     because: /otherwise\n {2}server to exit:7 over tcp by ipv4: timeout/,
     // They still see each other: only the filter is in the way.
-    declared: (loaded) =>
-      withGrants(loaded, (grants) =>
+    applied: (lab) =>
+      applyGrants(lab, (grants) =>
         grants.map((grant) =>
           grant.src.includes("tag:server") ? { ...grant, ip: ["tcp:81"] } : grant,
         ),
@@ -52,8 +46,10 @@ export const reachabilityMutations: readonly Mutation[] = [
     scenario,
     test: allowed,
     because: /laptop to exit:80 over tcp by ipv6: (timeout|unreachable)/,
-    started: async (lab) => {
-      await lab.node("exit").output(["ip", "-6", "addr", "flush", "dev", "tailscale0"]);
+    applied: async (lab) => {
+      const exit = lab.node("exit");
+      await exit.output(["ip", "-6", "addr", "flush", "dev", "tailscale0"]);
+      return () => restart(exit);
     },
   },
   {
@@ -61,22 +57,22 @@ export const reachabilityMutations: readonly Mutation[] = [
     scenario,
     test: allowed,
     because: /the probe itself failed: .*ping: No such file or directory/,
-    started: (lab) => removeProgram(lab.node("laptop"), "ping"),
+    applied: (lab) => removeProgram(lab.node("laptop"), "ping"),
   },
   {
     name: "reach-policy-open",
     scenario,
     test: "nothing else is reached",
     because: /phone to server:22 over tcp by ipv6: reached/,
-    declared: (loaded) => withGrants(loaded, () => [{ src: ["*"], dst: ["*"], ip: ["*"] }]),
+    applied: openPolicy,
   },
   {
     name: "strangers-meet",
     scenario,
     test: "who may use nothing of each other",
     because: /server resolves router\.tailnet\.lab\nexpected: NXDOMAIN/,
-    declared: (loaded) =>
-      withGrants(loaded, (grants) => [
+    applied: (lab) =>
+      applyGrants(lab, (grants) => [
         ...grants,
         { src: ["tag:router"], dst: ["tag:server"], ip: ["tcp:80"] },
       ]),
@@ -86,6 +82,6 @@ export const reachabilityMutations: readonly Mutation[] = [
     scenario,
     test: "with a policy that allows everything",
     because: /router to server:80 over tcp by ipv4: (timeout|unreachable)/,
-    started: (lab) => loseControl(lab.node("server")),
+    applied: (lab) => loseControl(lab.node("server")),
   },
 ];

@@ -1,8 +1,8 @@
 import { stopRelay } from "../../lab/faults/faults.ts";
 import { pingPeer } from "../../lab/observe/ping.ts";
 import { statusOf } from "../../lab/observe/status.ts";
-import type { Mutation } from "../mutations.ts";
-import { makeDeaf } from "./breakage.ts";
+import type { Mutation } from "./mutation.ts";
+import { makeDeaf } from "./running.ts";
 
 export const relayFallbackMutations: readonly Mutation[] = [
   {
@@ -10,7 +10,7 @@ export const relayFallbackMutations: readonly Mutation[] = [
     scenario: "relay-fallback",
     test: "a running TCP stream",
     because: /UDP is cut: .* still does by direct_ipv4/,
-    started: (lab) => makeDeaf(lab.node("router-home"), "nft", "-"),
+    applied: (lab) => makeDeaf(lab.node("router-home"), "nft", "-"),
   },
   {
     name: "no-relay-to-fall-back-to",

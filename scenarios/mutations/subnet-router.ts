@@ -1,5 +1,7 @@
-import type { Mutation } from "../mutations.ts";
-import { makeDeaf, withNode } from "./breakage.ts";
+import { approveRoutes } from "../../lab/running/headscale.ts";
+import type { Mutation } from "./mutation.ts";
+import { applyPolicy } from "./policy.ts";
+import { makeDeaf, setPreference } from "./running.ts";
 
 export const subnetRouterMutations: readonly Mutation[] = [
   {
@@ -7,10 +9,15 @@ export const subnetRouterMutations: readonly Mutation[] = [
     scenario: "subnet-router",
     test: "the printer is not reached before",
     because: /the router's approved routes: expected \[ '10\.20\.0\.0\/24' \]/,
-    declared(loaded) {
-      const policy = JSON.parse(loaded.policyText ?? "{}");
-      policy.autoApprovers = { routes: { "10.20.0.0/24": ["tag:router"] } };
-      return { ...loaded, policyText: JSON.stringify(policy) };
+    async applied(lab) {
+      const autoApprovers = { routes: { "10.20.0.0/24": ["tag:router"] } };
+      const undo = await applyPolicy(lab, (text) =>
+        JSON.stringify({ ...JSON.parse(text), autoApprovers }),
+      );
+      return async () => {
+        await undo();
+        await approveRoutes(lab, "router", []);
+      };
     },
   },
   {
@@ -18,34 +25,34 @@ export const subnetRouterMutations: readonly Mutation[] = [
     scenario: "subnet-router",
     test: "the printer is reached through the router",
     because: /the laptop has 10\.20\.0\.0\/24 by router: expected \[\]/,
-    started: (lab) => makeDeaf(lab.control, "headscale", "approve-routes"),
+    applied: (lab) => makeDeaf(lab.control, "headscale", "approve-routes"),
   },
   {
     name: "accept-routes-off",
     scenario: "subnet-router",
     test: "the printer is reached through the router",
     because: /laptop to printer:80 over tcp\nexpected: reached\nseen: +(timeout|unreachable)/,
-    declared: (loaded) => withNode(loaded, "laptop", { acceptRoutes: false }),
+    applied: (lab) => setPreference(lab.node("laptop"), "accept-routes", false, true),
   },
   {
     name: "accept-routes-on",
     scenario: "subnet-router",
     test: "not by a client that does not accept routes",
     because: /tablet to printer:80 over tcp\nexpected: .+\nseen: +reached/,
-    declared: (loaded) => withNode(loaded, "tablet", { acceptRoutes: true }),
+    applied: (lab) => setPreference(lab.node("tablet"), "accept-routes", true, false),
   },
   {
     name: "snat-off",
     scenario: "subnet-router",
     test: "with SNAT the printer sees the router",
     because: /laptop to printer:80 over tcp\nexpected: reached, seen from .+\nseen: +timeout/,
-    declared: (loaded) => withNode(loaded, "router", { snatSubnetRoutes: false }),
+    applied: (lab) => setPreference(lab.node("router"), "snat-subnet-routes", false, true),
   },
   {
     name: "snat-on",
     scenario: "subnet-router",
     test: "without SNAT the scanner sees the client",
     because: /laptop to scanner:80 over tcp\nexpected: timeout\nseen: +reached/,
-    declared: (loaded) => withNode(loaded, "forwarder", { snatSubnetRoutes: true }),
+    applied: (lab) => setPreference(lab.node("forwarder"), "snat-subnet-routes", true, false),
   },
 ];

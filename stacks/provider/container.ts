@@ -38,7 +38,7 @@ interface Planned {
   labels: { label: string; value: string }[];
   mounts: { source: string; target: string; read_only: boolean | null }[];
   networks_advanced: { name: string; ipv4_address: string | null }[];
-  upload: { file: string; content: string }[];
+  upload: { file: string; content: string | null; source: string | null }[];
 }
 
 export const container: ResourceType = {
@@ -80,7 +80,12 @@ export const container: ResourceType = {
         read_only: optional("bool"),
       },
       networks_advanced: { name: required("string"), ipv4_address: optional("string") },
-      upload: { file: required("string"), content: optional("string") },
+      upload: {
+        file: required("string"),
+        content: optional("string"),
+        // Of an empty file alone, whose content can't be said.
+        source: optional("string"),
+      },
     },
   },
 
@@ -186,7 +191,7 @@ async function startNew(
 ): Promise<void> {
   await connectOthers(engine, made.id, asked.networks);
   if (upload.length > 0) {
-    const files = upload.map(({ file, content }) => ({ path: file, content }));
+    const files = upload.map(({ file, content }) => ({ path: file, content: content ?? "" }));
     await made.putArchive(packFiles(files), { path: "/" });
   }
   await removals.onceFree(/Address already in use/, async () => {

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 
 /** Longer than one container takes to stop and go on a busy machine. */
-const stallMilliseconds = 10_000;
+const idleMs = 10_000;
 
 /**
  * What this provider removes while it creates. Terraform orders a resource's own removal before its
@@ -28,7 +28,12 @@ export class Removals {
         return await attempt();
       } catch (error) {
         if (!conflict.test(String(error))) throw error;
-        if (!(await Promise.race([next, setTimeout(stallMilliseconds, false)]))) throw error;
+        // Stopped as soon as one has ended: a timer holds the process.
+        const timer = new AbortController();
+        const timeout = setTimeout(idleMs, false, { signal: timer.signal });
+        const isFree = await Promise.race([next, timeout]);
+        timer.abort();
+        if (!isFree) throw error;
       }
     }
   }

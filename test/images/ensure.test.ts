@@ -232,6 +232,7 @@ test("a build that ends without an image is an error with its last output", asyn
 test("the error of a build carries its last output", async () => {
   const build = () =>
     lines(
+      { stream: " ---> Running in 0123456789ab\n" },
       { stream: "E: Unable to locate package\n" },
       { error: "The command returned a non-zero code: 100" },
     );

@@ -1,4 +1,5 @@
-import { execaSync } from "execa";
+import { join } from "node:path";
+import { execa, execaSync } from "execa";
 import { afterEach, expect, test, vi } from "vitest";
 import { ensureImages } from "../../lab/images/ensure.ts";
 import { isAbandoned, newOwner } from "../../lab/images/leftovers.ts";
@@ -100,4 +101,23 @@ test("whose process runs is not abandoned; an owner is never another's", () => {
   expect(isAbandoned(newOwner(), now())).toBe(false);
   expect(isAbandoned(deadOwner(), now())).toBe(true);
   expect(newOwner()).not.toBe(newOwner());
+});
+
+test("no timer holds the process when all is done", async () => {
+  await using engine = await stubEngine({ pull: () => errorLine("no") });
+  const module = (path: string) => JSON.stringify(join(import.meta.dirname, "../../lab", path));
+  const program = `
+    import { ensureImages } from ${module("images/ensure.ts")};
+    import { silent } from ${module("progress.ts")};
+    await ensureImages([{ program: "base" }], silent).catch((error) => console.log(error.name));`;
+  const child = execa(process.execPath, ["--input-type=module", "--eval", program], {
+    env: { DOCKER_HOST: `unix://${engine.socket}` },
+  });
+  let saidAt = Number.NaN;
+  for await (const line of child) {
+    expect(line).toBe("ImageUnbuildable");
+    saidAt = performance.now();
+  }
+  await child;
+  expect(performance.now() - saidAt).toBeLessThan(5000);
 });

@@ -208,7 +208,16 @@ const synthesised = z.object({
           )
           .default([]),
         labels: pairs,
-        upload: z.array(z.strictObject({ file: z.string(), content: z.string() })).default([]),
+        upload: z
+          .array(
+            z.union([
+              z.strictObject({ file: z.string(), content: z.string() }),
+              z
+                .strictObject({ file: z.string(), source: z.literal("/dev/null") })
+                .transform(({ file }) => ({ file, content: "" })),
+            ]),
+          )
+          .default([]),
         networks_advanced: z
           .array(z.strictObject({ name: z.string(), ipv4_address: z.string() }))
           .default([]),
@@ -301,6 +310,7 @@ const limitedPlan: Plan = {
     ...container,
     processLimit: 100 + index,
     memoryLimit: 50 + index,
+    files: [...container.files, { path: "/lab/empty", content: "" }],
     ...(index === 1 ? { oneShot: true as const, interfaces: [], command: ["/bin/true"] } : {}),
   })),
 };
@@ -346,13 +356,13 @@ describe.each([
       expect(origin).toBe("/o");
       return others;
     };
-    expect(made.volumes).toEqual(
-      Object.values(resources.docker_volume).map(({ name, labels }) => ({
-        Name: name,
-        Labels: unplaced(labels),
-      })),
+    const byName = (a: { Name?: string }, b: { Name?: string }) =>
+      (a.Name ?? "").localeCompare(b.Name ?? "");
+    expect(made.volumes.sort(byName)).toEqual(
+      Object.values(resources.docker_volume)
+        .map(({ name, labels }) => ({ Name: name, Labels: unplaced(labels) }))
+        .sort(byName),
     );
-    const byName = (a: { Name: string }, b: { Name: string }) => a.Name.localeCompare(b.Name);
     expect(made.networks.sort(byName)).toEqual(
       Object.values(resources.docker_network)
         .map(({ name, driver, options, ipam_config, labels }) => ({

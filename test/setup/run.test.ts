@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -34,10 +34,14 @@ function lock(version: string): void {
   );
 }
 
-function run(...words: string[]) {
-  return execa(process.execPath, [join(project, "setup/run.mjs"), ...words], {
+function run(...args: string[]) {
+  return runWith({}, ...args);
+}
+
+function runWith(env: Record<string, string>, ...args: string[]) {
+  return execa(process.execPath, [join(project, "setup/run.mjs"), ...args], {
     reject: false,
-    env: { PATH: `${join(project, "bin")}:${process.env.PATH}`, npm_execpath: undefined },
+    env: { PATH: `${join(project, "bin")}:${process.env.PATH}`, npm_execpath: undefined, ...env },
   });
 }
 
@@ -53,6 +57,20 @@ describe("run.mjs", () => {
     expect((await run("program.ts")).stderr).toBe("");
     lock("1.0.1");
     expect((await run("program.ts")).stderr).toContain("npm ci");
+  });
+
+  test("TAILNET_LAB_INSTALL=0 installs nothing, and says what it would have been", async () => {
+    const { stderr, exitCode } = await runWith({ TAILNET_LAB_INSTALL: "0" }, "program.ts");
+    expect(stderr).toMatch(/TAILNET_LAB_INSTALL=0 forbids to install node modules \(npm ci\)/);
+    expect(exitCode).toBe(2);
+    expect(existsSync(join(project, "node_modules"))).toBe(false);
+  });
+
+  test.each(["diff", "check"])("%s installs nothing, and says that up would", async (command) => {
+    const { stderr, exitCode } = await run("cli/main.ts", command);
+    expect(stderr).toMatch(/node modules are missing: `up` would install node modules \(npm ci\)/);
+    expect(exitCode).toBe(2);
+    expect(existsSync(join(project, "node_modules"))).toBe(false);
   });
 
   test("ends with 2 and npm's exit code where npm fails", async () => {

@@ -82,16 +82,17 @@ describe("the stack of a plan", () => {
     });
   });
 
-  test("refuses an empty file, as the registry's provider would", () => {
+  test("takes an empty file from one, as the registry's provider refuses empty content", () => {
     const containers = tinyPlan.containers.map((container) => ({
       ...container,
       files: [{ path: "/lab/users", content: "" }],
     }));
-    expect(() =>
-      Testing.synthScope((scope) =>
-        addLab(scope, { plan: { ...tinyPlan, containers }, imageRef, origin: "/o" }),
-      ),
-    ).toThrow("/lab/users is empty");
+    const synthesised = Testing.synthScope((scope) =>
+      addLab(scope, { plan: { ...tinyPlan, containers }, imageRef, origin: "/o" }),
+    );
+    expect(JSON.parse(synthesised).resource.docker_container["node-laptop"].upload).toEqual([
+      { file: "/lab/users", source: "/dev/null" },
+    ]);
   });
 
   test("refuses a container on a network that the plan lacks", () => {

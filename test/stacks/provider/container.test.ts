@@ -34,7 +34,7 @@ const planned: ObjectValue = {
     { name: "n1", ipv4_address: "198.19.0.2" },
     { name: "n2", ipv4_address: "198.19.1.2" },
   ],
-  upload: [{ file: "/lab/boot", content: "#!/bin/sh\n" }],
+  upload: [{ file: "/lab/boot", content: "#!/bin/sh\n", source: null }],
 };
 
 /** A container's output as the engine frames it: the stream's number, three zeros, the length. */

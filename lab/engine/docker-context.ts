@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { LabError } from "../errors.ts";
+
+const configSchema = z.looseObject({ currentContext: z.string().optional() });
+const metaSchema = z.looseObject({
+  Endpoints: z.looseObject({
+    docker: z.looseObject({ Host: z.string(), SkipTLSVerify: z.boolean().optional() }),
+  }),
+});
+
+/** The context that was taken, where DOCKER_HOST did not say anything. */
+let taken: string | undefined;
+
+/** What names the engine's address: for remedies. */
+export function addressSource(): string {
+  return taken === undefined ? "DOCKER_HOST" : `the Docker context ${taken}`;
+}
+
+/**
+ * Takes the engine of the docker command's current context, as that command does: DOCKER_HOST goes first, then
+ * DOCKER_CONTEXT, then `docker context use`. The address is put into DOCKER_HOST, for all that this process starts.
+ * @throws LabError EngineMissing where the context can't be read
+ */
+export async function useDockerContext(): Promise<void> {
+  if ((process.env.DOCKER_HOST ?? "") !== "") return;
+  const folder = process.env.DOCKER_CONFIG ?? join(homedir(), ".docker");
+  const name = process.env.DOCKER_CONTEXT || (await currentContext(folder));
+  if (name === undefined || name === "default") return;
+  // Names the docker command's own way: its store is keyed by a digest.
+  const key = createHash("sha256").update(name).digest("hex");
+  const { Host, SkipTLSVerify } = await readContext(name, join(folder, "contexts/meta", key));
+  process.env.DOCKER_HOST = Host;
+  taken = name;
+  const certificates = join(folder, "contexts/tls", key, "docker");
+  if (existsSync(certificates)) {
+    process.env.DOCKER_CERT_PATH = certificates;
+    if (SkipTLSVerify !== true) process.env.DOCKER_TLS_VERIFY = "1";
+  }
+}
+
+async function currentContext(folder: string): Promise<string | undefined> {
+  try {
+    const text = await readFile(join(folder, "config.json"), "utf8");
+    return configSchema.parse(JSON.parse(text)).currentContext;
+  } catch {
+    // None, or none of the docker command's.
+    return undefined;
+  }
+}
+
+async function readContext(
+  name: string,
+  folder: string,
+): Promise<{ Host: string; SkipTLSVerify?: boolean | undefined }> {
+  const file = join(folder, "meta.json");
+  try {
+    return metaSchema.parse(JSON.parse(await readFile(file, "utf8"))).Endpoints.docker;
+  } catch (cause) {
+    throw new LabError("EngineMissing", `the Docker context ${name} can't be read`, {
+      where: file,
+      remedy: "choose another: `docker context use default`, or set DOCKER_HOST",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import type { Outcome, Output, Ran } from "./outcome.ts";
+
+export interface Stage {
+  name: string;
+  title: string;
+  /** Whether it needs neither the engine nor the result of another: all such run side by side. */
+  isQuick: boolean;
+  /** Whether it must have passed for those behind it. */
+  isRequired?: boolean;
+  run(output: Output): Promise<Ran>;
+}
+
+/** Runs stages to the end and reports them. @returns the exit code */
+export async function runStages(stages: readonly Stage[]): Promise<number> {
+  const outcomes: [Stage, Outcome][] = [];
+  const quick = stages.filter((stage) => stage.isQuick);
+  const done = quick.map(async (stage) => {
+    const { outcome, output = "" } = await timed(stage, quick.length > 1 ? "held" : "shown");
+    if (outcome.failed > 0 || stage.name === "unit") console.log(output.trimEnd());
+    outcomes.push([stage, outcome]);
+  });
+  await Promise.all(done);
+  let isMissing = false;
+  for (const stage of stages.filter((each) => !each.isQuick)) {
+    if (isMissing) {
+      console.log(`\n== ${stage.title}: left out`);
+      outcomes.push([stage, { passed: 0, failed: 1, skipped: 0 }]);
+      continue;
+    }
+    const { outcome } = await timed(stage, "shown");
+    outcomes.push([stage, outcome]);
+    isMissing = stage.isRequired === true && outcome.failed > 0;
+  }
+  return report(outcomes);
+}
+
+async function timed(stage: Stage, output: Output): Promise<Ran> {
+  const since = Date.now();
+  if (output === "shown") console.log(`\n== ${stage.title}`);
+  const ran = await stage.run(output);
+  const { failed, passed } = ran.outcome;
+  const word = failed > 0 ? "FAILED" : passed > 0 ? "passed" : "skipped";
+  console.log(`== ${stage.title}: ${word} in ${((Date.now() - since) / 1000).toFixed(1)} s`);
+  return ran;
+}
+
+function report(outcomes: readonly [Stage, Outcome][]): number {
+  const sum = (key: keyof Outcome) => outcomes.reduce((total, [, one]) => total + one[key], 0);
+  const [passed, failed, skipped] = [sum("passed"), sum("failed"), sum("skipped")];
+  console.log("");
+  for (const [{ title }, outcome] of outcomes) {
+    if (outcome.failed > 0) console.log(`FAILED: ${title}`);
+  }
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  return failed > 0 ? 1 : 0;
+}
