@@ -3,7 +3,6 @@ import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { acquireLock, type Lock } from "../lab/engine/lock.ts";
 import { LabError } from "../lab/errors.ts";
-import { stackDirectory } from "./synth.ts";
 
 const numbers = z.record(z.string(), z.int());
 const recordSchema = z.object({
@@ -33,6 +32,11 @@ export interface LabState {
 
 export function labState(base: string, lab: string): LabState {
   return { lab, directory: resolve(base, ".tailnet-lab", lab) };
+}
+
+/** Where cdktf puts a stack's JSON. */
+export function stackDirectory(outdir: string, lab: string): string {
+  return join(outdir, "stacks", lab);
 }
 
 /** Where Terraform runs and keeps its state. */

@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import { App } from "cdktf";
 import { LabStack, type LabStackOptions } from "./lab-stack.ts";
+import { stackDirectory } from "./state.ts";
 
 /**
  * Writes the stack's Terraform JSON under `outdir`, in this process.
@@ -11,9 +11,4 @@ export function synthesise(outdir: string, options: LabStackOptions): string {
   new LabStack(app, options);
   app.synth();
   return stackDirectory(outdir, options.plan.lab);
-}
-
-/** Where cdktf puts a stack's JSON. */
-export function stackDirectory(outdir: string, lab: string): string {
-  return join(outdir, "stacks", lab);
 }

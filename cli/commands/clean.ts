@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { cleanAll } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
-import { releaseIsolation } from "../../lab/engine/host-firewall.ts";
 import { imageRef } from "../../lab/images/recipes.ts";
 import { act, labCommand, type Shared } from "../command.ts";
 
@@ -12,6 +11,7 @@ export function cleanCommand(shared: Shared): Command {
     ["clean", "clean --lab homelab"],
   ).action(
     act(shared, async ({ lab, progress }) => {
+      const { releaseIsolation } = await import("../../lab/engine/host-firewall.ts");
       const engine = await connectEngine();
       const title = lab === undefined ? "Remove all labs" : `Remove lab ${lab}`;
       const removed = await progress.step(title, async () => {
