@@ -356,7 +356,7 @@ describe.each([
       expect(origin).toBe("/o");
       return others;
     };
-    const byName = (a: { Name?: string }, b: { Name?: string }) =>
+    const byName = (a: { Name?: string | undefined }, b: { Name?: string | undefined }) =>
       (a.Name ?? "").localeCompare(b.Name ?? "");
     expect(made.volumes.sort(byName)).toEqual(
       Object.values(resources.docker_volume)
