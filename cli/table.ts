@@ -8,12 +8,9 @@ export function tableWidth(stream: { isTTY?: boolean; columns?: number } = proce
 
 /**
  * Columns as wide as their widest cell, two spaces apart; the first row is the head. Where that is wider than
- * `width`, cells are broken at their blanks and go on in the next line, the widest columns first.
+ * `width`, by default the terminal's, cells are broken at their blanks and go on in the next line, the widest columns first.
  */
-export function table(
-  rows: readonly (readonly string[])[],
-  width = Number.POSITIVE_INFINITY,
-): string {
+export function table(rows: readonly (readonly string[])[], width = tableWidth()): string {
   const widths = shrink(naturalWidths(rows), narrowestWidths(rows), width);
   return rows
     .flatMap((row) => {

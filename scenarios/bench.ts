@@ -1,7 +1,8 @@
 /**
- * `npm run bench [CLIENTS…] [--out FILE]`: how long labs take from nothing to joined, to every pair
- * reached over TCP, and to clean, beside a floor that is measured in the same run: as many bare
- * containers started in parallel, and one `tailscale up`. Prints a table, writes JSON.
+ * `npm run bench -- [CLIENTS…] [--pairs N] [--out FILE]`: how long labs take from nothing to joined, to every pair, or N
+ * random ones, reached over TCP, and to clean, beside a floor that is measured in the same run: as many bare
+ * containers started in parallel, and one `tailscale up`. Prints a table, writes JSON. Exit code 1 where a lab did not
+ * start or a pair stays unreached.
  */
 import { writeFile } from "node:fs/promises";
 import os from "node:os";
@@ -10,30 +11,14 @@ import { parseArgs } from "node:util";
 import { cleanAll } from "../lab/engine/clean.ts";
 import { connectEngine, type Engine } from "../lab/engine/engine.ts";
 import { imageRef } from "../lab/images/recipes.ts";
-import { reachMatrix } from "../lab/observe/matrix.ts";
-import { statusOf } from "../lab/observe/status.ts";
 import type { RunningNode } from "../lab/running/running-node.ts";
 import { loadTopology } from "../lab/topology/load.ts";
 import type { LabDeclaration } from "../lab/topology/schema.ts";
+import { connectionsOf, reachPairs } from "./bench/pairs.ts";
+import { exitCodeOf, head, type Measured, measuredRow, remarks } from "./bench/report.ts";
 import { run } from "./harness/run.ts";
-import { ScenarioLab, type StartTimes, stopwatch } from "./harness/scenario-lab.ts";
+import { ScenarioLab, stopwatch } from "./harness/scenario-lab.ts";
 import { withGrants } from "./mutations/breakage.ts";
-
-interface Measured {
-  lab: string;
-  clients: number;
-  containers: number;
-  /** Seconds. */
-  stages: StartTimes;
-  joined: number;
-  pairs: number;
-  allReached: number;
-  clean: number;
-  /** Seconds: the same number of containers that do nothing, and one node's `tailscale up`. */
-  floor: { containers: number; tailscaleUp: number };
-  /** From nothing to joined, over the floor's sum. */
-  ratio: number;
-}
 
 /** Clients with public addresses on the internet's one segment; everyone may reach everything. */
 function crowd(clients: number): LabDeclaration {
@@ -57,64 +42,31 @@ async function openHomelab(): Promise<LabDeclaration> {
   return { ...topology, tailnet: { ...topology.tailnet, policy: JSON.parse(policyText) } };
 }
 
-async function measure(source: LabDeclaration): Promise<Measured> {
+/** Fills in what is measured as it goes: a failure leaves what was there before. */
+async function measure(
+  source: LabDeclaration,
+  mostPairs: number | undefined,
+  measured: Measured,
+): Promise<void> {
   const engine = await connectEngine();
   const lap = stopwatch();
   const lab = await ScenarioLab.start(source, { place: "bench" });
-  const joined = lap();
-  const clients = lab.running.ofKind("tailscale");
-  let pairs = 0;
-  let allReached = 0;
+  measured.joined = lap();
+  const containers = lab.plan.containers.length;
+  measured.containers = containers;
+  measured.stages = lab.times;
   let tailscaleUp = 0;
   try {
-    lap();
-    pairs = await reachEveryPair(clients);
-    allReached = lap();
+    const clients = lab.running.ofKind("tailscale");
+    measured.pairs = await reachPairs(await connectionsOf(clients, mostPairs));
     const person = clients.find((client) => client.spec.tailnet?.user !== undefined);
     if (person !== undefined) tailscaleUp = await oneTailscaleUp(lab.running.control, person);
   } finally {
     lap();
     await lab[Symbol.asyncDispose]();
+    measured.clean = lap();
   }
-  const clean = lap();
-  const containers = await bareContainers(engine, lab.plan.containers.length);
-  return {
-    lab: lab.plan.lab.replace(/(-[0-9a-f]+)?-\d+-\d+$/, ""),
-    clients: clients.length,
-    containers: lab.plan.containers.length,
-    stages: lab.times,
-    joined,
-    pairs,
-    allReached,
-    clean,
-    floor: { containers, tailscaleUp },
-    ratio: joined / (containers + tailscaleUp),
-  };
-}
-
-/** Each client to each other that serves TCP, on that port. @returns how many were reached: all, or it throws. */
-async function reachEveryPair(clients: readonly RunningNode[]): Promise<number> {
-  const cells = await Promise.all(
-    clients.map(async (from) =>
-      (await statusOf(from)).peers.flatMap((peer) => {
-        const to = clients.find(({ name }) => name === peer.name);
-        const service = to?.spec.services.find(
-          ({ kind }) => kind === "tcp-echo" || kind === "http",
-        );
-        if (service === undefined) return [];
-        const { port, kind } = service;
-        const host = peer.addresses[0] ?? "";
-        return [
-          { from, to: peer.name, target: { host, port, protocol: "tcp", service: kind } as const },
-        ];
-      }),
-    ),
-  );
-  const results = await reachMatrix(cells.flat(), { seconds: 20 });
-  const missed = results.filter((result) => result.outcome !== "reached");
-  if (missed.length > 0)
-    throw new Error(`${missed.length} of ${results.length} pairs: ${missed[0]?.words}`);
-  return results.length;
+  measured.floor = { containers: await bareContainers(engine, containers), tailscaleUp };
 }
 
 /** Seconds of a join on a machine that has nothing else to do. */
@@ -161,66 +113,46 @@ async function bareContainers(engine: Engine, count: number): Promise<number> {
   }
 }
 
-function row(cells: readonly (string | number)[]): string {
-  return cells
-    .map((cell, index) => {
-      const text =
-        typeof cell === "number" && !Number.isInteger(cell) ? cell.toFixed(1) : String(cell);
-      return index === 0 ? text.padEnd(10) : text.padStart(9);
-    })
-    .join(" ");
+/** A positive whole number, or the program ends with 2. */
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  console.error(`${text} is no number of clients or pairs`);
+  process.exit(2);
 }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { out: { type: "string", default: "bench.json" } },
+  options: { out: { type: "string", default: "bench.json" }, pairs: { type: "string" } },
 });
+const mostPairs = values.pairs === undefined ? undefined : wholeNumber(values.pairs);
 const sources: LabDeclaration[] =
   positionals.length > 0
-    ? positionals.map((clients) => crowd(Number(clients)))
+    ? positionals.map((clients) => crowd(wholeNumber(clients)))
     : [crowd(4), crowd(12), crowd(50), await openHomelab()];
-
-console.log("seconds; the floor is as many bare containers in parallel, and one tailscale up");
-console.log(
-  row([
-    "lab",
-    "clients",
-    "started",
-    "booted",
-    "seen",
-    "= joined",
-    "pairs",
-    "reached",
-    "clean",
-    "floor",
-    "up",
-    "ratio",
-  ]),
-);
-const results: Measured[] = [];
-for (const source of sources) {
-  const one = await measure(source);
-  results.push(one);
-  console.log(
-    row([
-      one.lab,
-      one.clients,
-      one.stages.started,
-      one.stages.booted,
-      one.stages.joined,
-      one.joined,
-      one.pairs,
-      one.allReached,
-      one.clean,
-      one.floor.containers,
-      one.floor.tailscaleUp,
-      one.ratio,
-    ]),
-  );
-}
 const machine = {
   cores: os.availableParallelism(),
   memoryGiB: Math.round(os.totalmem() / 2 ** 30),
 };
-await writeFile(values.out, `${JSON.stringify({ schema: 1, machine, results }, null, 2)}\n`);
+
+console.log("seconds; the floor is as many bare containers in parallel, and one tailscale up;");
+console.log(
+  "ratio: joined over the floor's sum; / joined: all pairs over joined; with what is aimed at",
+);
+console.log(head());
+const results: Measured[] = [];
+for (const source of sources) {
+  const clients = Object.values(source.nodes).filter(({ kind }) => kind === "tailscale").length;
+  const measured: Measured = { lab: source.name, clients };
+  results.push(measured);
+  try {
+    await measure(source, mostPairs, measured);
+  } catch (error) {
+    measured.error = error instanceof Error ? error.message : String(error);
+  }
+  console.log(measuredRow(measured));
+  for (const line of remarks(measured)) console.log(`  ${line}`);
+  // After each lab: whoever interrupts the run has what was measured.
+  await writeFile(values.out, `${JSON.stringify({ schema: 1, machine, results }, null, 2)}\n`);
+}
 console.error(`written: ${values.out}`);
+process.exitCode = exitCodeOf(results);

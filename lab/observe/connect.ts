@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { LabError } from "../errors.ts";
+import { program } from "../plan/programs.ts";
 import type { RunningNode } from "../running/running-node.ts";
 import { classify, probeFailed, type ReachResult, type Target } from "./outcome.ts";
 
-const probe = readFileSync(new URL("../programs/probe.pl", import.meta.url), "utf8");
+const probe = program("probe.pl");
 
 /** Of the probe: that many targets at once. */
 const atOnce = 64;

@@ -1,4 +1,5 @@
 import type { RunningNode } from "../running/running-node.ts";
+import { programLimitMs } from "./limit.ts";
 
 /** One flow that a router's kernel tracks, as it came in and as its answers must look. */
 export interface Flow {
@@ -51,5 +52,5 @@ function endsOf(text: string): FlowEnds {
 }
 
 export async function flowsOf(router: RunningNode): Promise<Flow[]> {
-  return parseConntrack(await router.output(["conntrack", "-L"]));
+  return parseConntrack(await router.output(["conntrack", "-L"], { timeoutMs: programLimitMs }));
 }

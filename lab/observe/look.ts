@@ -1,7 +1,7 @@
 import { LabError } from "../errors.ts";
 import type { NodeState, RunningNode } from "../running/running-node.ts";
+import { parseStatus, type TailnetStatus } from "../running/status.ts";
 import { type Metrics, parseMetrics } from "./metrics.ts";
-import { parseStatus, type TailnetStatus } from "./status.ts";
 
 /** What a node's tailscaled says of itself, or why it says nothing. */
 export type Look =

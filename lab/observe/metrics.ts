@@ -1,4 +1,5 @@
 import type { RunningNode } from "../running/running-node.ts";
+import { programLimitMs } from "./limit.ts";
 
 /** How a packet travelled: direct_ipv4, direct_ipv6, derp, peer_relay_ipv4, peer_relay_ipv6. */
 export type TrafficPath = string;
@@ -41,5 +42,9 @@ export function parseMetrics(text: string): Metrics {
 }
 
 export async function metricsOf(node: RunningNode): Promise<Metrics> {
-  return parseMetrics(await node.output(["tailscale", "metrics", "print"]));
+  return parseMetrics(
+    await node.output(["tailscale", "metrics", "print"], {
+      timeoutMs: programLimitMs,
+    }),
+  );
 }

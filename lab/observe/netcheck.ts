@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { RunningNode } from "../running/running-node.ts";
+import { programLimitMs } from "./limit.ts";
 
 /** What a node finds out about its network: `tailscale netcheck --format=json`. */
 export interface Netcheck {
@@ -68,9 +69,10 @@ export function parseNetcheck(netcheckText: string, derpMapText: string): Netche
 }
 
 export async function netcheckOf(node: RunningNode, signal?: AbortSignal): Promise<Netcheck> {
+  const options = { timeoutMs: programLimitMs / 2, signal };
   const [report, derpMap] = await Promise.all([
-    node.output(["tailscale", "netcheck", "--format=json"], { signal }),
-    node.output(["tailscale", "debug", "derp-map"], { signal }),
+    node.output(["tailscale", "netcheck", "--format=json"], options),
+    node.output(["tailscale", "debug", "derp-map"], options),
   ]);
   return parseNetcheck(report, derpMap);
 }

@@ -1,5 +1,5 @@
+import type { PeerStatus, TailnetStatus } from "../running/status.ts";
 import type { PathSeen } from "./ping.ts";
-import type { PeerStatus, TailnetStatus } from "./status.ts";
 
 /** Two Tailscale nodes that see each other; one entry for each direction where the two ends use different paths. */
 export interface InspectedPair {

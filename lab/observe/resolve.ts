@@ -1,5 +1,6 @@
 import { LabError } from "../errors.ts";
 import type { RunningNode } from "../running/running-node.ts";
+import { programLimitMs } from "./limit.ts";
 
 export type RecordType = "A" | "AAAA";
 
@@ -10,18 +11,11 @@ export async function resolveName(
   { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<string[]> {
   const argv = ["getent", "ahosts", name];
-  const { stdout, stderr, exitCode } = await node.exec(argv, { signal });
+  const { stdout, stderr, exitCode } = await node.exec(argv, { timeoutMs: programLimitMs, signal });
   if (exitCode === 0) return parseAhosts(stdout);
   // getent(1): 2 means that the key was not found.
   if (exitCode === 2) return [];
-  throw new LabError(
-    "NodeFailed",
-    `\`${argv.join(" ")}\` ended with ${exitCode}: ${stderr || stdout}`,
-    {
-      where: node.name,
-      remedy: `try it by hand: tailnet-lab exec ${node.name} -- ${argv.join(" ")}`,
-    },
-  );
+  throw programFailed(node, argv, exitCode, stderr || stdout);
 }
 
 /** `getent ahosts` prints an address once for each socket type. */
@@ -45,17 +39,10 @@ export async function askDns(
   type: RecordType = "A",
 ): Promise<DnsAnswer> {
   const argv = ["dig", "+tries=1", "+time=5", `@${server}`, name, type];
-  const { stdout, stderr, exitCode } = await node.exec(argv);
+  const { stdout, stderr, exitCode } = await node.exec(argv, { timeoutMs: programLimitMs });
   // dig(1): 9 means no reply from the server.
   if (exitCode !== 0 && exitCode !== 9) {
-    throw new LabError(
-      "NodeFailed",
-      `\`${argv.join(" ")}\` ended with ${exitCode}: ${stderr || stdout}`,
-      {
-        where: node.name,
-        remedy: `try it by hand: tailnet-lab exec ${node.name} -- ${argv.join(" ")}`,
-      },
-    );
+    throw programFailed(node, argv, exitCode, stderr || stdout);
   }
   return parseDig(stdout, type);
 }
@@ -68,4 +55,17 @@ export function parseDig(text: string, type: RecordType): DnsAnswer {
     return kind === "IN" && found === type && value !== undefined ? [value] : [];
   });
   return { status, answers };
+}
+
+function programFailed(
+  node: RunningNode,
+  argv: readonly string[],
+  exitCode: number,
+  output: string,
+): LabError {
+  const command = argv.join(" ");
+  return new LabError("NodeFailed", `\`${command}\` ended with ${exitCode}: ${output}`, {
+    where: node.name,
+    remedy: `try it by hand: tailnet-lab exec ${node.name} -- ${command}`,
+  });
 }

@@ -5,6 +5,7 @@ import { headscaleNodes } from "../running/headscale.ts";
 import type { RunningLab } from "../running/running-lab.ts";
 import type { RunningNode } from "../running/running-node.ts";
 import type { Target } from "./outcome.ts";
+import { statusOf } from "./status.ts";
 
 /** A target as a person writes it: `server`, `server:80`, `www.example.com:80`, `[fd7a::1]:80`. */
 export function splitTarget(text: string): { host: string; port: number | undefined } {
@@ -60,11 +61,25 @@ function speaks({ kind }: ServiceSpec, protocol: "tcp" | "udp"): boolean {
 async function addressOf(lab: RunningLab, node: RunningNode): Promise<string> {
   const { name, kind, addresses } = node.spec;
   if (kind !== "tailscale") return addresses[0] ?? name;
-  const registered = (await headscaleNodes(lab)).find((candidate) => candidate.name === name);
-  const [address] = registered?.addresses ?? [];
+  const registered = await registeredAddresses(lab, name);
+  const [address] = registered.length > 0 ? registered : await ownAddresses(node);
   if (address !== undefined) return address;
   throw new LabError("NodeFailed", "it is not in the tailnet: Headscale knows no address of it", {
     where: name,
     remedy: `see tailnet-lab logs ${name}`,
   });
+}
+
+/** None where Headscale can't be asked, or does not know it. */
+async function registeredAddresses(lab: RunningLab, name: string): Promise<string[]> {
+  try {
+    return (await headscaleNodes(lab)).find((node) => node.name === name)?.addresses ?? [];
+  } catch (error) {
+    if (error instanceof LabError && error.name !== "EngineLost") return [];
+    throw error;
+  }
+}
+
+async function ownAddresses(node: RunningNode): Promise<string[]> {
+  return (await statusOf(node)).self?.addresses ?? [];
 }

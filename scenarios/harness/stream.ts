@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import type { Spawned } from "../../lab/engine/exec.ts";
 import { LabError } from "../../lab/errors.ts";
 import { metricsOf } from "../../lab/observe/metrics.ts";
+import { program } from "../../lab/plan/programs.ts";
 import { idleTimeout } from "../../lab/running/idle-timeout.ts";
 import type { RunningNode } from "../../lab/running/running-node.ts";
 
@@ -19,20 +20,7 @@ interface StreamEnd {
   stderr: string;
 }
 
-/**
- * Numbered lines, one every 50 ms, over one TCP connection: socat sends what the loop prints, and
- * when the loop ends with its standard input, closes its half and waits for the rest.
- */
-const client = `number=0
-{
-  while :; do
-    read -rt 0.05 && continue
-    (($? > 128)) || break
-    printf 'line %d of the stream\\n' $((number++))
-  done
-  echo "sent $number" >&2
-} | socat -t 60 - "TCP:$1:$2"
-exit "\${PIPESTATUS[1]}"`;
+const client = program("numbered-lines.sh");
 /** Lines a second, about: printing takes its part of the 50 ms. */
 export const lineRate = 20;
 

@@ -1,79 +1,206 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
-import { nodeTable, pairTable } from "../../cli/commands/inspect.ts";
 import { netcheckText } from "../../cli/commands/netcheck.ts";
+import { pingSummary, replyText } from "../../cli/commands/ping.ts";
 import { reachText } from "../../cli/commands/reach.ts";
 import { next } from "../../cli/commands/up.ts";
 import { failureOf } from "../../cli/failure.ts";
+import { inspectionText, nodeTable, pairTable } from "../../cli/inspection.ts";
 import { Interrupted } from "../../cli/interrupt.ts";
 import { showProgress } from "../../cli/progress.ts";
-import { table } from "../../cli/table.ts";
+import { table, tableWidth } from "../../cli/table.ts";
 import { LabError } from "../../lab/errors.ts";
-import type { ReachResult } from "../../lab/observe/connect.ts";
+import type { InspectedNode } from "../../lab/observe/inspect.ts";
+import type { ReachResult } from "../../lab/observe/outcome.ts";
+import type { InspectedPair } from "../../lab/observe/pairs.ts";
 import type { NodeSpec } from "../../lab/plan/plan.ts";
 
-test("a table's columns line up, and no line ends in blanks", () => {
-  expect(
-    table([
-      ["A", "BB", "C"],
-      ["long", "x"],
-      ["", "y", "z"],
-    ]),
-  ).toBe("A     BB  C\nlong  x\n      y   z");
+describe("a table", () => {
+  test("its columns line up, and no line ends in blanks", () => {
+    expect(
+      table([
+        ["A", "BB", "C"],
+        ["long", "x"],
+        ["", "y", "z"],
+      ]),
+    ).toBe("A     BB  C\nlong  x\n      y   z");
+  });
+
+  test("where it is too wide, cells go on in the next line, the widest first", () => {
+    const rows = [
+      ["NODE", "ADDRESSES", "WHO"],
+      ["laptop", "100.64.0.2 fd7a:115c:a1e0::2", "alice"],
+    ];
+    expect(table(rows, 32)).toBe(
+      "NODE    ADDRESSES          WHO\nlaptop  100.64.0.2         alice\n        fd7a:115c:a1e0::2",
+    );
+    // A word is never broken.
+    expect(table(rows, 10)).toBe(table(rows, 32));
+  });
+
+  test("is as wide as the terminal, and whole where there is none", () => {
+    expect(tableWidth({ isTTY: true, columns: 80 })).toBe(80);
+    expect(tableWidth({ columns: 80 })).toBe(Number.POSITIVE_INFINITY);
+    expect(tableWidth({ isTTY: true, columns: 0 })).toBe(Number.POSITIVE_INFINITY);
+  });
 });
 
 describe("inspect", () => {
+  const common = { network: "office", nat: "hard", addresses: ["10.20.0.2"] } as const;
+  const running = { state: "running", problem: null } as const;
+  const tailnet: InspectedNode["tailnet"] = {
+    addresses: ["100.64.0.2", "fd7a:115c:a1e0::2"],
+    user: null,
+    tags: ["tag:router"],
+    online: false,
+    homeRelay: null,
+    routes: { advertised: ["10.20.0.0/24", "10.30.0.0/24"], approved: ["10.20.0.0/24"] },
+    traffic: null,
+  };
+  const router: InspectedNode = {
+    ...common,
+    ...running,
+    addresses: ["10.20.0.2"],
+    name: "router",
+    kind: "tailscale",
+    tailnet,
+  };
+  const printer: InspectedNode = {
+    ...common,
+    ...running,
+    addresses: ["10.20.0.2"],
+    name: "printer",
+    kind: "host",
+    tailnet: null,
+  };
+  const pair: InspectedPair = {
+    from: "a",
+    to: "b",
+    state: "in-use",
+    path: "derp",
+    via: "fra",
+    latencyMs: null,
+    homeRelay: "fra",
+    rxBytes: 1,
+    txBytes: 2,
+    reason: null,
+  };
+  const idle: InspectedPair = { ...pair, to: "c", state: "idle", path: null, via: null };
+
   test("a route that waits for approval says so; a node without Tailscale has blanks", () => {
-    const common = { network: "office", nat: "hard" as const, addresses: ["10.20.0.2"] };
-    const text = nodeTable([
-      {
-        ...common,
-        name: "router",
-        kind: "tailscale",
-        tailnet: {
-          addresses: ["100.64.0.2"],
-          user: null,
-          tags: ["tag:router"],
-          online: false,
-          homeRelay: null,
-          routes: { advertised: ["10.20.0.0/24", "10.30.0.0/24"], approved: ["10.20.0.0/24"] },
-        },
-      },
-      { ...common, name: "printer", kind: "host", tailnet: null },
-    ]);
-    const [, router, printer] = text.split("\n");
-    expect(router).toMatch(
-      /tag:router +no +- +10\.20\.0\.0\/24 10\.30\.0\.0\/24 \(not approved\)$/,
-    );
-    expect(printer).toMatch(/^printer +host +office +hard +10\.20\.0\.2$/);
+    const [, first, second] = nodeTable([router, printer], 200).split("\n");
+    expect(first).toMatch(/tag:router +no +- +10\.20\.0\.0\/24 10\.30\.0\.0\/24 \(not approved\)$/);
+    expect(second).toMatch(/^printer +host +office +hard +10\.20\.0\.2 +running$/);
   });
 
-  test("pairs, with one that does not answer", () => {
-    const text = pairTable([
-      { from: "a", to: "b", path: "derp", via: "fra", latencyMs: 3 },
-      { from: "a", to: "c", path: null, via: null, latencyMs: null },
-    ]);
-    expect(text).toContain("a     b   derp       fra  3 ms");
-    expect(text).toMatch(/a +c +no answer$/);
+  test.each([72, 80, 110, 160])(
+    "no line is wider than %i columns, and nothing is lost",
+    (width) => {
+      const text = nodeTable([router, printer], width);
+      expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(width);
+      const words = (all: string) => new Set(all.split(/\s+/));
+      expect(words(text)).toEqual(words(nodeTable([router, printer], 1000)));
+    },
+  );
+
+  test("what can't be told is marked, and the reason is below", () => {
+    const unseen: InspectedNode = {
+      ...router,
+      problem: "tailscaled does not answer within 5 s",
+      tailnet: { ...tailnet, online: null, homeRelay: null, routes: null },
+    };
+    const text = inspectionText({ schema: 1, lab: "x", nodes: [unseen, printer], pairs: [] }, 200);
+    expect(text).toMatch(/tag:router +\? +\? +\?$/m);
+    expect(text).toMatch(/Problems:\n {2}router: +tailscaled does not answer within 5 s$/);
+  });
+
+  test("pairs: in use, idle, down", () => {
+    const down: InspectedPair = {
+      ...idle,
+      to: "d",
+      state: "down",
+      reason: "d: it has no container",
+    };
+    expect(pairTable([pair, idle, down], 200)).toBe(
+      `FROM  TO  PATH  VIA
+a     b   derp  fra
+a     c   idle  home relay fra
+a     d   down  d: it has no container`,
+    );
+  });
+
+  test("pairs that were pinged have a latency", () => {
+    const silent: InspectedPair = { ...idle, state: "no-answer" };
+    expect(pairTable([{ ...pair, state: "answered", latencyMs: 3 }, silent], 200)).toBe(
+      `FROM  TO  PATH       VIA  LATENCY
+a     b   derp       fra  3 ms
+a     c   no answer`,
+    );
   });
 });
 
-test("reach tells the outcome, the address tried and whom the service saw", () => {
+describe("ping", () => {
+  const derp = { path: "derp", via: "fra", latencyMs: 2 } as const;
+  const direct = { path: "direct", via: "198.18.0.7:41641", latencyMs: 1 } as const;
+
+  test("each ping says what came, and whether another path is looked for", () => {
+    expect(replyText("a", "b", derp, [], 8)).toBe(
+      "a → b: derp via fra, 2 ms; looking for a direct path (1 of 8)",
+    );
+    expect(replyText("a", "b", derp, [derp], 2)).toBe("a → b: derp via fra, 2 ms");
+    expect(replyText("a", "b", null, [derp], 8)).toBe("a → b: no answer (2 of 8)");
+    expect(replyText("a", "b", direct, [derp], 8)).toBe("a → b: direct via 198.18.0.7:41641, 1 ms");
+  });
+
+  test("the end says what was found", () => {
+    expect(pingSummary("a", "b", direct, [direct])).toBe("a and b: a direct path");
+    expect(pingSummary("a", "b", direct, [derp, direct])).toBe(
+      "a and b: a direct path, found after 2 pings",
+    );
+    expect(pingSummary("a", "b", derp, [derp])).toBe(
+      "a and b: relayed by fra; 1 ping found no direct path",
+    );
+    expect(pingSummary("a", "b", undefined, [null, null])).toBe("a and b: no answer to 2 pings");
+  });
+});
+
+describe("reach", () => {
   const target = { host: "100.64.0.5", port: 80, protocol: "tcp" } as const;
-  const base: ReachResult = {
+  const reached: ReachResult = {
     outcome: "reached",
     address: "100.64.0.5",
     seenFrom: "100.64.0.6",
     latencyMs: 3.21,
-    words: "",
+    detail: "",
+    output: "",
   };
-  expect(reachText("laptop", "server", target, base)).toBe(
-    "laptop → server (100.64.0.5) tcp/80: reached in 3.2 ms; the service saw 100.64.0.6",
-  );
-  const none = { address: null, seenFrom: null, latencyMs: null };
-  expect(reachText("a", "b.lab", target, { ...base, ...none, outcome: "unresolved" })).toBe(
-    "a → b.lab tcp/80: name not resolved",
-  );
+
+  test("tells the outcome, the address tried and whom the service saw", () => {
+    expect(reachText("laptop", "server", target, reached)).toBe(
+      "laptop → server (100.64.0.5) tcp/80: reached in 3.2 ms; the service saw 100.64.0.6",
+    );
+    const none = { address: null, seenFrom: null, latencyMs: null };
+    const unresolved = {
+      ...reached,
+      ...none,
+      outcome: "unresolved",
+      detail: "no such name",
+    } as const;
+    expect(reachText("a", "b.lab", target, unresolved)).toBe(
+      "a → b.lab tcp/80: name not resolved (no such name)",
+    );
+  });
+
+  test("a connection, and a wrong answer, are not called reached", () => {
+    const seen = { ...reached, seenFrom: null };
+    expect(reachText("a", "b", target, { ...seen, outcome: "connected" })).toBe(
+      "a → b (100.64.0.5) tcp/80: connected in 3.2 ms; the lab knows of no service there, so it was asked nothing",
+    );
+    const bad = { ...seen, outcome: "bad-answer", detail: "HTTP status 502" } as const;
+    expect(reachText("a", "b", target, bad)).toBe(
+      "a → b (100.64.0.5) tcp/80: answered, but not as the service should (HTTP status 502)",
+    );
+  });
 });
 
 test("netcheck tells what is not known apart from what is not so", () => {

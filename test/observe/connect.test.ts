@@ -5,7 +5,6 @@ import { createServer as createHttp } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { reach, reachAll, tryAll } from "../../lab/observe/connect.ts";
@@ -75,16 +74,14 @@ function dnsAnswer(question: Buffer, code: number): Buffer {
   return answer;
 }
 
-async function outcome(target: Omit<Target, "host">): Promise<string> {
-  const result = await reach(machine(), { host, ...target }, { seconds: 1 });
+/** Long enough for an answer that comes, on a machine that is busy; short where none is to come. */
+const patient = 20;
+const brief = 2;
+
+async function outcome(target: Omit<Target, "host">, seconds = patient): Promise<string> {
+  const result = await reach(machine(), { host, ...target }, { seconds });
   return result.detail === "" ? result.outcome : `${result.outcome}: ${result.detail}`;
 }
-
-test("the probe compiles", async () => {
-  const file = fileURLToPath(new URL("../../lab/programs/probe.pl", import.meta.url));
-  const { stderr } = await execa("perl", ["-c", "-w", file]);
-  expect(stderr).toMatch(/syntax OK$/);
-});
 
 describe("many targets at once", () => {
   test("all kinds of service, in the targets' order", async () => {
@@ -101,7 +98,7 @@ describe("many targets at once", () => {
         { host, port: echo, protocol: "tcp" },
         { host: "no-such-name.invalid", port: 80, protocol: "tcp" },
       ],
-      { seconds: 1 },
+      { seconds: patient },
     );
     expect(results.map((result) => result.outcome)).toEqual([
       "reached",
@@ -121,14 +118,15 @@ describe("many targets at once", () => {
     const results = await reachAll(
       machine(),
       Array.from({ length: 150 }, () => target),
+      { seconds: patient },
     );
     expect(results.filter(isReached)).toHaveLength(150);
   });
 });
 
 describe.concurrent("an echo over TCP", () => {
-  const echo = (serve: (socket: Socket) => void) =>
-    tcp(serve).then((port) => outcome({ port, protocol: "tcp", service: "tcp-echo" }));
+  const echo = (serve: (socket: Socket) => void, seconds = patient) =>
+    tcp(serve).then((port) => outcome({ port, protocol: "tcp", service: "tcp-echo" }, seconds));
 
   test("nobody listens", async () => {
     const port = await closedPort();
@@ -153,15 +151,15 @@ describe.concurrent("an echo over TCP", () => {
     );
   });
   test("accepted, then silence: not what a dropped packet looks like", async () => {
-    expect(await echo(() => {})).toBe("unanswered");
+    expect(await echo(() => {}, brief)).toBe("unanswered");
   });
 });
 
 describe.concurrent("HTTP", () => {
-  const http = (answer: string | Buffer, { end = true } = {}) =>
+  const http = (answer: string | Buffer, { end = true, seconds = patient } = {}) =>
     tcp((socket) => {
       socket.once("data", () => (end ? socket.end(answer) : socket.write(answer)));
-    }).then((port) => outcome({ port, protocol: "tcp", service: "http" }));
+    }).then((port) => outcome({ port, protocol: "tcp", service: "http" }, seconds));
 
   test.each([
     ["closed by its length", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi\n", "reached"],
@@ -194,7 +192,7 @@ describe.concurrent("HTTP", () => {
   test("a server that does not close", async () => {
     const head = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n";
     expect(await http(`${head}hi\n`, { end: false })).toBe("reached");
-    expect(await http(head, { end: false })).toBe("unanswered");
+    expect(await http(head, { end: false, seconds: brief })).toBe("unanswered");
     expect(await http("220 mail.example.com ESMTP\r\n", { end: false })).toBe(
       "bad-answer: not HTTP",
     );
@@ -220,7 +218,7 @@ describe.concurrent("UDP", () => {
   });
   test("silence", async () => {
     const port = await udp(() => undefined);
-    expect(await outcome({ port, protocol: "udp", service: "udp-echo" })).toBe("timeout");
+    expect(await outcome({ port, protocol: "udp", service: "udp-echo" }, brief)).toBe("timeout");
   });
   test("another thing comes back", async () => {
     const port = await udp(() => Buffer.from([0xff, 0x20, 0]));

@@ -47,7 +47,7 @@ direct connection not established`;
     expect(() => lastPath(own, "laptop", "laptop")).toThrow("the node itself");
 
     const unknown = parsePing("no matching peer");
-    expect(unknown).toEqual({ outcome: "error", words: "no matching peer" });
+    expect(unknown).toEqual({ outcome: "error", output: "no matching peer" });
     expect(() => lastPath(unknown, "laptop", "x")).toThrow("no matching peer");
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseMetrics } from "../../lab/observe/metrics.ts";
 import { parseNetcheck } from "../../lab/observe/netcheck.ts";
-import { parseStatus } from "../../lab/observe/status.ts";
+import { parseStatus } from "../../lab/running/status.ts";
 import { fixture } from "./fixture.ts";
 
 describe("tailscale status --json", () => {

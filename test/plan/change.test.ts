@@ -168,7 +168,7 @@ describe("a change touches only what it must", () => {
           plan = after;
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

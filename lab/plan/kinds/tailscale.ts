@@ -27,6 +27,7 @@ export function tailscaleNode(
   const join = withVariables("tailscale.sh", {
     identity,
     delivery: delivery.name,
+    tagged: user === undefined ? "yes" : "",
     gateway: at.gateway ?? "",
     resolver: serverAddress.dns,
     up_flags: upFlags(at.name, node),
