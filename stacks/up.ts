@@ -104,7 +104,8 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
         planChanges(terraform, { cwd, signal, detail, planFile, args: [parallelism, lockTimeout] }),
       );
   for (const { action, kind, name, why } of planned?.changes ?? []) {
-    await tell(progress, `${action} ${describePart({ kind, name })}: ${why}`);
+    const part = kind === "settings" ? name : describePart({ kind, name });
+    await tell(progress, `${action} ${part}: ${why}`);
   }
   const tally =
     planned?.resources === 0

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { cleanAll } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
-import { releaseIsolation } from "../../lab/engine/host-firewall.ts";
 import { imageRef } from "../../lab/images/recipes.ts";
 import { act, labCommand, type Shared } from "../command.ts";
 import { writtenLab } from "../which-lab.ts";
@@ -13,6 +12,7 @@ export function cleanCommand(shared: Shared): Command {
     ["clean", "clean --lab homelab"],
   ).action(
     act(shared, async ({ lab: option, progress, signal }) => {
+      const { releaseIsolation } = await import("../../lab/engine/host-firewall.ts");
       const lab = await writtenLab(option);
       const engine = await connectEngine();
       if (lab !== undefined) {

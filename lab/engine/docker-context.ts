@@ -3,15 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
 import { LabError } from "../errors.ts";
-
-const configSchema = z.looseObject({ currentContext: z.string().optional() });
-const metaSchema = z.looseObject({
-  Endpoints: z.looseObject({
-    docker: z.looseObject({ Host: z.string(), SkipTLSVerify: z.boolean().optional() }),
-  }),
-});
 
 /** The context that was taken, where DOCKER_HOST did not say anything. */
 let taken: string | undefined;
@@ -46,7 +38,9 @@ export async function useDockerContext(): Promise<void> {
 async function currentContext(folder: string): Promise<string | undefined> {
   try {
     const text = await readFile(join(folder, "config.json"), "utf8");
-    return configSchema.parse(JSON.parse(text)).currentContext;
+    // Without a schema: every command reads this, and zod would take most of its start.
+    const { currentContext } = JSON.parse(text) as { currentContext?: unknown };
+    return typeof currentContext === "string" ? currentContext : undefined;
   } catch {
     // None, or none of the docker command's.
     return undefined;
@@ -58,6 +52,12 @@ async function readContext(
   folder: string,
 ): Promise<{ Host: string; SkipTLSVerify?: boolean | undefined }> {
   const file = join(folder, "meta.json");
+  const { z } = await import("zod");
+  const metaSchema = z.looseObject({
+    Endpoints: z.looseObject({
+      docker: z.looseObject({ Host: z.string(), SkipTLSVerify: z.boolean().optional() }),
+    }),
+  });
   try {
     return metaSchema.parse(JSON.parse(await readFile(file, "utf8"))).Endpoints.docker;
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
@@ -19,6 +19,8 @@ registerHooks({
 async function synthesised(...flags: string[]): Promise<Record<string, unknown>> {
   const outdir = await mkdtemp(path.join(tmpdir(), "tailnet-lab-synth-"));
   try {
+    // As an earlier synthesis leaves it: else each makes up a secret of its own.
+    await writeFile(path.join(outdir, "homelab.lab.json"), '{ "secret": "the same for both" }');
     const { stdout } = await execa(process.execPath, [...flags, `${root}/stacks/main.ts`], {
       env: { CDKTF_OUTDIR: outdir },
     });
