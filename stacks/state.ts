@@ -45,11 +45,6 @@ export function stackDirectory(outdir: string, lab: string): string {
   return join(outdir, "stacks", lab);
 }
 
-/** Where cdktf puts a stack's JSON. */
-export function stackDirectory(outdir: string, lab: string): string {
-  return join(outdir, "stacks", lab);
-}
-
 /** Where Terraform runs and keeps its state. */
 export function terraformDirectory({ directory, lab }: LabState): string {
   return stackDirectory(directory, lab);

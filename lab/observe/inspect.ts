@@ -86,11 +86,9 @@ export async function inspectLab(
     .filter(({ name }) => !lab.nodes.some((node) => node.name === name))
     .map((spec) => inspected(spec, "missing", undefined, registry));
   const nodes = [...present, ...missing].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const ends = nodes.flatMap(({ name, kind, state, problem }): PairEnd[] => {
+  const ends = nodes.flatMap(({ name, kind, state }): PairEnd[] => {
     if (kind !== "tailscale") return [];
-    return [
-      { name, isRunning: state === "running", status: lookOf.get(name)?.status ?? null, problem },
-    ];
+    return [{ name, isRunning: state === "running", status: lookOf.get(name)?.status ?? null }];
   });
   const seen = pairsOf(ends);
   const pairs = settle ? await settlePairs(seen, ends, tailscale, signal) : seen;

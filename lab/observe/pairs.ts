@@ -32,9 +32,8 @@ export interface InspectedPair {
 export interface PairEnd {
   name: string;
   isRunning: boolean;
-  /** Null where it can't be asked, for this problem. */
+  /** Null where it can't be asked. */
   status: TailnetStatus | null;
-  problem: string | null;
 }
 
 /** Each two that see each other, or might: by what both say. In the order of the names. */
@@ -114,8 +113,10 @@ function seenBy({ status }: PairEnd, name: string): PeerStatus | undefined {
   return peers.find(({ active }) => active) ?? peers.find(({ online }) => online) ?? peers[0];
 }
 
+/** The problem itself is told once, of the node. */
 function why(...ends: PairEnd[]): string {
   return ends
-    .flatMap(({ name, problem }) => (problem === null ? [] : [`${name}: ${problem}`]))
+    .filter(({ isRunning, status }) => !isRunning || status === null)
+    .map(({ name, isRunning }) => `${name} ${isRunning ? "can't be asked" : "does not run"}`)
     .join("; ");
 }

@@ -119,13 +119,13 @@ describe("inspect", () => {
       ...idle,
       to: "d",
       state: "down",
-      reason: "d: it has no container",
+      reason: "d does not run",
     };
     expect(pairTable([pair, idle, down], 200)).toBe(
       `FROM  TO  PATH  VIA
 a     b   derp  fra
 a     c   idle  home relay fra
-a     d   down  d: it has no container`,
+a     d   down  d does not run`,
     );
   });
 

@@ -223,7 +223,7 @@ describe("what can't be told has a reason, and holds nothing else up", () => {
         from: "a",
         to: "b",
         state: "down",
-        reason: "b: it has no container",
+        reason: "b does not run",
       }),
     ]);
   });
@@ -251,7 +251,6 @@ describe("pairs", () => {
   const up = (name: string, ...peers: PeerStatus[]) => ({
     name,
     isRunning: true,
-    problem: null,
     status: {
       backendState: "Running",
       self: undefined,
@@ -263,7 +262,6 @@ describe("pairs", () => {
   const silent = (name: string, isRunning = true) => ({
     name,
     isRunning,
-    problem: "it is silent",
     status: null,
   });
   const paths = (...ends: Parameters<typeof pairsOf>[0]) =>
@@ -305,7 +303,7 @@ describe("pairs", () => {
 
   test("unknown where neither can be asked; down where one does not run", () => {
     expect(pairsOf([silent("a"), silent("b")])).toEqual([
-      expect.objectContaining({ state: "unknown", reason: "a: it is silent; b: it is silent" }),
+      expect.objectContaining({ state: "unknown", reason: "a can't be asked; b can't be asked" }),
     ]);
     const direct = { directTo: "198.18.0.7:1", active: true };
     expect(paths(up("a", peer("b", direct)), silent("b", false))).toEqual([
