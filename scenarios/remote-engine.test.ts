@@ -25,8 +25,9 @@ const test = base
   // biome-ignore lint/correctness/noEmptyPattern: Vitest reads a fixture's dependencies off its first parameter
   .extend("port", { scope: "file" }, async ({}, { onCleanup }) => {
     const sockets = new Set<Socket>();
-    const server = createServer((near) => {
-      const far = connect("/var/run/docker.sock");
+    // A program's input may end before its output does.
+    const server = createServer({ allowHalfOpen: true }, (near) => {
+      const far = connect({ path: "/var/run/docker.sock", allowHalfOpen: true });
       for (const socket of [near, far]) {
         sockets.add(socket);
         socket.on("error", () => socket.destroy());
