@@ -17,7 +17,7 @@ export async function hasPassed(what: string, tried: unknown): Promise<boolean> 
 
 export async function rememberPassed(what: string, tried: unknown): Promise<void> {
   const latest = [digest(tried), ...(await digests(what))].slice(0, remembered);
-  await mkdir(cacheFolder(), { recursive: true });
+  await mkdir(join(cacheFolder(), "passed"), { recursive: true });
   await writeFile(fileOf(what), `${[...new Set(latest)].join("\n")}\n`);
 }
 
@@ -27,7 +27,7 @@ async function digests(what: string): Promise<string[]> {
 }
 
 function fileOf(what: string): string {
-  return join(cacheFolder(), `${what}-passed`);
+  return join(cacheFolder(), "passed", what);
 }
 
 function digest(tried: unknown): string {

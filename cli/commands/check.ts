@@ -33,7 +33,7 @@ const marks: Record<Checked["state"], [Parameters<typeof styleText>[0], string]>
   failed: ["red", "✖"],
 };
 
-export function checkedText({ check, state, detail, remedy, error }: Checked): string {
+function checkedText({ check, state, detail, remedy, error }: Checked): string {
   const mark = styleText(...marks[state], { stream: process.stdout });
   const line = `${mark} ${check}: ${detail}${error === null ? "" : ` (${error})`}`;
   return remedy === null ? line : `${line}\n  → ${remedy}`;

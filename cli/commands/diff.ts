@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { StackOptions } from "../../stacks/up.ts";
 import { act, command, type Shared } from "../command.ts";
 import { table } from "../table.ts";
 
@@ -11,14 +12,15 @@ export function diffCommand(shared: Shared): Command {
     )
     .action(
       act(shared, async ({ progress, signal }, file: string | undefined) => {
-        // Terraform's parts take longer to load than other commands to run.
-        const [{ look }, { diffStack }, { lackText }] = await Promise.all([
+        const [{ look }, { lackText }] = await Promise.all([
           import("../look.ts"),
-          import("../../stacks/diff.ts"),
           import("../../setup/look.ts"),
         ]);
         const { stack, lab, lacks } = await look(file);
-        const changes = stack && (await diffStack({ ...stack, progress, signal }));
+        // Loaded where it is needed: Terraform's parts take longer to load than most commands to run.
+        const compare = async (options: StackOptions) =>
+          (await import("../../stacks/diff.ts")).diffStack(options);
+        const changes = stack && (await compare({ ...stack, progress, signal }));
         const lines = lacks.map(lackText);
         if (changes === undefined) lines.push(`Lab ${lab}: not compared.`);
         else if (changes.length === 0) lines.push(`Lab ${lab}: no changes.`);

@@ -18,12 +18,10 @@ export function upCommand(shared: Shared): Command {
     .action(
       act(shared, async ({ progress, signal }, file: string | undefined) => {
         const started = performance.now();
-        // Terraform's parts take longer to load than other commands to run.
-        const [{ prepare }, { upStack }] = await Promise.all([
-          import("../prepare.ts"),
-          import("../../stacks/up.ts"),
-        ]);
+        const { prepare } = await import("../prepare.ts");
         const { stack } = await prepare(file, shared);
+        // Terraform's parts take longer to load than other commands to run.
+        const { upStack } = await import("../../stacks/up.ts");
         const { lab: name } = stack.plan();
         const result = await upStack(stack);
         const lab = await RunningLab.find(name, { run: "stack" });

@@ -87,7 +87,6 @@ describe("no engine ends with 2 and one clear line", () => {
     [["netcheck", "a"]],
     [["clean"]],
     [["up"]],
-    [["diff"]],
   ])("%j", async (args) => {
     const { stdout, stderr, exitCode } = await runCli(args);
     expect(exitCode).toBe(2);

@@ -14,7 +14,7 @@ const patienceMs = 10_000;
  * @param image the base image
  * @returns LabError SegmentBlocked, or undefined
  */
-export async function segmentFault(engine: Engine, image: string): Promise<LabError | undefined> {
+async function segmentFault(engine: Engine, image: string): Promise<LabError | undefined> {
   const { lacking } = await probeEngine(engine, image);
   if (!lacking.includes("segment")) return undefined;
   return featureFault("segment", (await readEngineFacts(engine)).kernel, "");
