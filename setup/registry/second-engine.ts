@@ -12,6 +12,8 @@ import { LabError } from "../../lab/errors.ts";
 export interface SecondEngine extends AsyncDisposable {
   engine: Docker;
   socket: string;
+  /** A process in its network namespace. */
+  pid: number;
   /** What the registry was asked for, a line each. */
   registryLog(): string;
 }
@@ -56,6 +58,7 @@ export async function startSecondEngine(folder: string, registry: string): Promi
     stdio: ["pipe", "pipe", "inherit"],
   });
   const ended = once(supervisor, "exit");
+  const pid = supervisor.pid ?? 0;
   const dispose = async () => {
     supervisor.kill("SIGKILL");
     await ended;
@@ -69,6 +72,7 @@ export async function startSecondEngine(folder: string, registry: string): Promi
     return {
       engine,
       socket,
+      pid,
       registryLog: () => readFileSync(join(folder, "registry.log"), "utf8"),
       [Symbol.asyncDispose]: dispose,
     };
