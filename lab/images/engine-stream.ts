@@ -102,7 +102,7 @@ function importedId(status: string | undefined): string | undefined {
 /** Without the builder's own notes on its containers and images. */
 function lastLines(output: string): string[] {
   return plainLines(output)
-    .filter((line) => !/^(--->|Removed intermediate container) /.test(line))
+    .filter((line) => !/^(--->|Remov(ed|ing) intermediate container) /.test(line))
     .slice(-8);
 }
 

@@ -6,4 +6,4 @@ COPY go.mod .
 ARG PACKAGES
 ARG LDFLAGS
 # auto: a version that needs a newer Go fetches it.
-RUN CGO_ENABLED=0 GOTOOLCHAIN=auto go build -mod=mod -trimpath -ldflags="${LDFLAGS}" -o /usr/local/bin/ ${PACKAGES}
+RUN CGO_ENABLED=0 GOTOOLCHAIN=auto go build -v -mod=mod -trimpath -ldflags="${LDFLAGS}" -o /usr/local/bin/ ${PACKAGES}

@@ -31,8 +31,10 @@ export async function removeLeftovers(
     const owner = Labels[ownerLabel] ?? "";
     // Containers of finished images have the label of their image.
     if (owner === "" || !isLeft(owner, Created)) continue;
-    const options = { force: true, v: true, abortSignal };
-    await engine.getContainer(Id).remove(options).catch(ignore);
+    const container = engine.getContainer(Id);
+    await container.remove({ force: true, v: true, abortSignal }).catch(ignore);
+    // The builder may be removing it: its images are free only when it is gone.
+    await container.wait({ condition: "removed", abortSignal }).catch(ignore);
   }
   const images = await engine.listImages({ filters: { label, dangling: ["true"] }, abortSignal });
   for (const { Id, Labels, Created } of images) {

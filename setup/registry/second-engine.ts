@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import Docker from "dockerode";
@@ -12,6 +12,8 @@ import { LabError } from "../../lab/errors.ts";
 export interface SecondEngine extends AsyncDisposable {
   engine: Docker;
   socket: string;
+  /** A process in its network namespace. */
+  pid: number;
   /** What the registry was asked for, a line each. */
   registryLog(): string;
 }
@@ -19,6 +21,7 @@ export interface SecondEngine extends AsyncDisposable {
 export const registryAddress = "127.0.0.1:5000";
 const startLimitMs = 60_000;
 const link = "tailnet-reg";
+const controlGroup = `tailnet-lab-registry-${process.pid}`;
 const script = fileURLToPath(new URL("engine.sh", import.meta.url));
 const quietly = $({ quiet: true });
 
@@ -38,7 +41,7 @@ export async function startSecondEngine(folder: string, registry: string): Promi
     pidfile: join(folder, "docker.pid"),
     // systemd, where it runs, would make its control groups.
     "exec-opts": ["native.cgroupdriver=cgroupfs"],
-    "cgroup-parent": `/${basename(folder)}`,
+    "cgroup-parent": `/${controlGroup}`,
     "registry-mirrors": [`http://${registryAddress}`],
   };
   writeFileSync(join(folder, "daemon.json"), JSON.stringify(options));
@@ -56,10 +59,12 @@ export async function startSecondEngine(folder: string, registry: string): Promi
     stdio: ["pipe", "pipe", "inherit"],
   });
   const ended = once(supervisor, "exit");
+  const pid = supervisor.pid ?? 0;
   const dispose = async () => {
     supervisor.kill("SIGKILL");
     await ended;
     await disconnect();
+    await removeControlGroups();
   };
   try {
     await once(supervisor.stdout, "data");
@@ -69,6 +74,7 @@ export async function startSecondEngine(folder: string, registry: string): Promi
     return {
       engine,
       socket,
+      pid,
       registryLog: () => readFileSync(join(folder, "registry.log"), "utf8"),
       [Symbol.asyncDispose]: dispose,
     };
@@ -99,6 +105,19 @@ async function disconnect(): Promise<void> {
   const tried = $({ quiet: true, nothrow: true });
   for (const { table, match } of rules) await tried`iptables -w ${table} -D ${match}`;
   await tried`ip link delete ${link}`;
+}
+
+/** A control group is busy until the kernel has done away with its last process. */
+async function removeControlGroups(): Promise<void> {
+  const tried = $({ quiet: true, nothrow: true });
+  const deadline = performance.now() + 5000;
+  for (;;) {
+    const groups = ["/sys/fs/cgroup", "-depth", "-type", "d", "-path", `*/${controlGroup}*`];
+    const { stdout } = await tried`find ${groups}`;
+    if (stdout.trim() === "" || performance.now() > deadline) return;
+    await tried`rmdir ${stdout.trim().split("\n")}`;
+    await pause(100);
+  }
 }
 
 async function untilItAnswers(

@@ -13,10 +13,11 @@ export function makeUser(
   folder: string,
   {
     root,
+    pid,
     socket,
     terraform,
     signal,
-  }: { root: string; socket: string; terraform: string; signal: AbortSignal },
+  }: { root: string; pid: number; socket: string; terraform: string; signal: AbortSignal },
 ) {
   const bin = join(folder, "bin");
   const home = join(folder, "home");
@@ -40,8 +41,10 @@ export function makeUser(
     /** Runs the command line from the sources; its output goes to the reader as well. */
     lab: (...args: string[]) =>
       execa(
-        "unshare",
+        // In the engine's network, as on a machine of its own: locks on addresses are by machine.
+        "nsenter",
         [
+          ...["--net", `--target=${pid}`, "unshare"],
           ...["--mount", "sh", "-c", enter, "sh", root, project],
           ...["setpriv", ...unprivileged, "--inh-caps=-all", "--bounding-set=-all", "--"],
           ...["/usr/bin/env", "-i", `PATH=${bin}`, `HOME=${home}`, `DOCKER_HOST=unix://${socket}`],

@@ -58,7 +58,13 @@ async function main(signal: AbortSignal): Promise<void> {
     (await second.engine.listImages({ all: true })).length === 0,
   );
 
-  const user = makeUser(join(folder, "user"), { root, socket: second.socket, terraform, signal });
+  const user = makeUser(join(folder, "user"), {
+    root,
+    pid: second.pid,
+    socket: second.socket,
+    terraform,
+    signal,
+  });
   await timed("up, from the first pull to converged", () => run(user, 0, "up"));
   await expectNothingLeft(second.engine);
   const asked = second.registryLog();
