@@ -8,7 +8,7 @@ export const engineMutations: readonly Mutation[] = [
     name: "engine-grant-missing",
     scenario,
     test: "what the policy allows",
-    because: /laptop to phone:80 over tcp\nexpected: reached\nseen: +timeout/,
+    because: /laptop to phone:80 over tcp by ipv4\nexpected: reached\nseen: +timeout/,
     declared: (loaded) =>
       withGrants(loaded, (grants) => grants.map((grant) => ({ ...grant, ip: ["tcp:7"] }))),
   },
@@ -30,7 +30,7 @@ export const engineMutations: readonly Mutation[] = [
     name: "engine-ipv6-off",
     scenario,
     test: "the simulated internet has IPv6",
-    because: /visitor to www:80 over tcp\nexpected: reached\nseen: +(timeout|unreachable)/,
+    because: /visitor to www:80 over tcp by ipv6\nexpected: reached\nseen: +(timeout|unreachable)/,
     started: async (lab) => {
       await lab.node("www").output(["ip", "-6", "addr", "flush", "dev", "inet"]);
     },

@@ -1,16 +1,15 @@
 import { $, which } from "zx";
 import versions from "../../versions.json" with { type: "json" };
 
-/** One way to run a Docker Engine. */
-export interface Combination {
-  /** Such as `29.9.0 containerd nftables`. */
-  name: string;
-  /** Built here, or the machine's own. */
-  from: "modules" | "machine";
-  /** Where images are kept: containerd's store, or the one that Docker had before. */
-  store: "containerd" | "overlay2";
-  firewall: "iptables" | "nftables";
-}
+/** One way to run a Docker Engine: the one built here, or the machine's own with its defaults. */
+export type Combination = { name: string } & (
+  | { from: "modules"; store: Store; firewall: Firewall }
+  | { from: "machine" }
+);
+
+/** Where images are kept: containerd's store, or the one that Docker had before. */
+type Store = "containerd" | "overlay2";
+type Firewall = "iptables" | "nftables";
 
 /** What a fresh install of the engine built here has by default. */
 export const current = built("containerd", "iptables");
@@ -25,11 +24,10 @@ export async function combinations(): Promise<Combination[]> {
   ];
   const version = await machineVersion();
   if (version === undefined) return all;
-  const name = `${version} overlay2 iptables`;
-  return [...all, { name, from: "machine", store: "overlay2", firewall: "iptables" }];
+  return [...all, { name: `${version} as installed`, from: "machine" }];
 }
 
-function built(store: Combination["store"], firewall: Combination["firewall"]): Combination {
+function built(store: Store, firewall: Firewall): Combination {
   return { name: `${versions.docker} ${store} ${firewall}`, from: "modules", store, firewall };
 }
 

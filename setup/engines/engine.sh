@@ -18,12 +18,13 @@ if [[ ${3-} != inside ]]; then
   wait "$engine" || status=$?
   kill "$watch" 2>/dev/null || true
   # A control group is busy until its last process has been reaped: the kernel takes a moment.
-  for _ in {1..50}; do
+  for _ in {1..100}; do
     mapfile -t groups < <(find /sys/fs/cgroup -depth -type d -path "*/${directory##*/}*")
-    ((${#groups[@]} > 0)) || break
-    rmdir "${groups[@]}" 2>/dev/null || sleep 0.1
+    if ((${#groups[@]} == 0)) || rmdir "${groups[@]}" 2>/dev/null; then
+      rm -rf "$directory" 2>/dev/null && break
+    fi
+    sleep 0.1
   done
-  rm -rf "$directory"
   exit "$status"
 fi
 

@@ -88,11 +88,7 @@ async function answers(engine: Docker): Promise<boolean> {
 }
 
 /** What of daemon.json sets this engine apart. Paths in /run are in its own file system. */
-function daemonOptions(
-  { from, store, firewall }: Combination,
-  built: BuiltPrograms,
-  folder: string,
-) {
+function daemonOptions(combination: Combination, built: BuiltPrograms, folder: string) {
   const shared = {
     "data-root": join(folder, "data"),
     "exec-root": "/run/docker",
@@ -101,7 +97,8 @@ function daemonOptions(
     "exec-opts": ["native.cgroupdriver=cgroupfs"],
     "cgroup-parent": `/${basename(folder)}`,
   };
-  if (from === "machine") return shared;
+  if (combination.from === "machine") return shared;
+  const { store, firewall } = combination;
   return {
     ...shared,
     features: { "containerd-snapshotter": store === "containerd" },
