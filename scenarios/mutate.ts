@@ -15,42 +15,37 @@ import { plainProgress } from "../lab/progress.ts";
 import { endRun } from "./harness/end-run.ts";
 import { reapAfter } from "./harness/reaper.ts";
 import { run, sharedRun } from "./harness/run.ts";
-import { Lane } from "./mutations/lane.ts";
+import { Lane, survival } from "./mutations/lane.ts";
 import type { Mutation } from "./mutations/mutation.ts";
 import { Schedule } from "./mutations/schedule.ts";
 import { mutations } from "./mutations.ts";
 import { parseShard, type Shard, shardOf, unknownName } from "./selection.ts";
 
 /** Mutants at once: a lab takes a core while it starts, and most of the time it waits. */
-const lanes = 2 * os.availableParallelism();
+const usualLanes = 2 * os.availableParallelism();
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** @returns how many survived. */
-async function work(
-  schedule: Schedule,
-  signal: AbortSignal,
-  report: (line: string) => void,
-): Promise<number> {
-  let survived = 0;
+/** @returns how many survived, or failed otherwise. */
+async function work(schedule: Schedule, report: (line: string) => void): Promise<number> {
+  let failed = 0;
   await using lane = await Lane.open();
-  signal.addEventListener("abort", () => void lane.stop());
   for (;;) {
     using next = schedule.next();
-    if (next === undefined) return survived;
+    if (next === undefined) return failed;
     const { mutation } = next;
     const artifacts = await mkdtemp(path.join(os.tmpdir(), "tailnet-lab-mutate-"));
     const since = performance.now();
     const fault = await lane.run(mutation, artifacts);
-    signal.throwIfAborted();
     const seconds = ((performance.now() - since) / 1000).toFixed(1);
     const what = `${mutation.name} (${mutation.scenario}: ${mutation.test}) ${seconds} s`;
     if (fault === undefined) {
       report(`killed    ${what}`);
     } else {
-      survived += 1;
+      failed += 1;
       const kept = path.join(root, "artifacts", "mutations", mutation.name);
       await cp(artifacts, kept, { recursive: true });
-      report(`SURVIVED  ${what}\n${fault}\nartifacts: ${kept}`.replaceAll("\n", "\n          "));
+      const word = fault === survival ? "SURVIVED" : "FAILED  ";
+      report(`${word}  ${what}\n${fault}\nartifacts: ${kept}`.replaceAll("\n", "\n          "));
     }
     await rm(artifacts, { recursive: true, force: true });
   }
@@ -69,9 +64,15 @@ async function main(): Promise<number> {
     .argument("[mutation...]", "names of mutations; all where none is given")
     .option("--shard <i/n>", "the i-th of n parts", parseShard)
     .option("--seed <number>", "the order", Number, Date.now() % 1_000_000)
+    .option("--at-once <number>", "how many at once", Number, usualLanes)
     .option("--report <file>", "write {passed, failed} as JSON");
   program.parse();
-  const { shard, seed, report } = program.opts<{ shard?: Shard; seed: number; report?: string }>();
+  const { shard, seed, atOnce, report } = program.opts<{
+    shard?: Shard;
+    seed: number;
+    atOnce: number;
+    report?: string;
+  }>();
   const all = chosen(program.args, shard);
   const engine = await connectEngine();
   process.env.TAILNET_LAB_RUN = run;
@@ -79,16 +80,16 @@ async function main(): Promise<number> {
     reapAfter({ run });
     await ensureImages(pinnedImages, plainProgress());
   }
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort(new LabError("UsageInvalid", "interrupted")));
+  // The labs go by the reaper, as soon as this process has ended.
+  process.once("SIGINT", () => process.exit(130));
   const schedule = new Schedule(all, seed);
   console.log(`${all.length} mutants in an order of seed ${seed}`);
-  const count = Math.min(lanes, all.length);
+  const count = Math.min(atOnce, all.length);
   try {
-    const survivors = await Promise.all(
-      Array.from({ length: count }, () => work(schedule, stop.signal, console.log)),
+    const failures = await Promise.all(
+      Array.from({ length: count }, () => work(schedule, console.log)),
     );
-    const failed = survivors.reduce((sum, each) => sum + each, 0);
+    const failed = failures.reduce((sum, each) => sum + each, 0);
     console.log(`${all.length - failed} of ${all.length} mutants killed, each for its own reason`);
     if (report !== undefined) {
       await writeFile(report, JSON.stringify({ passed: all.length - failed, failed }));
@@ -104,5 +105,5 @@ try {
 } catch (error) {
   if (!(error instanceof LabError)) throw error;
   console.error(error.message);
-  process.exitCode = error.what === "interrupted" ? 130 : 2;
+  process.exitCode = 2;
 }

@@ -33,7 +33,7 @@ try {
   await ensureEngine(plainProgress());
   const isPart = only !== undefined || shard !== undefined;
   const words = [
-    ...["vitest", watch ? "watch" : "run", "--project", "scenarios"],
+    ...["vitest", watch ? "watch" : "run", "--project", "scenarios*"],
     ...(isPart ? scenarios.map((name) => `scenarios/${name}.test.ts`) : []),
     ...(seed === undefined ? [] : [`--sequence.seed=${seed}`]),
     ...program.args,

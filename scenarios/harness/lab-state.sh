@@ -15,7 +15,8 @@ lines() {
   ip -o link show | sed -E 's/^[0-9]+: ([^:@]+)[^<]*<([^>]*)>.* mtu ([0-9]+).*/\1 \2 \3/' | lines links
   { ip rule show && ip -6 rule show && ip route show table all; } |
     sed -E '/fe80:/d; s/ (expires [0-9]+sec|pref medium|metric [0-9]+|linkdown)//g' | lines routes
-  nft -s -t list ruleset 2>/dev/null | sed 's/^[[:space:]]*//' | grep -v '^[{}]*$' | lines rules
+  # 127.0.0.11 is Docker's own resolver, whose ports are others after each start.
+  nft -s -t list ruleset 2>/dev/null | sed 's/^[[:space:]]*//' | grep -v -e '^[{}]*$' -e '127\.0\.0\.11 ' | lines rules
   lines resolver < /etc/resolv.conf
   echo "programs: $(find /usr/local/bin /usr/bin /usr/sbin ! -type d -printf '%p %y %s\n' | sort | cksum)"
   for process in /proc/[0-9]*; do

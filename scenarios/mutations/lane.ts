@@ -46,6 +46,8 @@ export class Lane implements AsyncDisposable {
     const specification = project.createSpecification(file, {
       testNamePattern: new RegExp(`^${literally(mutation.test)}`),
     });
+    // A run's errors stay for the next one, as they do while Vitest watches.
+    this.vitest.state.clearErrors();
     const { testModules, unhandledErrors } = await this.vitest.runTestSpecifications([
       specification,
     ]);
@@ -58,15 +60,13 @@ export class Lane implements AsyncDisposable {
     );
   }
 
-  /** Ends the test that runs. */
-  async stop(): Promise<void> {
-    await this.vitest.cancelCurrentRun("keyboard-input");
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.vitest.close();
   }
 }
+
+/** What is wrong where the mutant was not noticed. */
+export const survival = "the test passed";
 
 /** The mutant's own test alone counts: it must have failed, and say why. */
 function verdict(mutation: Mutation, modules: readonly TestModule[]): string | undefined {
@@ -76,7 +76,7 @@ function verdict(mutation: Mutation, modules: readonly TestModule[]): string | u
   const [test] = tests;
   if (test === undefined || tests.length > 1) return `${tests.length} tests "${mutation.test}" ran`;
   const { state, errors } = test.result();
-  if (state !== "failed") return `the test ${state}`;
+  if (state !== "failed") return survival;
   const messages = (errors ?? []).map(({ name, message }) => `${name}: ${message}`);
   const text = stripVTControlCharacters(messages.join("\n"));
   if (mutation.because.test(text)) return undefined;

@@ -105,7 +105,7 @@ export function selectStages(options: TestOptions, reports: string): Stage[] {
       name: "scenarios",
       title: `scenarios, seed ${options.seed}`,
       isQuick: false,
-      run: counting((file) => vitest("scenarios", file, ...files), "scenarios"),
+      run: counting((file) => vitest("scenarios*", file, ...files), "scenarios"),
     },
     ...(selection.stages.includes("second-engine") ? [secondEngine()] : []),
     {
