@@ -60,15 +60,15 @@ export async function spawnIn(
   }).then(() => exitCodeOf(exec));
   // Whoever does not ask for the exit code must not die of it.
   exitCode.catch(() => {});
-  const kill = async () => {
-    if ((await engineCall(container.inspect())).State.Running) {
+  const killAll = async () => {
+    if ((await container.inspect()).State.Running) {
       const killer = await createExec(container, where, ["sh", "-c", killMarked, "sh", token], {});
-      const output = await engineCall(killer.start({}));
+      const output = await killer.start({});
       for await (const _ of output);
     }
     socket.destroy();
   };
-  return { stdin: socket, stdout, stderr, exitCode, kill };
+  return { stdin: socket, stdout, stderr, exitCode, kill: () => engineCall(killAll()) };
 }
 
 /** Runs a process in a container to its end. A non-zero exit code is a result, not an error. */
