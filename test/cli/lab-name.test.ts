@@ -26,7 +26,7 @@ async function emptyEngine() {
 }
 
 describe("what is neither a lab's name nor a topology's file is refused, and nothing is touched", () => {
-  const wrong = ["..", "", "/", "project", ".tailnet-lab/mine", "Mine", "missing.ts"];
+  const wrong = ["..", "", "/", "./project", ".tailnet-lab/mine", "Mine", "missing.ts"];
 
   test.each([
     ...wrong,
