@@ -1,4 +1,4 @@
-import { engineCall } from "../lab/engine/engine.ts";
+import { engineCall, engineLost } from "../lab/engine/engine.ts";
 import type { RunningNode } from "../lab/running/running-node.ts";
 
 /** Runs a program in a node with this terminal as its own: keys, colours, size. Resolves with its exit code. */
@@ -25,7 +25,7 @@ export async function runInTerminal(node: RunningNode, argv: readonly string[]):
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once("end", resolve);
-      socket.once("error", reject);
+      socket.once("error", (error) => reject(engineLost(error)));
     });
     return (await engineCall(exec.inspect())).ExitCode ?? 0;
   } finally {

@@ -1,5 +1,7 @@
 import { test as base } from "vitest";
+import type { Engine } from "../lab/engine/engine.ts";
 import { acquireLock } from "../lab/engine/lock.ts";
+import { subnetLock } from "../lab/engine/subnet-pool.ts";
 import type { Plan } from "../lab/plan/plan.ts";
 import type { RunningNode } from "../lab/running/running-node.ts";
 import type { LabDeclaration } from "../lab/topology/schema.ts";
@@ -121,7 +123,7 @@ test("a lab that is gone leaves nothing", async ({ labs: _, guard }) => {
   ].filter((name) => made.includes(name));
   expect(left, "containers, networks and volumes that are left").toEqual([]);
   expect(interfaces.filter((each) => bridges.includes(each))).toEqual([]);
-  expect(await poolsHeld(lab.plan), "networks of Docker's pool still locked").toEqual([]);
+  expect(await poolsHeld(engine, lab.plan), "networks of Docker's pool still locked").toEqual([]);
 });
 
 /** All simulated addresses, by node. */
@@ -143,12 +145,12 @@ async function echoesAsked(node: RunningNode): Promise<number> {
   return Number(values?.[names?.indexOf("InEchos") ?? -1]);
 }
 
-/** Of a lab's networks in Docker's pool, those that this process still claims. Another may have them by now. */
-async function poolsHeld(plan: Plan): Promise<string[]> {
+/** Of a lab's networks in Docker's pool, those that this process has still locked. Another may have them by now. */
+async function poolsHeld(engine: Engine, plan: Plan): Promise<string[]> {
   const held: string[] = [];
   for (const { dockerSubnet } of plan.networks) {
     const answer = await acquireLock(
-      `pool/${dockerSubnet.split(".")[2]}`,
+      await subnetLock(engine, Number(dockerSubnet.split(".")[2])),
       "looks whether it is free",
     );
     if ("lock" in answer) await answer.lock[Symbol.asyncDispose]();

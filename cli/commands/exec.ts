@@ -21,7 +21,8 @@ export function execCommand(shared: Shared): Command {
           return undefined;
         }
         const spawned = await node.spawn(argv);
-        const kill = () => void spawned.kill();
+        // Where the engine is gone, the exit code tells.
+        const kill = () => void spawned.kill().catch(() => {});
         signal.addEventListener("abort", kill, { once: true });
         // A program may end before it has read all: that is no fault.
         spawned.stdin.on("error", () => {});

@@ -15,12 +15,10 @@ const remedy =
  * Throws EngineMissing where none answers within ten seconds.
  */
 export async function connectEngine(): Promise<Engine> {
-  // Imported late: what needs no engine starts sooner without.
-  const { Docker } = await import("./dockerode.ts");
   await useDockerContext();
   await useSshTunnel();
   try {
-    const engine = readWholeAnswers(new Docker());
+    const engine = await openEngine();
     // The types leave this option of ping out.
     const ping: (options: { abortSignal: AbortSignal }) => Promise<unknown> =
       engine.ping.bind(engine);
@@ -33,6 +31,13 @@ export async function connectEngine(): Promise<Engine> {
       cause,
     });
   }
+}
+
+/** The same without asking whether one answers. Throws Error for a DOCKER_HOST that is no address. */
+export async function openEngine(): Promise<Engine> {
+  // Imported late: what needs no engine starts sooner without.
+  const { Docker } = await import("./dockerode.ts");
+  return readWholeAnswers(new Docker());
 }
 
 /** Where the engine is, for a reader. */

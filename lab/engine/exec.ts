@@ -60,19 +60,19 @@ export async function spawnIn(
   }).then(() => exitCodeOf(exec));
   // Whoever does not ask for the exit code must not die of it.
   exitCode.catch(() => {});
-  const kill = async () => {
+  const killAll = async () => {
     try {
-      const { Running, Paused } = (await engineCall(container.inspect())).State;
+      const { Running, Paused } = (await container.inspect()).State;
       // A paused container takes no process; what runs in it ends with the container.
       if (!Running || Paused) return;
       const killer = await createExec(container, where, ["sh", "-c", killMarked, "sh", token], {});
-      const output = await engineCall(killer.start({}));
+      const output = await killer.start({});
       for await (const _ of output);
     } finally {
       socket.destroy();
     }
   };
-  return { stdin: socket, stdout, stderr, exitCode, kill };
+  return { stdin: socket, stdout, stderr, exitCode, kill: () => engineCall(killAll()) };
 }
 
 /** Runs a process in a container to its end. A non-zero exit code is a result, not an error. */

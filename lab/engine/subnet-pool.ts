@@ -31,7 +31,7 @@ export async function reserveSubnets(
   await using locks = new AsyncDisposableStack();
   const reserved = new Map<string, number>();
   const reserve = async (segment: string, subnet: number): Promise<boolean> => {
-    const answer = await acquireLock(`pool/${subnet}`, "starts a lab");
+    const answer = await acquireLock(await subnetLock(engine, subnet), "starts a lab");
     if ("holder" in answer) return false;
     // Whoever held the lock before has made its networks before it let go.
     const isFree = !(await usedSubnets(engine, isOwn)).all.has(subnet);
@@ -67,6 +67,16 @@ export async function reserveSubnets(
     subnets: Object.fromEntries(reserved),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+/** Engines' ids, each asked for once. */
+const ids = new WeakMap<Engine, Promise<string>>();
+
+/** The name of the lock of a subnet: subnets are an engine's, and locks the machine's. */
+export async function subnetLock(engine: Engine, subnet: number): Promise<string> {
+  const id = ids.get(engine) ?? engineCall(engine.info()).then(({ ID }) => String(ID));
+  ids.set(engine, id);
+  return `pool/${await id}/${subnet}`;
 }
 
 function exhausted(count: number): LabError {

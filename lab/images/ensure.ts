@@ -1,4 +1,4 @@
-import Docker from "dockerode";
+import { openEngine } from "../engine/engine.ts";
 import type { ImageKey } from "../plan/plan.ts";
 import type { Progress } from "../progress.ts";
 import { addBase } from "./debian.ts";
@@ -23,7 +23,7 @@ export async function ensureImages(
   signal?: AbortSignal,
 ): Promise<void> {
   signal?.throwIfAborted();
-  const engine = new Docker();
+  const engine = await openEngine();
   const baseRef = imageRef({ program: "base" });
   const wanted = new Map(keys.map((key) => [imageRef(key), key]));
   const present = await presentImages(engine, [baseRef, ...wanted.keys()]);

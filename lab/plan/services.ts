@@ -105,6 +105,6 @@ export function dnsConfig(records: Record<string, string>, domains: readonly str
 }
 
 /** Shell lines that start a DNS server. */
-export function serveDns(configFile: string): string[] {
+function serveDns(configFile: string): string[] {
   return [`dnsmasq --conf-file=${configFile} --keep-in-foreground &`, listening("udp", 53)];
 }

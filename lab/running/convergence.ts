@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
-import { LabError } from "../errors.ts";
+import { engineLost } from "../engine/engine.ts";
 import { idleTimeout } from "./idle-timeout.ts";
 import { startObserver } from "./observer.ts";
 import { checkPolicy } from "./policy.ts";
@@ -81,10 +81,7 @@ async function readAnswer(lines: AsyncIterator<string>): Promise<Map<string, Joi
   for (let text = ""; ; ) {
     const { value: line, done } = await lines.next();
     if (done === true) {
-      throw new LabError("NodeFailed", "the process that asks the tailscaleds ended", {
-        where: "observer",
-        remedy: "run the same command again",
-      });
+      throw engineLost(new Error("it ended the process that asks the nodes"));
     }
     if (line === endOfAnswer) return statuses;
     if (line.startsWith(endOfNode)) {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { acquireLock } from "../../lab/engine/lock.ts";
+import { subnetLock } from "../../lab/engine/subnet-pool.ts";
 import { RunningLab } from "../../lab/running/running-lab.ts";
 import { nobody, segmentOf } from "../harness/uplink-guard.ts";
 import type { Mutation } from "./mutation.ts";
@@ -63,12 +64,12 @@ ip addr add 198.18.88.88/32 dev "$device" && ip route add 198.18.77.77 dev "$dev
     because: /networks of Docker's pool still locked/,
     async started(lab) {
       const { gateway } = await segmentOf(lab.node("www"));
-      void neverRelease(`pool/${gateway.split(".")[2]}`);
+      void neverRelease(await subnetLock(lab.engine, Number(gateway.split(".")[2])));
     },
   },
 ];
 
-/** Claims what its holder, this process too, lets go in a moment, and never lets go. */
+/** Locks what its holder, this process too, lets go in a moment, and never lets go. */
 async function neverRelease(name: string): Promise<void> {
   while ("holder" in (await acquireLock(name, "never lets go"))) await pause(20);
 }

@@ -12,7 +12,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(base, { recursive: true, force: true }));
 
-const record = JSON.stringify({ schema: 1, topology: "/somewhere/lab.ts", dockerPool: 0 });
+const record = JSON.stringify({
+  schema: 2,
+  topology: "/somewhere/lab.ts",
+  allocation: { subnets: {}, dockerHosts: {}, addresses: {}, regions: {} },
+  secret: "a secret",
+});
 
 /** An engine that has nothing, and notes the paths that it is asked. */
 async function emptyEngine() {
@@ -26,7 +31,7 @@ async function emptyEngine() {
 }
 
 describe("what is neither a lab's name nor a topology's file is refused, and nothing is touched", () => {
-  const wrong = ["..", "", "/", "project", ".tailnet-lab/mine", "Mine", "missing.ts"];
+  const wrong = ["..", "", "/", "./project", ".tailnet-lab/mine", "Mine", "missing.ts"];
 
   test.each([
     ...wrong,

@@ -5,7 +5,8 @@ import { reserveSubnets } from "../../lab/engine/subnet-pool.ts";
 type FakeNetwork = { Labels?: Record<string, string>; IPAM?: { Config?: { Subnet: string }[] } };
 
 function engineWith(...networks: FakeNetwork[]): Engine {
-  return { listNetworks: async () => networks } as unknown as Engine;
+  const info = async () => ({ ID: "an engine" });
+  return { listNetworks: async () => networks, info } as unknown as Engine;
 }
 
 const subnet = (Subnet: string, lab?: string): FakeNetwork => ({
