@@ -2,7 +2,9 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Each of its tests goes on where the one before it ended. */
-const inOrder = ["scenarios/stack.test.ts"];
+const inOrder = ["change", "enforcement", "engine", "stack"].map(
+  (name) => `scenarios/${name}.test.ts`,
+);
 
 const scenarios = {
   globalSetup: ["scenarios/harness/global-setup.ts"],

@@ -5,25 +5,28 @@ import { expect, labTest } from "./harness/index.ts";
 
 const http = { kind: "http" as const, port: 80 };
 
-const test = labTest({
-  name: "engine",
-  tailnet: { policy: { grants: [{ src: ["alice@"], dst: ["bob@"], ip: ["tcp:80"] }] } },
-  networks: {
-    home: { nat: "easy", lan: "192.168.1.0/24" },
-    cafe: { nat: "easy", lan: "192.168.1.0/24" },
-  },
-  nodes: {
-    laptop: { kind: "tailscale", network: "home", user: "alice" },
-    phone: {
-      kind: "tailscale",
-      network: "cafe",
-      user: "bob",
-      services: [http, { kind: "tcp-echo", port: 7 }],
+const test = labTest(
+  {
+    name: "engine",
+    tailnet: { policy: { grants: [{ src: ["alice@"], dst: ["bob@"], ip: ["tcp:80"] }] } },
+    networks: {
+      home: { nat: "easy", lan: "192.168.1.0/24" },
+      cafe: { nat: "easy", lan: "192.168.1.0/24" },
     },
-    www: { kind: "host", network: "internet", services: [http] },
-    visitor: { kind: "host", network: "internet" },
+    nodes: {
+      laptop: { kind: "tailscale", network: "home", user: "alice" },
+      phone: {
+        kind: "tailscale",
+        network: "cafe",
+        user: "bob",
+        services: [http, { kind: "tcp-echo", port: 7 }],
+      },
+      www: { kind: "host", network: "internet", services: [http] },
+      visitor: { kind: "host", network: "internet" },
+    },
   },
-});
+  { shared: false },
+);
 
 test("what the policy allows is reached, by both families", async ({ lab }) => {
   for (const by of ["ipv4", "ipv6"] as const) {

@@ -62,9 +62,9 @@ export async function downStack(options: DownOptions): Promise<{ removed: string
       onRemoved: (name) => detail(`${name} is gone`),
       signal,
     });
-    await releaseIsolation(engine, imageRef({ program: "base" }));
     const short = (name: string) => name.replace(dockerPrefix(lab), "");
     await forgetLab(state);
+    await releaseIsolation(engine, imageRef({ program: "base" }));
     return {
       removed: [
         ...gone.containers.map(short),

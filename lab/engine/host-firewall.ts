@@ -41,6 +41,8 @@ export async function enforceIsolation(
  */
 export async function releaseIsolation(engine: Engine, image: string): Promise<string | undefined> {
   const networks = await bridgeNetworks(engine);
+  // An engine without any bridge, its own docker0 too, has had no lab.
+  if (networks.length === 0) return undefined;
   return await runScript(engine, image, networks.map(bridgeOf), []);
 }
 

@@ -39,7 +39,7 @@ export const engineMutations: readonly Mutation[] = [
     name: "engine-container-gone",
     scenario,
     test: "a lab that is gone",
-    because: /while it runs: expected \{.*containers: 9/s,
+    because: /while it runs: expected \{.*containers: 10/s,
     started: async (lab) => {
       await lab.node("visitor").container.remove({ force: true });
     },

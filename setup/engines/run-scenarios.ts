@@ -35,7 +35,7 @@ export async function runScenarios(
       nothrow: true,
       preferLocal: true,
       env: { ...process.env, DOCKER_HOST: address, TAILNET_LAB_ARTIFACTS: artifacts },
-    })`vitest run --project scenarios ${reporters} ${words}`;
+    })`vitest run --project ${"scenarios*"} ${reporters} ${words}`;
     const report = await readFile(file, "utf8").catch(() => undefined);
     if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };
     const counts = reportSchema.parse(JSON.parse(report));

@@ -7,7 +7,17 @@ const all = { only: [], shard: undefined };
 test("without a choice: every stage, scenario and mutation", () => {
   const selection = select(all);
   expect(selection.stages).toEqual([
-    ...["types", "lint", "unused", "unit", "engine", "scenarios", "mutations", "end"],
+    ...[
+      "types",
+      "lint",
+      "unused",
+      "unit",
+      "engine",
+      "scenarios",
+      "second-engine",
+      "mutations",
+      "end",
+    ],
   ]);
   expect(selection.scenarios).toContain("dns");
   expect(selection.mutations).toHaveLength(mutations.length);
