@@ -7,10 +7,14 @@ wait_for 120 "the control server to let this node join" may_join
 step "start tailscaled"
 socket=/lab/state/tailscaled.sock
 mkdir -p "/lab/state/$identity" /var/run/tailscale
-rm -f $socket
 ln -sf $socket /var/run/tailscale/tailscaled.sock
-tailscaled --statedir="/lab/state/$identity" --socket=$socket --port=41641 --no-logs-no-support &
-wait_for 30 "tailscaled" test -S $socket
+start_tailscaled() {
+  rm -f $socket
+  tailscaled --statedir="/lab/state/$identity" --socket=$socket --port=41641 --no-logs-no-support &
+  tailscaled=$!
+  wait_for 30 "tailscaled" test -S $socket
+}
+start_tailscaled
 step "join the tailnet"
 # request: puts its standard input where control finds it, encrypted with this machine's token.
 request() {
@@ -36,23 +40,32 @@ joined_or() {
   # On a busy machine its watch may fall behind a tailscaled that goes on joining.
   [[ $output == *"consumer fell behind"* ]] || fail "$last_step: tailscale: $(last_lines "$output")"
 }
-# Each key is for one use: a node that was logged out needs another.
+# Each key is for one use. A node that was logged out needs another, and so does one whose first answer was lost:
+# tailscaled closes its connections when it sees the network change. It then goes on with the key that is used up,
+# and tells that error to whoever asks next, so it starts anew; it keeps the machine's key.
 renew_key() {
   local before
   before=$(stat -c %i "/lab/tailnet/secrets/$delivery")
   renewed() { [ "$(stat -c %i "/lab/tailnet/secrets/$delivery")" != "$before" ]; }
+  kill $tailscaled
+  wait $tailscaled || true
   request < /dev/null
   wait_for 30 "a new key from the control server" renewed
+  start_tailscaled
 }
 if [ -z "$tagged" ]; then
   output=$(join_as_user) || joined_or
-elif ! output=$(join_with_key); then
-  if [[ $output == *[Aa]uth[Kk]ey* ]]; then
-    renew_key
-    output=$(join_with_key) || joined_or
-  else
-    joined_or
-  fi
+else
+  renewals=0
+  until output=$(join_with_key); do
+    if ((renewals < 3)) && [[ $output == *[Aa]uth[Kk]ey* ]]; then
+      renewals=$((renewals + 1))
+      renew_key
+    else
+      joined_or
+      break
+    fi
+  done
 fi
 rm -f $key
 # "Up" does not say that the kernel has its routes; the resolver's are there in every tailnet.
