@@ -1,6 +1,8 @@
 import type Docker from "dockerode";
 import type PQueue from "p-queue";
 import type { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
+import { isEngineLost } from "../../lab/engine/engine.ts";
+import { LabError } from "../../lab/errors.ts";
 import type { FirstStarts } from "./first-starts.ts";
 import type { Removals } from "./removals.ts";
 import type { ResourceSchema } from "./schema.ts";
@@ -56,7 +58,11 @@ export function isStatus(error: unknown, status: number): boolean {
 
 /** Whether there was no answer at all: the engine is not there, or went away while it worked. */
 export function isConnectionLost(error: unknown): boolean {
-  return error instanceof Error && !("statusCode" in error) && "code" in error;
+  if (!(error instanceof Error)) return false;
+  if (isEngineLost(error) || (error instanceof LabError && error.name === "EngineLost"))
+    return true;
+  // What could not be taken away again, as the connection was lost, was lost by it.
+  return isConnectionLost(error.cause);
 }
 
 /** `labels` blocks as the engine takes them. */

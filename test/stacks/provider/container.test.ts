@@ -6,7 +6,7 @@ import { EndpointQueue } from "../../../lab/engine/endpoint-queue.ts";
 import { container } from "../../../stacks/provider/container.ts";
 import { FirstStarts } from "../../../stacks/provider/first-starts.ts";
 import { Removals } from "../../../stacks/provider/removals.ts";
-import { HalfMade, type Order } from "../../../stacks/provider/resource.ts";
+import { HalfMade, isConnectionLost, type Order } from "../../../stacks/provider/resource.ts";
 import type { ObjectValue } from "../../../stacks/provider/values.ts";
 
 const planned: ObjectValue = {
@@ -192,6 +192,14 @@ describe("creating", () => {
       .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(HalfMade);
     expect(failure).toMatchObject({ message: "start refused", state: { id: "c1" } });
+  });
+
+  test("a lost connection is told as that, also by what it left half-made", () => {
+    const reset = Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+    expect(isConnectionLost(reset)).toBe(true);
+    expect(isConnectionLost(new HalfMade({ id: "c1" }, reset))).toBe(true);
+    const refused = Object.assign(new Error("start refused"), { statusCode: 500 });
+    expect(isConnectionLost(new HalfMade({ id: "c1" }, refused))).toBe(false);
   });
 });
 
