@@ -16,7 +16,7 @@ export const relayFallbackMutations: readonly Mutation[] = [
     name: "no-relay-to-fall-back-to",
     scenario: "relay-fallback",
     test: "a running TCP stream",
-    because: /waited for line \d+ of the stream to come back/,
+    because: /waiting for line \d+ of the stream to come back/,
     // They find each other by a relay: it dies when they have.
     async started(lab) {
       const phone = (await statusOf(lab.node("phone"))).self?.addresses[0] ?? "";
