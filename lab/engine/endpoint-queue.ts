@@ -26,7 +26,7 @@ export class EndpointQueue implements Disposable {
     const events = await openEvents(this.#engine, filters, ({ Actor }) => {
       this.#connected.get(Actor?.Attributes?.container ?? "")?.();
     });
-    // A stream that breaks tells nothing more; then a start's own end ends its turn.
+    // A stream that breaks tells nothing more; then a start's own end takes it off the queue.
     events.ended.catch(() => {});
     return events;
   }
@@ -61,7 +61,7 @@ export class EndpointQueue implements Disposable {
     };
   }
 
-  /** Takes a container off its networks when it is its turn: see `disconnect`. */
+  /** Takes a container off its networks after those before it in the queue: see `disconnect`. */
   async toLeave(containerId: string, networks: readonly string[]): Promise<void> {
     await this.#queue.add(() => disconnect(this.#engine, containerId, networks));
   }

@@ -13,7 +13,7 @@ interface Isolated {
   /** The labels of the lab's networks. */
   lab: string;
   run: string;
-  /** The base image: it has nft, where this machine has none or its rules would be in vain. */
+  /** The base image: it has nft, where this machine has none or its rules would be in the wrong network namespace. */
   image: string;
 }
 

@@ -114,7 +114,7 @@ interface Missing {
   what: string;
 }
 
-/** What is not as it should be, in words; empty when the tailnet stands. */
+/** What is not as it should be, in words; empty when the tailnet has converged. */
 export function notJoined(
   names: ReadonlySet<string>,
   statuses: ReadonlyMap<string, JoinStatus>,

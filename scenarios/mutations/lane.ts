@@ -65,7 +65,7 @@ export class Lane implements AsyncDisposable {
   }
 }
 
-/** What is wrong where the mutant was not noticed. */
+/** What is wrong where the mutant was not killed. */
 export const survival = "the test passed";
 
 /** The mutant's own test alone counts: it must have failed, and say why. */

@@ -5,7 +5,7 @@ import { readEngineFacts } from "./engine-facts.ts";
 import { featureFault } from "./features.ts";
 import { probeEngine } from "./probe.ts";
 
-/** A lab is ready within a few seconds; one that is not by then may wait in vain. */
+/** A lab is ready within a few seconds; one that is not by then may never be. */
 const patienceMs = 10_000;
 
 /**

@@ -24,7 +24,7 @@ export interface CellsExpectation {
 /** Every cell's service answers. All are asked at once; a failure names all cells that failed. */
 export function toAllBeReached(
   cells: readonly Cell[],
-  // As long as the processes of a whole matrix may take to get their turn.
+  // As long as the processes of a whole matrix may take to get processor time.
   { seconds = 20 }: CellsExpectation = {},
 ): Promise<MatcherResult> {
   return onAll(cells, seconds, "reached", isReached);
