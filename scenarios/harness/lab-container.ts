@@ -27,6 +27,9 @@ export class LabContainer extends GenericContainer {
   private readonly networks: Connection[];
   private readonly endpoints: EndpointQueue;
   private turn: Disposable | undefined;
+  private readonly starting = Promise.withResolvers<void>();
+  /** Settles when the container has been started: one that runs to its end goes on then. */
+  readonly started = this.starting.promise;
 
   constructor(
     engine: Dockerode,
@@ -58,6 +61,8 @@ export class LabContainer extends GenericContainer {
 
   protected override async containerCreated(containerId: string): Promise<void> {
     await connectOthers(this.engine, containerId, this.networks);
+    // Who is on no network has no endpoint to wait for.
+    if (this.networks.length === 0) return;
     const priority = startsFirst(this.planned) ? 1 : 0;
     this.turn = await this.endpoints.toStart(containerId, this.networks.length, priority);
   }
@@ -76,6 +81,7 @@ export class LabContainer extends GenericContainer {
       return await super.start();
     } finally {
       this.turn?.[Symbol.dispose]();
+      this.starting.resolve();
     }
   }
 }

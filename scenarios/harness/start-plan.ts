@@ -26,10 +26,14 @@ export async function startPlan(
     ),
   ]);
   using endpoints = new EndpointQueue(engine);
-  const start = (planned: PlannedContainer) =>
-    new LabContainer(engine, planned, imageOf(planned.image), plan.networks, endpoints).start();
-  const first = plan.containers.filter(startsFirst);
-  const others = plan.containers.filter((each) => !startsFirst(each));
-  await Promise.all(first.map(start));
-  await Promise.all(others.map(start));
+  const start = (planned: PlannedContainer) => {
+    const image = imageOf(planned.image);
+    const container = new LabContainer(engine, planned, image, plan.networks, endpoints);
+    return { started: container.started, done: container.start() };
+  };
+  const first = plan.containers.filter(startsFirst).map(start);
+  // The others' starts would slow control's down, for which all wait.
+  await Promise.all(first.map(({ started }) => started));
+  const others = plan.containers.filter((each) => !startsFirst(each)).map(start);
+  await Promise.all([...first, ...others].map(({ done }) => done));
 }
