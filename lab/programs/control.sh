@@ -93,7 +93,7 @@ together() {
 # At once, as each is a process that starts and waits; no more, as each takes some 50 MB.
 most_together=8
 members() {
-  local name delivery token user tags id ids gone pids=()
+  local name delivery token user tags id ids gone request pids=()
   step "make users"
   answers
   while read -r user; do
@@ -110,6 +110,10 @@ members() {
     for id in $ids; do quietly headscale nodes delete --identifier "$id" --force; done
   fi
   mv $keep/declared.new $keep/declared
+  # What a node that is gone has asked.
+  for request in /lab/requests/*; do
+    [[ $request == *.new ]] || grep -qF " ${request##*/} " "$settings/members" || rm -f "$request"
+  done
   step "make keys"
   while read -r name delivery token user tags; do
     [ "$tags" != - ] && [ ! -s "$secrets/$delivery" ] || continue
@@ -167,10 +171,10 @@ apply() {
   members
   set_policy running
 }
-# let_in: answers the nodes' requests. A node that is not in these settings is in the next; what fails now is
-# asked for again.
+# let_in: answers the nodes' requests; fails where there is none to answer. A node that is not in these settings is
+# in the next. A node whose request fails is sent to another login page, and asks again.
 let_in() {
-  local name delivery token user tags pids=()
+  local name delivery token user tags pids=() served=0
   while read -r name delivery token user tags; do
     [ -e "/lab/requests/$delivery" ] || continue
     if [ "$tags" = - ]; then
@@ -180,9 +184,11 @@ let_in() {
       make_key "$delivery" "$token" "$tags" &
     fi
     pids+=($!)
+    served=$((served + 1))
     ((${#pids[@]} < most_together)) || together
   done < "$settings/members"
   together
+  ((served > 0))
 }
 # outcome VERSION applied|REASON: for whoever changed the settings, and for the log.
 outcome() {
@@ -214,8 +220,8 @@ follow_settings() {
       # One that is being written has a second dot more.
       [ -e "$request" ] && [[ $request != *.new ]] || continue
       let_in &
-      wait $! || true
-      interval=20000
+      # Who joins is seldom alone.
+      if wait $!; then interval=20000; fi
       break
     done
   done
