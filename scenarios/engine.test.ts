@@ -49,6 +49,36 @@ test("the simulated internet has IPv6", async ({ lab }) => {
   await expect(lab.node("visitor")).toReach(lab.node("www"), { port: 80, by: "ipv6" });
 });
 
+test("every machine knows its neighbours by permanent entries, and finds none by ARP", async ({
+  lab,
+}) => {
+  const linksOf = (network: string) =>
+    lab.plan.containers.flatMap(({ name, interfaces }) =>
+      interfaces.filter((each) => each.network === network).map((each) => ({ name, ...each })),
+    );
+  for (const name of ["www", "router-home", "laptop"]) {
+    const node = lab.node(name);
+    const all: { dst: string; state: string[] }[] = JSON.parse(
+      await node.output(["ip", "-j", "neigh", "show", "nud", "all"]),
+    );
+    const own = lab.plan.containers.find((each) => each.name === name)?.interfaces ?? [];
+    const others = own
+      .flatMap(({ network }) => linksOf(network))
+      .filter((link) => link.name !== name)
+      .flatMap(({ addresses }) => addresses.map((address) => address.split("/")[0]));
+    const isPermanent = ({ state }: { state: string[] }) => state.includes("PERMANENT");
+    expect(
+      all.filter(isPermanent).map(({ dst }) => dst),
+      `permanent neighbours of ${name}`,
+    ).toEqual(expect.arrayContaining(others));
+    // An address that nobody has is asked for: tailscaled tries a peer's LAN address in its own LAN.
+    const isFound = ({ state }: { state: string[] }) =>
+      state.some((each) => ["REACHABLE", "STALE", "DELAY", "PROBE"].includes(each));
+    const byArp = all.filter((each) => !each.dst.includes(":") && isFound(each));
+    expect(byArp, `neighbours that ${name} found by ARP`).toEqual([]);
+  }
+});
+
 test("a lab that is gone leaves nothing", async ({ lab }) => {
   const engine = await connectEngine();
   const filters = { label: [`${label.lab}=${lab.plan.lab}`] };

@@ -36,6 +36,19 @@ export const engineMutations: readonly Mutation[] = [
     },
   },
   {
+    name: "engine-neighbours-missing",
+    scenario,
+    test: "every machine knows its neighbours",
+    because: /permanent neighbours of www: expected \[/,
+    planned: (plan) => ({
+      ...plan,
+      containers: plan.containers.map((container) => ({
+        ...container,
+        files: container.files.filter(({ path }) => !path.includes("/neighbours-")),
+      })),
+    }),
+  },
+  {
     name: "engine-container-gone",
     scenario,
     test: "a lab that is gone",
