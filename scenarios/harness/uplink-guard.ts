@@ -75,8 +75,8 @@ export class UplinkGuard implements AsyncDisposable {
 
   /** Names of the machine's network interfaces. */
   async interfaces(): Promise<string[]> {
-    const links = JSON.parse(await this.output(["ip", "-j", "link"])) as { ifname: string }[];
-    return links.map((link) => link.ifname);
+    // Not by ip: it prints its JSON twice where interfaces come or go meanwhile.
+    return (await this.output(["ls", "/sys/class/net"])).split("\n").filter((name) => name !== "");
   }
 
   /**
