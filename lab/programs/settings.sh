@@ -7,9 +7,11 @@ publish() {
   local from=$1 to=$2 before entry
   before=$(readlink "$to/current" || true)
   rm -rf "${to:?}/$version.new" "$to/current.new"
-  cp -r "$from" "$to/$version.new"
-  rm -rf "${to:?}/$version"
-  mv -T "$to/$version.new" "$to/$version"
+  # One that is there is whole, and may be read at this moment.
+  if [ ! -d "$to/$version" ]; then
+    cp -r "$from" "$to/$version.new"
+    mv -T "$to/$version.new" "$to/$version"
+  fi
   ln -s "$version" "$to/current.new"
   mv -T "$to/current.new" "$to/current"
   echo "$version" > "$to/version.new"
