@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -18,8 +19,12 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+/** Written by another process: a program that this one had open for writing may still be busy when it is run. */
 function program(name: string, script: string): void {
-  writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const write = 'cat > "$1" && chmod +x "$1"';
+  const argv = ["-c", write, "sh", join(folder, name)];
+  const PATH = "/usr/bin:/bin";
+  execFileSync("/bin/sh", argv, { input: `#!/bin/sh\n${script}\n`, env: { PATH } });
 }
 
 test("the engine built here with each image store and firewall, and the machine's own", async () => {
