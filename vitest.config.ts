@@ -26,9 +26,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           sequence: { shuffle: { tests: true }, groupOrder: 0 },
-          // One for each core, each importing a module once; no file changes what others import.
+          // Each file in a process of its own: some change the environment that others read.
           maxWorkers: availableParallelism(),
-          isolate: false,
           // Some start the command line as a process of its own, on a machine that may be busy.
           testTimeout: 30_000,
         },
