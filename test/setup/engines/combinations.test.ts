@@ -50,5 +50,5 @@ test("without root, by a user's word, or without Go there is none, and it says w
   expect(await whyNoOwnEngine()).toMatch(/no Go/);
   program("go", "exit 0");
   program("unshare", "echo unshare: Operation not permitted >&2; exit 1");
-  expect(await whyNoOwnEngine()).toMatch(/no namespaces [^]*unshare: Operation not permitted/);
+  expect(await whyNoOwnEngine()).toMatch(/no namespaces .*unshare: Operation not permitted/s);
 });
