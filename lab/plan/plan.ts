@@ -32,20 +32,6 @@ export interface PlannedMount {
   readOnly: boolean;
 }
 
-export interface PlannedVolume {
-  /** Its name in the plan. */
-  name: string;
-  dockerName: string;
-  labels: Labels;
-}
-
-export interface PlannedMount {
-  /** The engine's name of the volume. */
-  volume: string;
-  path: string;
-  readOnly: boolean;
-}
-
 export interface PlannedNetwork {
   /** `internet`, or the topology's name of a network with a LAN. */
   name: string;
