@@ -1,26 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { LabError } from "../../lab/errors.ts";
 import { defineLab, loadTopology } from "../../lab/topology/index.ts";
 import { pathOf, pathText } from "../../lab/topology/schema-issues.ts";
 import { isTopologyFile } from "../../lab/topology/topology-file.ts";
 import { declaration, faultLines } from "./declaration.ts";
-
-let directory: string;
-beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), "topology-"));
-});
-afterEach(() => rm(directory, { recursive: true }));
-
-async function write(name: string, content: string): Promise<string> {
-  const file = path.join(directory, name);
-  await writeFile(file, content);
-  return file;
-}
+import { directory, write } from "./directory.ts";
 
 /** Without the directory, which differs from run to run. */
 async function issuesOf(file: string, name: string): Promise<string[]> {

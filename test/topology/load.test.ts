@@ -1,22 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { LabError } from "../../lab/errors.ts";
 import { loadTopology } from "../../lab/topology/index.ts";
 import { faultLines } from "./declaration.ts";
-
-let directory: string;
-beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), "topology-"));
-});
-afterEach(() => rm(directory, { recursive: true }));
-
-async function write(name: string, content: string): Promise<string> {
-  const file = path.join(directory, name);
-  await writeFile(file, content);
-  return file;
-}
+import { directory, write } from "./directory.ts";
 
 async function failureOf(file: string): Promise<LabError> {
   const error: unknown = await loadTopology(file).catch((thrown) => thrown);
