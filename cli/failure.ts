@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { CommanderError } from "commander";
 import { LabError } from "../lab/errors.ts";
-import { Interrupted, interruptedCode } from "./interrupt.ts";
+import { Interrupted, interruptedCode } from "../lab/interrupt.ts";
 
 /** What a failed command says and how it ends. */
 export interface Failure {

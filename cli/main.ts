@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module";
 import { Command } from "commander";
+import { abortOnInterrupt } from "../lab/interrupt.ts";
 import type { Shared } from "./command.ts";
 import { commandsFor } from "./commands.ts";
 import { failureOf } from "./failure.ts";
-import { abortOnInterrupt } from "./interrupt.ts";
 import { showProgress } from "./progress.ts";
 
 async function main(argv: readonly string[]): Promise<void> {

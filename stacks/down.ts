@@ -49,10 +49,14 @@ export async function downStack(options: DownOptions): Promise<{ removed: string
   const judges = await cleanAll(engine, { lab, run: policyRun, signal });
   const hasNothing = isEmpty(found) && judges.containers.length === 0;
   if (hasNothing && !(await hasState(state))) {
-    throw new LabError("LabNotFound", `no lab ${lab} was brought up from here`, {
-      where: state.directory,
-      remedy: "`tailnet-lab clean` removes everything of ours from this engine",
-    });
+    throw new LabError(
+      "LabNotFound",
+      `no lab ${lab} was brought up from here, nor is any on this engine`,
+      {
+        where: state.directory,
+        remedy: "run `down` in the directory, and with the DOCKER_HOST, of its `up`",
+      },
+    );
   }
   return await progress.step(`Take down lab ${lab}`, async (detail) => {
     if ((await readRecord(state)) !== undefined) await noteUnfinished(state);

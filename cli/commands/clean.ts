@@ -6,11 +6,10 @@ import { act, labCommand, type Shared } from "../command.ts";
 import { writtenLab } from "../which-lab.ts";
 
 export function cleanCommand(shared: Shared): Command {
-  return labCommand(
+  return labCommand("clean", "remove all labs from this engine, with what a crash left of any", [
     "clean",
-    "remove everything of ours from this engine, found by label; after a crash too",
-    ["clean", "clean --lab homelab"],
-  ).action(
+    "clean --lab homelab",
+  ]).action(
     act(shared, async ({ lab: option, progress, signal }) => {
       const { releaseIsolation } = await import("../../lab/engine/host-firewall.ts");
       const lab = await writtenLab(option);

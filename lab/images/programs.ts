@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import PQueue from "p-queue";
 import { buildImage } from "./dockerfile.ts";
 import { finishedLabels, tagFinished } from "./finished.ts";
 import { buildModule, buildPrograms, hasGo } from "./golang.ts";
@@ -21,8 +22,8 @@ interface Source {
   programs: string;
 }
 
-/** Builds of one module queue up: the second finds most of its packages compiled. */
-const queues = new Map<string, Promise<unknown>>();
+/** By module, its builds one after the other: the second finds most of its packages compiled. */
+const queues = new Map<string, PQueue>();
 
 /** Makes a program's image: gets the programs while the base may still be in the making. */
 export async function addPrograms(
@@ -76,13 +77,9 @@ async function imageByGolang(build: ImageBuild, recipe: ProgramRecipe): Promise<
 /** Builds the programs with this machine's Go. */
 async function imageByGo(build: ImageBuild, recipe: ProgramRecipe): Promise<string> {
   const { path } = recipe.module;
-  const before = queues.get(path);
-  if (before !== undefined) build.detail(`waiting for another build of ${path}`);
-  const built = Promise.resolve(before).then(() => buildPrograms(build, recipe));
-  queues.set(
-    path,
-    built.catch(() => {}),
-  );
-  await built;
+  const queue = queues.get(path) ?? new PQueue({ concurrency: 1 });
+  queues.set(path, queue);
+  if (queue.pending > 0) build.detail(`waiting for another build of ${path}`);
+  await queue.add(() => buildPrograms(build, recipe));
   return await buildImage(build, "built.Dockerfile", ["bin"], { arguments: {} });
 }

@@ -1,12 +1,13 @@
 import { LabError } from "../../lab/errors.ts";
 import { plainProgress, silent } from "../../lab/progress.ts";
 import versions from "../../versions.json" with { type: "json" };
+import { type Outcome, oneFailed } from "../suite/outcome.ts";
 import { current } from "./combinations.ts";
 import { copyImages } from "./copy-images.ts";
 import { startOwnEngine } from "./own-engine.ts";
 import { ensureEnginePackages, whyNoOwnEngine } from "./packages.ts";
 import { dockerd, ensureEnginePart, runc } from "./programs.ts";
-import { type Outcome, runScenarios } from "./run-scenarios.ts";
+import { runScenarios } from "./run-scenarios.ts";
 
 /** The scenario that shows that a lab comes up, reaches, denies, and is taken down. */
 const scenario = "scenarios/engine.test.ts";
@@ -18,9 +19,9 @@ interface SecondEngine {
 }
 
 /** Begins to build Docker Engine, of least priority, so that it is there when its check comes. */
-export function prepareSecondEngine(): SecondEngine {
+export function prepareSecondEngine(signal: AbortSignal): SecondEngine {
   const ready = whyNoOwnEngine().then(async (why) => {
-    if (why === undefined) await ensureEnginePart(dockerd, silent, { nice: 19 });
+    if (why === undefined) await ensureEnginePart(dockerd, silent, { nice: 19, signal });
     return why;
   });
   // Told where it is asked for.
@@ -30,26 +31,26 @@ export function prepareSecondEngine(): SecondEngine {
     async check() {
       try {
         const why = await plainProgress().step(dockerd.title, () => ready);
-        if (why === undefined) return await onSecondEngine();
+        if (why === undefined) return await onSecondEngine(signal);
         console.log(`skipped: ${why}`);
         return { passed: 0, failed: 0, skipped: 1 };
       } catch (error) {
-        if (!(error instanceof LabError)) throw error;
-        console.error(`${error.name}: ${error.message}`);
-        return { passed: 0, failed: 1, skipped: 0 };
+        if (!signal.aborted && !(error instanceof LabError)) throw error;
+        console.error(String(error));
+        return oneFailed;
       }
     },
   };
 }
 
-async function onSecondEngine(): Promise<Outcome> {
+async function onSecondEngine(signal: AbortSignal): Promise<Outcome> {
   const progress = plainProgress();
   await ensureEnginePackages(progress, ["nft"]);
   const built = {
-    docker: await ensureEnginePart(dockerd, progress),
-    runc: await ensureEnginePart(runc, progress),
+    docker: await ensureEnginePart(dockerd, progress, { signal }),
+    runc: await ensureEnginePart(runc, progress, { signal }),
   };
   await using second = await startOwnEngine(current, built);
   await copyImages(second.engine);
-  return await runScenarios(second, current, [scenario]);
+  return await runScenarios(second, current, [scenario], signal);
 }

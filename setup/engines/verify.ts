@@ -7,13 +7,15 @@
 import { parseArgs } from "node:util";
 import { connectEngine } from "../../lab/engine/engine.ts";
 import { LabError } from "../../lab/errors.ts";
+import { abortOnInterrupt, interruptedCode } from "../../lab/interrupt.ts";
 import { plainProgress, secondsSince } from "../../lab/progress.ts";
+import type { Outcome } from "../suite/outcome.ts";
 import { type Combination, combinations, current } from "./combinations.ts";
 import { copyImages } from "./copy-images.ts";
 import { type BuiltPrograms, startOwnEngine } from "./own-engine.ts";
 import { ensureEnginePackages, whyNoOwnEngine } from "./packages.ts";
 import { dockerd, ensureEnginePart, runc } from "./programs.ts";
-import { type Outcome, runScenarios } from "./run-scenarios.ts";
+import { runScenarios } from "./run-scenarios.ts";
 
 const progress = plainProgress();
 
@@ -50,7 +52,10 @@ async function main(): Promise<number> {
   if (values.hold) return await hold(chosen, built);
   const words = [...positionals, ...(values.t === undefined ? [] : ["-t", values.t])];
   const rows: Row[] = [];
-  for (const combination of chosen) rows.push(await verify(combination, built, words));
+  for (const combination of chosen) {
+    rows.push(await verify(combination, built, words));
+    if (interrupt.aborted) return interruptedCode;
+  }
   const width = Math.max(...rows.map(({ name }) => name.length));
   console.log("");
   for (const { name, seconds, outcome } of rows) {
@@ -65,7 +70,7 @@ async function hold([combination]: Combination[], built: BuiltPrograms): Promise
   console.log(`export DOCKER_HOST=${own.address}   # ${combination?.name}; Ctrl-C ends it`);
   // Something that keeps the process alive: the engine does not.
   const alive = setInterval(() => {}, 60_000);
-  await new Promise((resolve) => process.once("SIGINT", resolve).once("SIGTERM", resolve));
+  await new Promise((resolve) => interrupt.addEventListener("abort", resolve));
   clearInterval(alive);
   return 0;
 }
@@ -82,7 +87,7 @@ async function verify(
   try {
     await using own = await startOwnEngine(combination, built);
     await copyImages(own.engine);
-    return row(await runScenarios(own, combination, words));
+    return row(await runScenarios(own, combination, words, interrupt));
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
     console.error(error.message);
@@ -97,6 +102,7 @@ function told(outcome: Row["outcome"]): string {
   return failed > 0 ? `FAILED: ${failed} failed, ${counts.join(", ")}` : counts.join(", ");
 }
 
+const interrupt = abortOnInterrupt();
 try {
   await connectEngine();
   process.exitCode = await main();

@@ -21,12 +21,33 @@ export interface Ran {
 /** Whether a program's output is shown as it comes, or held back while others run beside it. */
 export type Output = "shown" | "held";
 
+export interface RunOptions {
+  output: Output;
+  /** Its abort tells the program, and all that it started, to end. */
+  signal: AbortSignal;
+  /** Beside this process's own. */
+  env?: Record<string, string>;
+}
+
 /** Runs a program of node_modules as one check. */
-export async function runProgram(words: readonly string[], output: Output): Promise<Ran> {
+export async function runProgram(words: readonly string[], options: RunOptions): Promise<Ran> {
+  const { output, signal } = options;
   const stdio: ["ignore", "inherit" | "pipe", "inherit" | "pipe"] =
     output === "shown" ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"];
-  const run = $({ stdio, nothrow: true, preferLocal: true, quiet: true });
-  const { exitCode, stdall } = await run`${words}`;
+  const env = { ...process.env, ...options.env };
+  // In a process group of its own, so that one signal reaches all of it.
+  const detached = { detached: true, nothrow: true, preferLocal: true, quiet: true };
+  const run = $({ stdio, env, ...detached })`${words}`;
+  const end = () => {
+    try {
+      if (run.pid !== undefined) process.kill(-run.pid, "SIGTERM");
+    } catch {
+      // It has just ended.
+    }
+  };
+  signal.addEventListener("abort", end, { once: true });
+  const { exitCode, stdall } = await run;
+  signal.removeEventListener("abort", end);
   return { outcome: exitCode === 0 ? onePassed : oneFailed, output: stdall };
 }
 
@@ -34,9 +55,9 @@ export async function runProgram(words: readonly string[], output: Output): Prom
 export async function runCounting(
   words: readonly string[],
   file: string,
-  output: Output,
+  options: RunOptions,
 ): Promise<Ran> {
-  const ran = await runProgram(words, output);
+  const ran = await runProgram(words, options);
   const outcome = await readFile(file, "utf8").then(counts, () => oneFailed);
   // A file that can't be loaded has no tests to fail, but it fails the run.
   const missed = ran.outcome.failed > 0 && outcome.failed === 0;

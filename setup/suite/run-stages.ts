@@ -7,37 +7,54 @@ export interface Stage {
   isQuick: boolean;
   /** Whether it must have passed for those behind it. */
   isRequired?: boolean;
-  run(output: Output): Promise<Ran>;
+  /** Whether it is run after an interrupt too, as it tidies up. */
+  isLast?: boolean;
+  run(output: Output, signal: AbortSignal): Promise<Ran>;
 }
 
-/** Runs stages to the end and reports them. @returns the exit code */
-export async function runStages(stages: readonly Stage[]): Promise<number> {
+/**
+ * Runs stages to the end and reports them. Where `signal` aborts, what runs is stopped, and the rest but the last
+ * left out. @returns the exit code
+ */
+export async function runStages(
+  stages: readonly Stage[],
+  signal: AbortSignal = new AbortController().signal,
+): Promise<number> {
   const outcomes: [Stage, Outcome][] = [];
   const quick = stages.filter((stage) => stage.isQuick);
   const done = quick.map(async (stage) => {
-    const { outcome, output = "" } = await timed(stage, quick.length > 1 ? "held" : "shown");
+    const { outcome, output = "" } = await timed(
+      stage,
+      quick.length > 1 ? "held" : "shown",
+      signal,
+    );
+    if (signal.aborted) return;
     if (outcome.failed > 0 || stage.name === "unit") console.log(output.trimEnd());
     outcomes.push([stage, outcome]);
   });
   await Promise.all(done);
   let isMissing = false;
   for (const stage of stages.filter((each) => !each.isQuick)) {
-    if (isMissing) {
+    if (isMissing || (signal.aborted && stage.isLast !== true)) {
       console.log(`\n== ${stage.title}: left out`);
       outcomes.push([stage, { passed: 0, failed: 1, skipped: 0 }]);
       continue;
     }
-    const { outcome } = await timed(stage, "shown");
+    const { outcome } = await timed(
+      stage,
+      "shown",
+      stage.isLast === true ? new AbortController().signal : signal,
+    );
     outcomes.push([stage, outcome]);
     isMissing = stage.isRequired === true && outcome.failed > 0;
   }
   return report(outcomes);
 }
 
-async function timed(stage: Stage, output: Output): Promise<Ran> {
+async function timed(stage: Stage, output: Output, signal: AbortSignal): Promise<Ran> {
   const since = Date.now();
   if (output === "shown") console.log(`\n== ${stage.title}`);
-  const ran = await stage.run(output);
+  const ran = await stage.run(output, signal);
   const { failed, passed } = ran.outcome;
   const word = failed > 0 ? "FAILED" : passed > 0 ? "passed" : "skipped";
   console.log(`== ${stage.title}: ${word} in ${((Date.now() - since) / 1000).toFixed(1)} s`);

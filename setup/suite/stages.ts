@@ -16,7 +16,7 @@ import { ensureEngine } from "../engine.ts";
 import { prepareSecondEngine } from "../engines/in-test.ts";
 import { ensureKernel, supportedEngine } from "../preflight.ts";
 import type { TestOptions } from "./options.ts";
-import { oneFailed, onePassed, type Ran, runCounting, runProgram } from "./outcome.ts";
+import { type Output, oneFailed, onePassed, type Ran, runCounting, runProgram } from "./outcome.ts";
 import type { Stage } from "./run-stages.ts";
 
 const quickStages = ["types", "lint", "unused", "unit"];
@@ -70,8 +70,8 @@ export function select(
   };
 }
 
-/** The stages that are asked for. `reports` is a folder for the counts of each. */
-export function selectStages(options: TestOptions, reports: string): Stage[] {
+/** The stages that are asked for. `reports` is a folder for the counts of each; `signal` ends what is built beside. */
+export function selectStages(options: TestOptions, reports: string, signal: AbortSignal): Stage[] {
   const selection = select(options);
   const vitest = (project: string, file: string, ...words: string[]) => [
     ...["vitest", "run", "--project", project, ...words, `--sequence.seed=${options.seed}`],
@@ -79,9 +79,9 @@ export function selectStages(options: TestOptions, reports: string): Stage[] {
   ];
   const counting =
     (words: (file: string) => string[], name: string): Stage["run"] =>
-    (output) => {
+    (output, signal) => {
       const file = join(reports, `${name}.json`);
-      return runCounting(words(file), file, output);
+      return runCounting(words(file), file, { output, signal });
     };
   const files = selection.scenarios.map((name) => `scenarios/${name}.test.ts`);
   const stages: Stage[] = [
@@ -107,7 +107,7 @@ export function selectStages(options: TestOptions, reports: string): Stage[] {
       isQuick: false,
       run: counting((file) => vitest("scenarios*", file, ...files), "scenarios"),
     },
-    ...(selection.stages.includes("second-engine") ? [secondEngine()] : []),
+    ...(selection.stages.includes("second-engine") ? [secondEngine(signal)] : []),
     {
       name: "mutations",
       title: "mutations: each scenario notices what it is for",
@@ -120,18 +120,23 @@ export function selectStages(options: TestOptions, reports: string): Stage[] {
         "mutations",
       ),
     },
-    { name: "end", title: "nothing is left behind", isQuick: false, run: removeLabs },
+    { name: "end", title: "nothing is left behind", isQuick: false, isLast: true, run: removeLabs },
   ];
   return stages.filter(({ name }) => selection.stages.includes(name));
 }
 
 function quick(name: string, title: string, words: string[]): Stage {
-  return { name, title, isQuick: true, run: (output) => runProgram(words, output) };
+  return {
+    name,
+    title,
+    isQuick: true,
+    run: (output, signal) => runProgram(words, { output, signal }),
+  };
 }
 
 /** It is built beside the stages before. */
-function secondEngine(): Stage {
-  const { title, check } = prepareSecondEngine();
+function secondEngine(signal: AbortSignal): Stage {
+  const { title, check } = prepareSecondEngine(signal);
   return {
     name: "second-engine",
     title,
@@ -140,16 +145,16 @@ function secondEngine(): Stage {
   };
 }
 
-async function prepareEngine(): Promise<Ran> {
+async function prepareEngine(_output: Output, signal: AbortSignal): Promise<Ran> {
   try {
     await ensureEngine(plainProgress());
     const engine = await connectEngine();
     const facts = await supportedEngine(engine);
-    await ensureImages(pinnedImages, plainProgress());
+    await ensureImages(pinnedImages, plainProgress(), signal);
     await ensureKernel(engine, facts, imageRef({ program: "base" }), plainProgress());
   } catch (error) {
-    if (!(error instanceof LabError)) throw error;
-    console.error(`${error.name}: ${error.message}`);
+    if (!signal.aborted && !(error instanceof LabError)) throw error;
+    console.error(String(error));
     return { outcome: oneFailed };
   }
   // Scenarios and mutations share their labs.
