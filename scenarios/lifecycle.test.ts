@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { accessLogOf } from "../lab/observe/access-log.ts";
 import { reach } from "../lab/observe/connect.ts";
 import { statusOf } from "../lab/observe/status.ts";
+import { serverAddress } from "../lab/plan/addresses.ts";
 import { waitConverged } from "../lab/running/convergence.ts";
 import { headscaleNodes } from "../lab/running/headscale.ts";
 import { setPolicy } from "../lab/running/policy.ts";
@@ -11,6 +13,7 @@ import { expect, labTest, type ScenarioLab } from "./harness/index.ts";
 import { hostOf } from "./harness/matchers/target.ts";
 import { lineRate, Stream } from "./harness/stream.ts";
 
+const whoHas = await readFile(new URL("./harness/who-has.pl", import.meta.url), "utf8");
 const services = [
   { kind: "tcp-echo" as const, port: 7 },
   { kind: "http" as const, port: 80 },
@@ -51,6 +54,25 @@ test("a node that loses its power comes back as the same node", async ({ lab }) 
   expect(await identities(lab), "nodes that Headscale knows").toEqual(before);
   await opens(laptop, phone, { port: 7, service: "tcp-echo" });
   console.log(`node started → reached again: ${seconds(performance.now() - since)}`);
+});
+
+test("a node that restarts while control does not answer has no double in its network", async ({
+  lab,
+}) => {
+  const tablet = lab.node("tablet");
+  // Its connection to control can't end, and the kernel keeps the network of the stopped container for it.
+  const drop = `ip saddr ${serverAddress.control} drop`;
+  await tablet.output([
+    "nft",
+    `table inet lost { chain input { type filter hook input priority raw; ${drop}; }; }`,
+  ]);
+  await tablet.restart();
+  await waitReady([tablet]);
+  const [address = ""] = tablet.spec.addresses;
+  const answers = await lab
+    .node("router-cafe")
+    .output(["perl", "-e", whoHas, "--", "lan", address]);
+  expect(answers.trim(), "machines that answer for the tablet's address").toBe("1");
 });
 
 test("the control server restarts and traffic never stops", async ({ lab }) => {
