@@ -1,0 +1,41 @@
+/** Whether connections are affected: `error`, they fail; `warning`, they are worse than they could be. */
+export type Severity = "error" | "warning";
+
+/** A cause, permanent in its code and name. The catalogue has one of each. */
+export interface CatalogueEntry {
+  /** `TL103`; never used again for something else. */
+  code: string;
+  /** `route-not-approved`. */
+  name: string;
+  severity: Severity;
+  /** One sentence: what is the case. */
+  title: string;
+  /** A paragraph or two, for its page: how it comes about, what is seen, how to tell it from others. */
+  explanation: string;
+  /** Issues and documents that describe it. */
+  sources: readonly string[];
+}
+
+/** A line of evidence: what was run where, and the words of it that count. */
+export interface Seen {
+  node: string;
+  command: string;
+  line: string;
+}
+
+/** A cause that was found. One without evidence can't be made. */
+export interface Finding {
+  /** Of the catalogue. */
+  code: string;
+  /** Where it is. */
+  node: string;
+  /** What is the case here, in one sentence. */
+  what: string;
+  seen: readonly [Seen, ...Seen[]];
+  /** Why that is the cause. */
+  why: string;
+  /** Commands, or in words where there is none; each beginning with where: `on router: …`. */
+  fix: readonly string[];
+  /** What it explains, as a consequence: `laptop can't reach 10.20.0.30`. */
+  explains: readonly string[];
+}

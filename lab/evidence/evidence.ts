@@ -1,0 +1,49 @@
+/** What a command printed on a machine: all that a doctor may know. */
+export interface Evidence {
+  /** The machine's name, as its user calls it. */
+  node: string;
+  argv: readonly string[];
+  /** Null where it was not run to its end. */
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+  /** When, ISO 8601. */
+  at: string;
+}
+
+/** Why there is no evidence. */
+export interface Missing {
+  node: string;
+  argv: readonly string[];
+  /** In a few words: `its container has exited`, `not in the folder`. */
+  why: string;
+}
+
+/** What a machine is, as whoever looks after it knows. */
+export type MachineRole = "tailscale" | "control" | "host";
+
+export interface Machine {
+  name: string;
+  role: MachineRole;
+}
+
+/**
+ * Where evidence comes from: a running lab, or a folder. A doctor and all observers take a source, never a topology
+ * and never the list of injected faults.
+ */
+export interface EvidenceSource {
+  readonly machines: readonly Machine[];
+  /** A folder can't run what was not captured. */
+  readonly isLive: boolean;
+  /** Never throws for what is wrong with a machine; EngineLost and an abort go through. */
+  run(node: string, argv: readonly string[], options?: RunOptions): Promise<Evidence | Missing>;
+}
+
+export interface RunOptions {
+  timeoutMs?: number;
+  signal?: AbortSignal | undefined;
+}
+
+export function isMissing(evidence: Evidence | Missing): evidence is Missing {
+  return "why" in evidence;
+}
