@@ -1,0 +1,3 @@
+import type { FaultKind } from "../fault-kind.ts";
+
+export const routerFaults: readonly FaultKind[] = [];
