@@ -2,7 +2,8 @@
  * `npm run mutate [NAME…]`: breaks a lab in each way the table knows and runs the test that must
  * notice. A mutant that survives, or whose test fails for another reason, is a defect: exit code 1.
  */
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,14 +27,19 @@ const usualLanes = 2 * os.availableParallelism();
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** @returns how many survived, or failed otherwise. */
-async function work(schedule: Schedule, report: (line: string) => void): Promise<number> {
+async function work(
+  schedule: Schedule,
+  folder: string,
+  report: (line: string) => void,
+): Promise<number> {
   let failed = 0;
   await using lane = await Lane.open();
   for (;;) {
     using next = schedule.next();
     if (next === undefined) return failed;
     const { mutation } = next;
-    const artifacts = await mkdtemp(path.join(os.tmpdir(), "tailnet-lab-mutate-"));
+    const artifacts = path.join(folder, mutation.name);
+    await mkdir(artifacts);
     const since = performance.now();
     const fault = await lane.run(mutation, artifacts);
     const seconds = ((performance.now() - since) / 1000).toFixed(1);
@@ -80,14 +86,17 @@ async function main(): Promise<number> {
     reapAfter({ run });
     await ensureImages(pinnedImages, plainProgress());
   }
+  const folder = mkdtempSync(path.join(os.tmpdir(), "tailnet-lab-mutate-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   // The labs go by the reaper, as soon as this process has ended.
   process.once("SIGINT", () => process.exit(130));
+  process.once("SIGTERM", () => process.exit(143));
   const schedule = new Schedule(all, seed);
   console.log(`${all.length} mutants in an order of seed ${seed}`);
   const count = Math.min(atOnce, all.length);
   try {
     const failures = await Promise.all(
-      Array.from({ length: count }, () => work(schedule, console.log)),
+      Array.from({ length: count }, () => work(schedule, folder, console.log)),
     );
     const failed = failures.reduce((sum, each) => sum + each, 0);
     console.log(`${all.length - failed} of ${all.length} mutants killed, each for its own reason`);
