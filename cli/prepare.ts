@@ -20,11 +20,15 @@ export interface Prepared {
 }
 
 /** The topology goes first: where it is at fault, nothing is done to the machine. */
-export async function prepare(
-  file: string | undefined,
+export async function prepare(file: string | undefined, shared: Shared): Promise<Prepared> {
+  return prepareLoaded(await loadTopology(file ?? defaultTopology), shared);
+}
+
+/** As prepare, of a topology that is loaded already. */
+export async function prepareLoaded(
+  loaded: LoadedTopology,
   { progress, signal }: Shared,
 ): Promise<Prepared> {
-  const loaded = await loadTopology(file ?? defaultTopology);
   const stack = stackOf(loaded);
   const draft = stack.plan();
   await ensureEngine(progress);

@@ -1,11 +1,8 @@
 import type { Command } from "commander";
-import { waitDiagnosed } from "../../lab/engine/preflight/diagnosis.ts";
 import type { NodeSpec } from "../../lab/plan/plan.ts";
-import { waitConverged } from "../../lab/running/convergence.ts";
-import { waitReady } from "../../lab/running/ready.ts";
-import { listLabs, RunningLab } from "../../lab/running/running-lab.ts";
-import { waitSettings } from "../../lab/running/settings.ts";
+import { listLabs } from "../../lab/running/running-lab.ts";
 import type { StackResult } from "../../stacks/up.ts";
+import { bringUp } from "../bring-up.ts";
 import { act, command, type Shared } from "../command.ts";
 import { table } from "../table.ts";
 
@@ -16,29 +13,12 @@ export function upCommand(shared: Shared): Command {
   ])
     .argument("[topology]", "a topology's file; the default lab where absent")
     .action(
-      act(shared, async ({ progress, signal }, file: string | undefined) => {
+      act(shared, async (_, file: string | undefined) => {
         const started = performance.now();
         const { prepare } = await import("../prepare.ts");
         const { stack } = await prepare(file, shared);
-        // Terraform's parts take longer to load than other commands to run.
-        const { upStack } = await import("../../stacks/up.ts");
-        const { lab: name } = stack.plan();
-        const result = await upStack(stack);
-        const lab = await RunningLab.find(name, { run: "stack" });
-        await progress.step("Wait until every node is ready", (detail) =>
-          waitDiagnosed(
-            lab.engine,
-            stack.imageRef({ program: "base" }),
-            (stop) => waitReady(lab.nodes, { detail, signal: stop }),
-            signal,
-          ),
-        );
-        await progress.step("Wait until control has taken over the settings", () =>
-          waitSettings(lab, { signal }),
-        );
-        await progress.step("Wait until the tailnet has converged", (detail) =>
-          waitConverged(lab, { detail, signal }),
-        );
+        const { lab, result } = await bringUp(stack, shared);
+        const { name } = lab;
         const stacks = (await listLabs(lab.engine)).filter((other) => other.run === "stack");
         const specs = lab.nodes.map((node) => node.spec);
         const hints = next(name, specs, stacks.length === 1);
