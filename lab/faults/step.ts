@@ -28,9 +28,16 @@ export interface SettingStep {
   setting: string;
   /** Shell that prints the present value. */
   read: string;
-  /** Shell that sets the value on its standard input. */
-  write: string;
-  value: string;
+  /**
+   * Shell that sets the value on its standard input; or a sysctl, which no program in a container may set: it is set
+   * from beside it (lab/running/sysctl.ts), and a restarted container has its own again, so `atBoot` is `cured`.
+   */
+  write: string | { sysctl: string };
+  /**
+   * The value; or shell that makes it of the one before, which is on its standard input: several of them are done in
+   * their order from the value of before the first, also when one of them is cleared.
+   */
+  value: string | { edit: string };
   atBoot: AtBoot;
 }
 
