@@ -29,6 +29,8 @@ export interface Finding {
   code: string;
   /** Where it is. */
   node: string;
+  /** Other machines that it is about: the peer that is denied, the router of a route. */
+  involves?: readonly string[];
   /** What is the case here, in one sentence. */
   what: string;
   seen: readonly [Seen, ...Seen[]];

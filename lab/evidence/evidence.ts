@@ -41,6 +41,8 @@ export interface EvidenceSource {
 
 export interface RunOptions {
   timeoutMs?: number;
+  /** It waits for the network, so nothing waits for it. */
+  isSlow?: boolean;
   signal?: AbortSignal | undefined;
 }
 

@@ -1,0 +1,98 @@
+import { commandLine } from "../evidence/commands.ts";
+import type { Observation, Seen as SeenObservation, Unseen } from "../evidence/observation.ts";
+import type { Observations } from "../evidence/observations.ts";
+import type { Question } from "../evidence/question.ts";
+import type { Finding, Seen } from "./finding.ts";
+
+/** Where a packet is on its way: the order in which causes are told. */
+export const steps = [
+  "machine",
+  "control",
+  "name",
+  "address",
+  "route",
+  "policy",
+  "path",
+  "tunnel",
+  "host-firewall",
+  "service",
+  "way-back",
+] as const;
+export type Step = (typeof steps)[number];
+
+/** Looks for one cause, or for causes that the same evidence tells apart. One file each, in `checks/`. */
+export interface Check {
+  /** Codes of the catalogue that it can find. */
+  finds: readonly string[];
+  step: Step;
+  /** Causes of which these findings are a consequence, where both are about one machine. */
+  explainedBy: readonly string[];
+  /** Pure: it tells what it finds by `look`, and nothing else. */
+  run(look: Look): void;
+}
+
+/** What a check looks at, and how it tells. */
+export interface Look {
+  observations: Observations;
+  /** Undefined for a look at the whole tailnet. */
+  question: Question | undefined;
+  /** The value; undefined where it could not be had, which is then told. */
+  read<Value>(observation: Observation<Value> | undefined): Value | undefined;
+  found(finding: Finding): void;
+}
+
+/** A look that failed: its codes are neither found nor excluded. */
+export interface NotLooked {
+  codes: readonly string[];
+  node: string;
+  command: string;
+  why: string;
+}
+
+export interface Checked {
+  findings: (Finding & { check: Check })[];
+  notLooked: NotLooked[];
+}
+
+export function runCheck(
+  check: Check,
+  observations: Observations,
+  question: Question | undefined,
+): Checked {
+  const checked: Checked = { findings: [], notLooked: [] };
+  check.run({
+    observations,
+    question,
+    read(observation) {
+      if (observation?.kind === "seen") return observation.value;
+      if (observation !== undefined) {
+        checked.notLooked.push(notLooked(check.finds, observation));
+      }
+      return undefined;
+    },
+    found: (finding) => void checked.findings.push({ ...finding, check }),
+  });
+  return checked;
+}
+
+function notLooked(codes: readonly string[], { node, argv, why }: Unseen): NotLooked {
+  return { codes, node, command: commandLine(argv), why };
+}
+
+/** A line of an observation, as evidence of a finding. */
+export function seen(observation: Observation<unknown>, line: string): Seen {
+  const { node, argv } =
+    observation.kind === "seen" ? (observation as SeenObservation<unknown>).evidence : observation;
+  return { node, command: commandLine(argv), line };
+}
+
+/** The first line of an observation's output that matches; where none does, `otherwise`. */
+export function seenLine(
+  observation: Observation<unknown>,
+  pattern: RegExp,
+  otherwise: string,
+): Seen {
+  const text = observation.evidence?.stdout ?? "";
+  const line = text.split("\n").find((each) => pattern.test(each));
+  return seen(observation, line?.trim() ?? otherwise);
+}

@@ -1,0 +1,65 @@
+import type { MachineRole } from "./evidence.ts";
+
+/** One command whose output a doctor reads, without a question: it looks and changes nothing. */
+export interface EvidenceCommand {
+  roles: readonly MachineRole[];
+  argv: readonly string[];
+  /** What a folder calls its output, beside the machine's name. */
+  file: string;
+  /** It waits for the network, so it runs beside the others. */
+  isSlow?: true;
+}
+
+const tailscale = ["tailscale"] as const;
+const control = ["control"] as const;
+const every = ["tailscale", "control", "host"] as const;
+
+/** Prints no variable but tailscaled's own switches: others may be secrets. */
+const tailscaledProcess = `for p in $(pgrep -x tailscaled); do
+  tr '\\0' ' ' < /proc/$p/cmdline; echo
+  tr '\\0' '\\n' < /proc/$p/environ | grep -E '^TS_(DEBUG|DISABLE|ENABLE)_' || :
+done`;
+
+/** All that is asked of a machine, by key: the names of what `observe` makes of it. */
+export const evidenceCommands = {
+  status: { roles: tailscale, argv: ["tailscale", "status", "--json"], file: "status.json" },
+  prefs: { roles: tailscale, argv: ["tailscale", "debug", "prefs"], file: "prefs.json" },
+  netmap: { roles: tailscale, argv: ["tailscale", "debug", "netmap"], file: "netmap.json" },
+  dns: { roles: tailscale, argv: ["tailscale", "dns", "status", "--json"], file: "dns.json" },
+  metrics: { roles: tailscale, argv: ["tailscale", "metrics", "print"], file: "metrics.txt" },
+  netcheck: {
+    roles: tailscale,
+    argv: ["tailscale", "netcheck", "--format=json"],
+    file: "netcheck.json",
+    isSlow: true,
+  },
+  process: { roles: tailscale, argv: ["sh", "-c", tailscaledProcess], file: "tailscaled.txt" },
+  addresses: { roles: every, argv: ["ip", "-j", "addr"], file: "addresses.json" },
+  routes: {
+    roles: every,
+    argv: ["ip", "-j", "route", "show", "table", "all"],
+    file: "routes.json",
+  },
+  rules: { roles: every, argv: ["ip", "-j", "rule"], file: "rules.json" },
+  firewall: { roles: every, argv: ["nft", "-j", "list", "ruleset"], file: "nftables.json" },
+  sysctls: { roles: every, argv: ["sysctl", "-a"], file: "sysctls.txt" },
+  sockets: { roles: every, argv: ["ss", "-Hltunp"], file: "sockets.txt" },
+  resolvConf: { roles: every, argv: ["cat", "/etc/resolv.conf"], file: "resolv.conf" },
+  nodes: { roles: control, argv: ["headscale", "nodes", "list", "-o", "json"], file: "nodes.json" },
+  users: { roles: control, argv: ["headscale", "users", "list", "-o", "json"], file: "users.json" },
+  policy: { roles: control, argv: ["headscale", "policy", "get"], file: "policy.hujson" },
+  config: { roles: control, argv: ["cat", "/etc/headscale/config.yaml"], file: "config.yaml" },
+  log: {
+    roles: control,
+    argv: ["journalctl", "-u", "headscale", "-n", "500", "-o", "cat"],
+    file: "headscale.log",
+  },
+} as const satisfies Record<string, EvidenceCommand>;
+
+export type EvidenceKey = keyof typeof evidenceCommands;
+
+/** As a user would type it; a long script by its first line. */
+export function commandLine(argv: readonly string[]): string {
+  if (argv[0] === "sh" && argv[2] !== undefined) return argv[2].split("\n")[0] ?? "sh";
+  return argv.map((word) => (/\s/.test(word) ? `'${word}'` : word)).join(" ");
+}

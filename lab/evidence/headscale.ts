@@ -1,0 +1,68 @@
+import { stripVTControlCharacters } from "node:util";
+import { parse } from "yaml";
+import { z } from "zod";
+
+/** Headscale's own configuration, as far as it tells something. */
+export interface HeadscaleConfig {
+  serverUrl: string;
+  baseDomain: string;
+  magicDns: boolean;
+  overridesLocalDns: boolean | undefined;
+  nameservers: string[];
+  splitDns: Record<string, string[]>;
+}
+
+const configSchema = z.looseObject({
+  server_url: z.string().default(""),
+  dns: z
+    .looseObject({
+      magic_dns: z.boolean().default(true),
+      base_domain: z.string().default(""),
+      override_local_dns: z.boolean().optional(),
+      nameservers: z
+        .looseObject({
+          global: z.array(z.string()).nullish(),
+          split: z.record(z.string(), z.array(z.string())).nullish(),
+        })
+        .nullish(),
+    })
+    .nullish(),
+});
+
+export function parseHeadscaleConfig(text: string): HeadscaleConfig {
+  const { server_url, dns } = configSchema.parse(parse(text));
+  return {
+    serverUrl: server_url,
+    baseDomain: dns?.base_domain ?? "",
+    magicDns: dns?.magic_dns ?? true,
+    overridesLocalDns: dns?.override_local_dns,
+    nameservers: dns?.nameservers?.global ?? [],
+    splitDns: dns?.nameservers?.split ?? {},
+  };
+}
+
+/** A line of Headscale's log. */
+export interface LogLine {
+  /** RFC 3339. */
+  at: string;
+  /** INF, WRN, ERR, FTL. */
+  level: string;
+  text: string;
+}
+
+/** Lines of others, such as of the program that starts it, are left out. */
+export function parseHeadscaleLog(text: string): LogLine[] {
+  return stripVTControlCharacters(text)
+    .split("\n")
+    .flatMap((line) => {
+      const match = /^(\d{4}-\d\d-\d\dT\S+) (TRC|DBG|INF|WRN|ERR|FTL) (.*)$/.exec(line);
+      if (match === null) return [];
+      return [{ at: match[1] ?? "", level: match[2] ?? "", text: match[3] ?? "" }];
+    });
+}
+
+const usersSchema = z.array(z.looseObject({ name: z.string() })).nullish();
+
+export function parseUsers(text: string): string[] {
+  return (usersSchema.parse(JSON.parse(text)) ?? []).map(({ name }) => name);
+}

@@ -1,0 +1,50 @@
+import { ZodError } from "zod";
+import { type Evidence, isMissing, type Missing } from "./evidence.ts";
+
+/** What a command's output says, or why it could not be had. */
+export type Observation<Value> = Seen<Value> | Unseen;
+
+export interface Seen<Value> {
+  kind: "seen";
+  value: Value;
+  evidence: Evidence;
+}
+
+export interface Unseen {
+  kind: "unseen";
+  node: string;
+  argv: readonly string[];
+  /** In a few words. */
+  why: string;
+  /** Where it ran, and said something else. */
+  evidence?: Evidence;
+}
+
+/** A program's output, read. What can't be read is unseen, as is what a failed program printed. */
+export function observe<Value>(
+  evidence: Evidence | Missing,
+  parse: (evidence: Evidence) => Value,
+  { anyExitCode = false } = {},
+): Observation<Value> {
+  if (isMissing(evidence)) return { kind: "unseen", ...evidence };
+  const { node, argv, exitCode, stdout, stderr } = evidence;
+  const unseen = (why: string): Unseen => ({ kind: "unseen", node, argv, why, evidence });
+  if (exitCode === null) return unseen("it did not end in time");
+  if (exitCode !== 0 && !anyExitCode) {
+    const words = (stderr.trim() || stdout.trim()).split("\n").at(-1);
+    return unseen(words || `exit code ${exitCode}`);
+  }
+  try {
+    return { kind: "seen", value: parse(evidence), evidence };
+  } catch (error) {
+    return unseen(`its output can't be read: ${reasonOf(error)}`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof ZodError) {
+    const [first] = error.issues;
+    return first === undefined ? "" : `${first.path.join(".")}: ${first.message}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

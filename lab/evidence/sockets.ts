@@ -1,0 +1,54 @@
+/** A socket that listens, of `ss -Hltunp`. */
+export interface Socket {
+  protocol: "tcp" | "udp";
+  /** `0.0.0.0`, `::` and `*` are every address. */
+  address: string;
+  port: number;
+  /** The program's name, where it may be seen. */
+  program: string | undefined;
+  /** As ss prints it, without its blanks. */
+  line: string;
+}
+
+export function parseSockets(text: string): Socket[] {
+  return text.split("\n").flatMap((line) => {
+    const [protocol, , , , local, , users = ""] = line.trim().split(/\s+/);
+    const end = /^(.*):(\d+)$/.exec(local ?? "");
+    if ((protocol !== "tcp" && protocol !== "udp") || end === null) return [];
+    return [
+      {
+        protocol,
+        address: (end[1] ?? "").replace(/^\[|\]$/g, "").replace(/%.*$/, ""),
+        port: Number(end[2]),
+        program: /"([^"]+)"/.exec(users)?.[1],
+        line: line.trim().replace(/\s+/g, " "),
+      },
+    ];
+  });
+}
+
+/** `sysctl -a` */
+export function parseSysctls(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split("\n").flatMap((line) => {
+      const [name, ...value] = line.split(" = ");
+      return name === undefined || value.length === 0 ? [] : [[name, value.join(" = ")] as const];
+    }),
+  );
+}
+
+/** `/etc/resolv.conf` */
+export function parseResolvConf(text: string): {
+  nameservers: string[];
+  search: string[];
+  text: string;
+} {
+  const words = text.split("\n").map((line) => line.trim().split(/\s+/));
+  return {
+    nameservers: words.flatMap(([key, value]) => (key === "nameserver" && value ? [value] : [])),
+    search: words.flatMap(([key, ...values]) =>
+      key === "search" || key === "domain" ? values : [],
+    ),
+    text,
+  };
+}
