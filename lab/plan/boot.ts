@@ -27,6 +27,8 @@ export function bootScript(at: Placement, { resolver, start }: BootParts): strin
     ...(at.gateway === undefined ? [] : [`network "route replace default via ${at.gateway}"`]),
     "set_network",
     "read_network || true",
+    `cat > ${servicePath} <<'END_OF_SERVICE'\n${program("service.sh")}END_OF_SERVICE`,
+    `chmod +x ${servicePath}`,
     // Docker mounts this file: it can be written, not replaced.
     `echo "nameserver ${resolver}" > /etc/resolv.conf`,
   ];
@@ -40,6 +42,9 @@ export function bootScript(at: Placement, { resolver, start }: BootParts): strin
     program("boot-end.sh"),
   ].join("\n");
 }
+
+/** Before Debian's own on PATH, which knows no program of these machines. */
+const servicePath = "/usr/local/sbin/service";
 
 /** A program of `lab/programs/`, with what it has to know as variables: texts, and lists as arrays. */
 export function withVariables(

@@ -26,17 +26,23 @@ export function planServices(services: readonly Service[]): ServicePlan {
   const http = services.filter((service) => service.kind === "http");
   if (http.length > 0) {
     files.push({
-      path: "/etc/nginx/nginx.conf",
+      path: "/etc/nginx/nginx.conf.declared",
       content: nginxConfig(http.map((s) => s.port)),
     });
-    lines.push("nginx &");
+    // Who edits the one that nginx reads does so until the machine restarts.
+    lines.push(
+      "cp /etc/nginx/nginx.conf.declared /etc/nginx/nginx.conf",
+      "run_program nginx nginx",
+    );
     for (const { port } of http) lines.push(listening("tcp", port));
   }
   const echoes = services.filter(({ kind }) => kind === "tcp-echo" || kind === "udp-echo");
   if (echoes.length > 0) {
     const words = echoes.map((service) => `${service.kind}:${servicePort(service)}`);
     lines.push(
-      `perl - '${logPrefix}' ${words.join(" ")} <<'END_OF_ECHO' &\n${program("echo-server.pl")}END_OF_ECHO`,
+      `printf '%s\\n' ${words.join(" ")} > /etc/echo-server.conf`,
+      `echo_server() {\nexec perl - '${logPrefix}' $(grep -v '^#' /etc/echo-server.conf) <<'END_OF_ECHO'\n${program("echo-server.pl")}END_OF_ECHO\n}`,
+      "run_program echo-server echo_server",
     );
     for (const echo of echoes) {
       lines.push(listening(echo.kind === "tcp-echo" ? "tcp" : "udp", servicePort(echo)));
@@ -106,5 +112,8 @@ export function dnsConfig(records: Record<string, string>, domains: readonly str
 
 /** Shell lines that start a DNS server. */
 function serveDns(configFile: string): string[] {
-  return [`dnsmasq --conf-file=${configFile} --keep-in-foreground &`, listening("udp", 53)];
+  return [
+    `run_program dnsmasq dnsmasq --conf-file=${configFile} --keep-in-foreground`,
+    listening("udp", 53),
+  ];
 }

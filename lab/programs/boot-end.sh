@@ -13,10 +13,43 @@ leave_network() {
   exit 143
 }
 trap leave_network TERM
-echo "$READY_LINE"
-trap - ERR
+# What was injected into this machine (lab/faults/store.ts): what a restart cures is forgotten; of the rest, in its order,
+# what does not hold by itself is injected again, and what was cleared while the machine stood still is undone.
+restore_faults() {
+  local step faults=/var/lib/tailnet-lab/faults
+  for step in "$faults"/*/; do
+    [ -e "$step" ] && [ ! -e "$step/again" ] && [ ! -e "$step/pending" ] && [ ! -e "$step/undo" ] || continue
+    [ ! -e "$step/base" ] || rm -f "$(< "$step/base")"
+    rm -r "$step"
+  done
+  for step in "$faults"/*/; do
+    if [ -e "$step/undo" ]; then
+      quietly bash -Eeuo pipefail "$step/undo"
+      rm -r "$step"
+    elif [ -e "$step/inject" ]; then
+      quietly bash -Eeuo pipefail "$step/inject"
+      rm -f "$step/pending"
+    fi
+  done
+}
+# A job, as what it does may be to start a program anew.
+step "inject faults again"
+restore_faults &
+restoring=$!
 # The machine lives as long as all that it runs.
-programs=$(jobs -l)
-status=0
-wait -n -p ended || status=$?
+while :; do
+  programs=$(jobs -l)
+  status=0
+  wait -n -p ended || status=$?
+  name=${program_names[${ended:-none}]:-none}
+  if [ "${ended:-none}" = "$restoring" ] && [ $status -eq 0 ]; then
+    echo "$READY_LINE"
+    trap - ERR
+  elif [ -e "/run/programs/$name.restart" ]; then
+    start_program "$name"
+    rm "/run/programs/$name.restart"
+  else
+    break
+  fi
+done
 fail "a program ended, exit code $status:$(sed -n "s/^.* ${ended:-none} [A-Z][a-z]*//p" <<< "$programs" | tr -s ' ')"

@@ -45,6 +45,29 @@ bound() {
   [[ $sockets == *$'\n'* ]]
 }
 
+# run_program NAME COMMAND...: starts a program that the machine lives with; `program` is its process id. One that ends
+# ends the machine, unless it is to be started anew (service.sh). It is then what /run/programs/NAME says, a piece of
+# shell, and what was given here where there is no such file.
+declare -A program_names=() program_commands=()
+run_program() {
+  ((${#program_names[@]} > 0)) || { rm -rf /run/programs && mkdir /run/programs; }
+  program_commands[$1]=$(printf '%q ' "${@:2}")
+  start_program "$1"
+}
+start_program() {
+  local file=/run/programs/$1
+  if [ -e "$file.stopped" ]; then
+    (trap '' HUP && exec sleep infinity) &
+  elif [ -e "$file" ]; then
+    (. "$file") &
+  else
+    eval "${program_commands[$1]}" '&'
+  fi
+  program=$!
+  program_names[$program]=$1
+  echo $program > "$file.pid"
+}
+
 # network LINE...: what ip does when `ip -batch` gets all lines at once.
 network_lines=()
 network() { network_lines+=("$@"); }

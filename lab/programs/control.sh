@@ -37,19 +37,8 @@ certificates() {
   cd /
 }
 
-# Headscale is started again where its own configuration changes; a changed record, policy or user needs none.
-serve() {
-  local status
-  while :; do
-    status=0
-    HEADSCALE_LOG_LEVEL=info headscale serve &
-    echo $! > /run/headscale.pid
-    wait $! || status=$?
-    [ -e /run/headscale.restart ] || exit $status
-    rm /run/headscale.restart
-  done
-}
-# Takes over Headscale's configuration; `reconfigured` is how many of its files differ from those in use.
+# Takes over Headscale's configuration; `reconfigured` is how many of its files differ from those in use. Headscale is
+# started again where they do; a changed record, policy or user needs none.
 configure() {
   local name
   reconfigured=0
@@ -163,9 +152,9 @@ apply() {
   if ((reconfigured > 0)); then
     relays
     step "restart Headscale with another configuration"
-    touch /run/headscale.restart
-    kill "$(< /run/headscale.pid)"
-    while [ -e /run/headscale.restart ]; do pause 20000; done
+    touch /run/programs/headscale.restart
+    kill "$(< /run/programs/headscale.pid)"
+    while [ -e /run/programs/headscale.restart ]; do pause 20000; done
     wait_for 60 "Headscale" answers
   fi
   members
@@ -234,12 +223,12 @@ settings=/lab/settings/$version
 mkdir -p $keep/pki $keep/headscale $secrets /lab/requests /var/run/headscale /etc/headscale
 # Where Headscale's own command line looks for it.
 ln -sfn $keep/config.yaml /etc/headscale/config.yaml
-rm -f /lab/tailnet/open /run/headscale.restart
+rm -f /lab/tailnet/open
 certificates
 configure
 set_policy stopped
 step "start Headscale"
-serve &
+run_program headscale env HEADSCALE_LOG_LEVEL=info headscale serve
 # An answer to a command, not the socket's file: a restart finds an old one.
 wait_for 60 "Headscale" answers
 members

@@ -1,6 +1,7 @@
 # The echo services of a machine: one process serves all ports, and a connection costs a fork, not three
 # programs. Arguments: the prefix of its log lines, then tcp-echo:7, udp-echo:9 and so on. Each is served
-# for IPv4 and IPv6; a line for each connection or datagram names the client.
+# for IPv4 and IPv6, or at one IPv4 address: tcp-echo:7@127.0.0.1. A line for each connection or datagram names
+# the client.
 use strict;
 use warnings;
 use IO::Select;
@@ -11,25 +12,29 @@ $SIG{CHLD} = "IGNORE";
 $SIG{PIPE} = "IGNORE";
 
 sub listener {
-  my ($type, $family, $port) = @_;
+  my ($type, $family, $port, $address) = @_;
   my $v6 = $family == AF_INET6;
   socket(my $socket, $family, $type, 0) or die "socket: $!\n";
   setsockopt($socket, SOL_SOCKET, SO_REUSEADDR, 1) or die "SO_REUSEADDR: $!\n";
   !$v6 or setsockopt($socket, IPPROTO_IPV6, IPV6_V6ONLY, 1) or die "IPV6_V6ONLY: $!\n";
-  my $here = $v6 ? pack_sockaddr_in6($port, IN6ADDR_ANY) : pack_sockaddr_in($port, INADDR_ANY);
+  my $here = $v6 ? pack_sockaddr_in6($port, IN6ADDR_ANY) : pack_sockaddr_in($port, inet_aton($address));
   bind($socket, $here) or die "port $port: $!\n";
   $type != SOCK_STREAM or listen($socket, 128) or die "port $port: $!\n";
   return $socket;
 }
 
 my $prefix = shift @ARGV;
+# None left: there is nothing to wait for.
+sleep if !@ARGV;
 my %services;
 my $ready = IO::Select->new;
 for my $service (@ARGV) {
-  my ($kind, $port) = split /:/, $service;
-  for my $family (AF_INET, AF_INET6) {
-    my $socket = listener($kind eq "tcp-echo" ? SOCK_STREAM : SOCK_DGRAM, $family, $port);
-    $services{$socket} = [$kind, $service];
+  my ($name, $address) = split /@/, $service;
+  my ($kind, $port) = split /:/, $name;
+  for my $family (defined $address ? AF_INET : (AF_INET, AF_INET6)) {
+    my $type = $kind eq "tcp-echo" ? SOCK_STREAM : SOCK_DGRAM;
+    my $socket = listener($type, $family, $port, $address // "0.0.0.0");
+    $services{$socket} = [$kind, $name];
     $ready->add($socket);
   }
 }

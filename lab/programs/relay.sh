@@ -7,6 +7,6 @@ mkdir -p $certificates
 receive "$delivery" > "$certificates/$host.key"
 cp "$certificates/$host.key" "$certificates/$host.crt"
 step "start derper"
-derper -c /var/lib/derper/derper.key -hostname "$host" -certmode manual -certdir $certificates \
-  -a :443 -http-port 80 -stun -stun-port 3478 &
+run_program derper derper -c /var/lib/derper/derper.key -hostname "$host" -certmode manual -certdir $certificates \
+  -a :443 -http-port 80 -stun -stun-port 3478
 wait_for 30 "derper on port 443" curl -sSf --max-time 1 --resolve "$host:443:127.0.0.1" "https://$host/generate_204"

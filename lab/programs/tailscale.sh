@@ -10,8 +10,8 @@ mkdir -p "/lab/state/$identity" /var/run/tailscale
 ln -sf $socket /var/run/tailscale/tailscaled.sock
 start_tailscaled() {
   rm -f $socket
-  tailscaled --statedir="/lab/state/$identity" --socket=$socket --port=41641 --no-logs-no-support &
-  tailscaled=$!
+  run_program tailscaled tailscaled --statedir="/lab/state/$identity" --socket=$socket --port=41641 --no-logs-no-support
+  tailscaled=$program
   wait_for 30 "tailscaled" test -S $socket
 }
 start_tailscaled

@@ -90,7 +90,7 @@ export function containerOf(plan: Plan, name: string): PlannedContainer {
 /** A boot script in its parts: functions, what this machine does, and how it stays. */
 export function bootParts(script: string): { prelude: string; own: string; epilogue: string } {
   const from = script.indexOf('step "set the network up"');
-  const to = script.lastIndexOf('echo "tailnet-lab: ready"');
+  const to = script.lastIndexOf("# What was injected into this machine");
   if (from < 0 || to < 0) throw new Error("this is no boot script");
   return {
     prelude: script.slice(0, from),

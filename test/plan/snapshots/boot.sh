@@ -45,6 +45,29 @@ bound() {
   [[ $sockets == *$'\n'* ]]
 }
 
+# run_program NAME COMMAND...: starts a program that the machine lives with; `program` is its process id. One that ends
+# ends the machine, unless it is to be started anew (service.sh). It is then what /run/programs/NAME says, a piece of
+# shell, and what was given here where there is no such file.
+declare -A program_names=() program_commands=()
+run_program() {
+  ((${#program_names[@]} > 0)) || { rm -rf /run/programs && mkdir /run/programs; }
+  program_commands[$1]=$(printf '%q ' "${@:2}")
+  start_program "$1"
+}
+start_program() {
+  local file=/run/programs/$1
+  if [ -e "$file.stopped" ]; then
+    (trap '' HUP && exec sleep infinity) &
+  elif [ -e "$file" ]; then
+    (. "$file") &
+  else
+    eval "${program_commands[$1]}" '&'
+  fi
+  program=$!
+  program_names[$program]=$1
+  echo $program > "$file.pid"
+}
+
 # network LINE...: what ip does when `ip -batch` gets all lines at once.
 network_lines=()
 network() { network_lines+=("$@"); }
@@ -123,10 +146,43 @@ receive() {
 }
 
 …
-echo "tailnet-lab: ready"
-trap - ERR
+# What was injected into this machine (lab/faults/store.ts): what a restart cures is forgotten; of the rest, in its order,
+# what does not hold by itself is injected again, and what was cleared while the machine stood still is undone.
+restore_faults() {
+  local step faults=/var/lib/tailnet-lab/faults
+  for step in "$faults"/*/; do
+    [ -e "$step" ] && [ ! -e "$step/again" ] && [ ! -e "$step/pending" ] && [ ! -e "$step/undo" ] || continue
+    [ ! -e "$step/base" ] || rm -f "$(< "$step/base")"
+    rm -r "$step"
+  done
+  for step in "$faults"/*/; do
+    if [ -e "$step/undo" ]; then
+      quietly bash -Eeuo pipefail "$step/undo"
+      rm -r "$step"
+    elif [ -e "$step/inject" ]; then
+      quietly bash -Eeuo pipefail "$step/inject"
+      rm -f "$step/pending"
+    fi
+  done
+}
+# A job, as what it does may be to start a program anew.
+step "inject faults again"
+restore_faults &
+restoring=$!
 # The machine lives as long as all that it runs.
-programs=$(jobs -l)
-status=0
-wait -n -p ended || status=$?
+while :; do
+  programs=$(jobs -l)
+  status=0
+  wait -n -p ended || status=$?
+  name=${program_names[${ended:-none}]:-none}
+  if [ "${ended:-none}" = "$restoring" ] && [ $status -eq 0 ]; then
+    echo "tailnet-lab: ready"
+    trap - ERR
+  elif [ -e "/run/programs/$name.restart" ]; then
+    start_program "$name"
+    rm "/run/programs/$name.restart"
+  else
+    break
+  fi
+done
 fail "a program ended, exit code $status:$(sed -n "s/^.* ${ended:-none} [A-Z][a-z]*//p" <<< "$programs" | tr -s ' ')"
