@@ -26,6 +26,8 @@ export type ErrorName =
   | "NodeNotFound"
   | "NodeFailed"
   | "WaitTimedOut"
+  | "EvidenceUnreadable"
+  | "FolderTaken"
   | "UsageInvalid";
 
 export interface ValidationIssue {

@@ -1,0 +1,108 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { LabError } from "../errors.ts";
+import { type EvidenceKey, evidenceCommands } from "./commands.ts";
+import type { Evidence, EvidenceSource, Machine, Missing } from "./evidence.ts";
+import { type FolderMachine, machinesByFiles } from "./folder-machines.ts";
+import { unlike } from "./likeness.ts";
+import { manifestFile, readManifest } from "./manifest.ts";
+import { readTextFile } from "./text-file.ts";
+
+export interface FolderSource extends EvidenceSource {
+  /** What of the folder could not be used, in words. */
+  readonly problems: readonly string[];
+}
+
+const keys = Object.keys(evidenceCommands) as EvidenceKey[];
+
+/**
+ * Evidence from a folder: what `tailnet-lab capture` wrote, or any part of it that was put together by hand. Without
+ * a manifest, each folder in it is a machine, or the folder itself is one.
+ * @throws LabError EvidenceUnreadable where there is nothing in it that could be read
+ */
+export async function folderSource(directory: string): Promise<FolderSource> {
+  const problems: string[] = [];
+  const machines = (await machinesOf(directory, problems)).filter(({ name }, index, all) => {
+    const isFirst = all.findIndex((other) => other.name === name) === index;
+    if (!isFirst) problems.push(`${manifestFile}: ${name} is in it twice`);
+    return isFirst;
+  });
+  if (machines.length === 0) {
+    throw new LabError("EvidenceUnreadable", "there is no evidence in the folder", {
+      where: directory,
+      remedy:
+        "name a folder that `tailnet-lab capture` wrote, or one with files as `tailnet-lab doctor --how` names them",
+    });
+  }
+  return {
+    machines: machines.map(({ name, role }): Machine => ({ name, role })),
+    isLive: false,
+    problems,
+    run: (node, argv) => readOutput(machines, node, argv),
+  };
+}
+
+async function machinesOf(directory: string, problems: string[]): Promise<FolderMachine[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch((cause) => {
+    throw new LabError("EvidenceUnreadable", "it can't be read as a folder", {
+      where: directory,
+      remedy: "name the folder that the captured files are in",
+      cause,
+    });
+  });
+  const file = await readTextFile(path.join(directory, manifestFile));
+  if (file !== undefined && "text" in file) {
+    const manifest = readManifest(file.text);
+    if (!("problem" in manifest)) {
+      return manifest.machines.map((machine) => ({
+        name: machine.name,
+        role: machine.role,
+        folder: path.join(directory, machine.folder),
+        captured: machine,
+      }));
+    }
+    problems.push(`${manifestFile} is left aside: ${manifest.problem}`);
+  } else if (file !== undefined) {
+    problems.push(`${manifestFile} is left aside: ${file.problem}`);
+  }
+  return machinesByFiles(directory, entries);
+}
+
+async function readOutput(
+  machines: readonly FolderMachine[],
+  node: string,
+  argv: readonly string[],
+): Promise<Evidence | Missing> {
+  const missing = (why: string): Missing => ({ node, argv, why });
+  const machine = machines.find(({ name }) => name === node);
+  if (machine === undefined) return missing("the folder has no such machine");
+  const key = keys.find((one) => isSame(evidenceCommands[one].argv, argv));
+  if (key === undefined) return missing("a folder has nothing but what was captured");
+  const { captured, folder, files } = machine;
+  const name = evidenceCommands[key].file;
+  const why = captured?.missing[name];
+  if (why !== undefined) return missing(why);
+  const file = await readTextFile(path.join(folder, files?.get(key) ?? name));
+  if (file === undefined) return missing(`${name} is not in the folder`);
+  if ("problem" in file) return missing(`${name}: ${file.problem}`);
+  const { text, bytes, at } = file;
+  const output = captured?.outputs[name];
+  const evidence: Evidence = { node, argv, exitCode: 0, stdout: text, stderr: "", at };
+  if (output === undefined) {
+    const problem = unlike(key, text);
+    return problem === undefined ? evidence : missing(`${name}: ${problem}`);
+  }
+  if (bytes < output.bytes && !text.endsWith("\n")) {
+    return missing(`${name} is cut off: ${bytes} of ${output.bytes} bytes are left`);
+  }
+  const { exitCode, stderr = "" } = output;
+  if (exitCode === 0 && output.bytes > 0) {
+    const problem = unlike(key, text);
+    if (problem !== undefined) return missing(`${name}: ${problem}`);
+  }
+  return { ...evidence, exitCode, stderr, at: output.at };
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((word, index) => word === b[index]);
+}

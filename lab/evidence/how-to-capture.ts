@@ -1,0 +1,32 @@
+import { commandLine, type EvidenceCommand, evidenceCommands } from "./commands.ts";
+import type { MachineRole } from "./evidence.ts";
+
+const roles: Record<MachineRole, string> = {
+  tailscale: "On a machine with Tailscale",
+  control: "On the machine with Headscale",
+  host: "On a machine without Tailscale",
+};
+
+/** The commands to run by hand for each role, with the file to keep each one's output in. */
+export function howToCapture(): string {
+  const commands: EvidenceCommand[] = Object.values(evidenceCommands);
+  const parts = Object.entries(roles).map(([role, title]) => {
+    const lines = commands
+      .filter((command) => command.roles.includes(role as MachineRole))
+      .map(({ argv, file }) => `  ${typed(argv)} > ${file}`);
+    return [`${title}, as root:`, ...lines].join("\n");
+  });
+  return [
+    "Make a folder for each machine, named as the machine is, in one folder; run these in it. Any part of them will do.",
+    "Look through the files for secrets before you hand them on: `tailnet-lab capture` takes them out, your shell does not.",
+    ...parts,
+    "Then: tailnet-lab doctor --from FOLDER",
+  ].join("\n\n");
+}
+
+/** A script whole, as it is to be run and not named. */
+function typed(argv: readonly string[]): string {
+  const [shell, flag, script] = argv;
+  if (shell === "sh" && flag === "-c" && script !== undefined) return `{ ${script.trim()}\n  }`;
+  return commandLine(argv);
+}
