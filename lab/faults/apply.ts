@@ -78,7 +78,11 @@ export async function clearStep(lab: RunningLab, stored: StoredStep): Promise<vo
 }
 
 /** Sets a sysctl to the value that the step's shell has printed. */
-async function setPrinted(node: RunningNode, step: ScriptStep | SettingStep, printed: string) {
+async function setPrinted(
+  lab: RunningLab,
+  step: ScriptStep | SettingStep,
+  printed: string,
+): Promise<void> {
   const key = sysctlOf(step);
   if (key !== undefined && printed.trim() !== "")
     await setSysctl(lab, step.node, key, printed.trim());

@@ -1,4 +1,5 @@
 import { engineCall } from "../engine/engine.ts";
+import { LabError } from "../errors.ts";
 import { waitReady } from "../running/ready.ts";
 import type { RunningNode } from "../running/running-node.ts";
 import type { StateStep } from "./step.ts";
@@ -24,4 +25,17 @@ export async function setMachineState(node: RunningNode, to: MachineState): Prom
   if (to === "stopped") await node.stop();
   if (to === "killed") await node.kill();
   if (to === "paused") await engineCall(node.container.pause());
+}
+
+/** Restarts a machine that runs; resolves when it is ready. Throws NodeFailed for one that does not run. */
+export async function restartMachine(node: RunningNode): Promise<void> {
+  const state = await machineState(node);
+  if (state !== "running") {
+    throw new LabError("NodeFailed", `it is ${state}, so it can't restart`, {
+      where: node.name,
+      remedy: "clear the fault that holds it: `tailnet-lab fault list`",
+    });
+  }
+  await node.restart();
+  await waitReady([node]);
 }
