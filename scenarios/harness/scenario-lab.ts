@@ -7,6 +7,7 @@ import { enforceIsolation, notEnforced, releaseIsolation } from "../../lab/engin
 import { startFault } from "../../lab/engine/preflight/diagnosis.ts";
 import { reserveSubnets } from "../../lab/engine/subnet-pool.ts";
 import { LabError } from "../../lab/errors.ts";
+import { injectUntilDisposed } from "../../lab/faults/until-disposed.ts";
 import { ensureImages } from "../../lab/images/ensure.ts";
 import { imageRef } from "../../lab/images/recipes.ts";
 import { emptyAllocation } from "../../lab/plan/allocation.ts";
@@ -18,6 +19,7 @@ import { waitConverged } from "../../lab/running/convergence.ts";
 import { waitReady } from "../../lab/running/ready.ts";
 import { RunningLab } from "../../lab/running/running-lab.ts";
 import { defineLab } from "../../lab/topology/define-lab.ts";
+import type { FaultDeclaration } from "../../lab/topology/faults.ts";
 import { type LoadedTopology, loadTopology } from "../../lab/topology/load.ts";
 import type { LabDeclaration } from "../../lab/topology/schema.ts";
 import { writeArtifacts } from "./artifacts.ts";
@@ -90,6 +92,14 @@ export class ScenarioLab implements AsyncDisposable {
   /** Throws NodeNotFound. */
   node(name: string) {
     return this.running.node(name);
+  }
+
+  /**
+   * Injects a fault until it is disposed of: `await using _ = await lab.inject({ kind: "stop", node: "phone" })`. One
+   * that is there already stays as it is.
+   */
+  inject(fault: FaultDeclaration): Promise<AsyncDisposable> {
+    return injectUntilDisposed(this.running, fault);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
