@@ -42,7 +42,11 @@ export const evidenceCommands = {
   },
   rules: { roles: every, argv: ["ip", "-j", "rule"], file: "rules.json" },
   firewall: { roles: every, argv: ["nft", "-j", "list", "ruleset"], file: "nftables.json" },
-  sysctls: { roles: every, argv: ["sysctl", "-a"], file: "sysctls.txt" },
+  sysctls: {
+    roles: every,
+    argv: ["sysctl", "-a", "-r", "forward|rp_filter|mtu_probing|src_valid_mark"],
+    file: "sysctls.txt",
+  },
   sockets: { roles: every, argv: ["ss", "-Hltunp"], file: "sockets.txt" },
   resolvConf: { roles: every, argv: ["cat", "/etc/resolv.conf"], file: "resolv.conf" },
   nodes: { roles: control, argv: ["headscale", "nodes", "list", "-o", "json"], file: "nodes.json" },

@@ -17,6 +17,8 @@ export interface Missing {
   argv: readonly string[];
   /** In a few words: `its container has exited`, `not in the folder`. */
   why: string;
+  /** The machine does not run, or stands still. */
+  isDown?: boolean;
 }
 
 /** What a machine is, as whoever looks after it knows. */
@@ -25,6 +27,8 @@ export type MachineRole = "tailscale" | "control" | "host";
 export interface Machine {
   name: string;
   role: MachineRole;
+  /** Its own in its LAN, where that is known; a machine that does not run can't tell it. */
+  addresses?: readonly string[];
 }
 
 /**

@@ -103,51 +103,67 @@ function readExpressions(
   let target: string | undefined;
   let packets: number | undefined;
   for (const each of expressions) {
-    const match = matchSchema.safeParse(each["match"]);
-    if (match.success) matches.push(match.data);
-    const counter = counterSchema.safeParse(each["counter"]);
-    if (counter.success) packets = counter.data.packets;
+    const { match, counter, jump, goto, xt } = expressionSchema.parse(each);
+    if (match !== undefined) matches.push(match);
+    packets = counter?.packets ?? packets;
     verdict ??= verdicts.find((name) => name in each);
-    for (const kind of ["jump", "goto"]) {
-      const jump = z.looseObject({ target: z.string() }).safeParse(each[kind]);
-      if (jump.success) [verdict, target] = ["jump", jump.data.target];
-    }
+    target = (jump ?? goto)?.target ?? target;
     // An iptables rule that nft can't put into its own words.
-    const xt = z.looseObject({ type: z.string(), name: z.string() }).safeParse(each["xt"]);
-    if (xt.success && xt.data.type === "target") verdict ??= xt.data.name.toLowerCase();
+    if (xt?.type === "target") verdict ??= xt.name?.toLowerCase();
   }
-  return { matches, verdict, target, packets };
+  return { matches, verdict: target === undefined ? verdict : "jump", target, packets };
 }
 
-const counterSchema = z.looseObject({ packets: z.number() });
+const jumpSchema = z.looseObject({ target: z.string() }).optional().catch(undefined);
 const matchSchema = z
   .looseObject({ op: z.string(), left: z.unknown(), right: z.unknown() })
   .transform(({ op, left, right }) => ({ op, left: leftText(left), right: rightText(right) }));
 
+const expressionSchema = z.looseObject({
+  match: matchSchema.optional().catch(undefined),
+  counter: z.looseObject({ packets: z.number() }).optional().catch(undefined),
+  jump: jumpSchema,
+  goto: jumpSchema,
+  xt: z
+    .looseObject({ type: z.string().optional(), name: z.string().optional() })
+    .optional()
+    .catch(undefined),
+});
+
+const sideSchema = z.looseObject({
+  payload: z
+    .looseObject({ protocol: z.string().default("raw"), field: z.string().default("") })
+    .optional(),
+  meta: z.looseObject({ key: z.string() }).optional(),
+  ct: z.looseObject({ key: z.string() }).optional(),
+  "&": z.array(z.unknown()).optional(),
+});
+
 function leftText(left: unknown): string {
-  const side = z.record(z.string(), z.unknown()).safeParse(left);
-  if (!side.success) return String(left);
-  const { payload, meta, ct } = side.data as Record<string, Record<string, unknown> | undefined>;
-  if (payload !== undefined)
-    return `${payload["protocol"] ?? "raw"} ${payload["field"] ?? ""}`.trim();
-  if (meta !== undefined) return String(meta["key"]);
-  if (ct !== undefined) return `ct ${ct["key"]}`;
-  const masked = side.data["&"];
-  if (Array.isArray(masked)) return `${leftText(masked[0])} & ${masked[1]}`;
+  const side = sideSchema.safeParse(left);
+  if (!side.success) return JSON.stringify(left);
+  const { payload, meta, ct, "&": masked } = side.data;
+  if (payload !== undefined) return `${payload.protocol} ${payload.field}`.trim();
+  if (meta !== undefined) return meta.key;
+  if (ct !== undefined) return `ct ${ct.key}`;
+  if (masked !== undefined) return `${leftText(masked[0])} & ${masked[1]}`;
   return JSON.stringify(left);
 }
 
+const valueSchema = z.looseObject({
+  prefix: z.looseObject({ addr: z.string(), len: z.number() }).optional(),
+  range: z.array(z.unknown()).optional(),
+  set: z.unknown().optional(),
+});
+
 function rightText(right: unknown): string {
   if (Array.isArray(right)) return right.map(rightText).join(",");
-  if (typeof right !== "object" || right === null) return String(right);
-  const { prefix, range, set } = right as Record<string, unknown>;
-  if (prefix !== undefined) {
-    const { addr, len } = prefix as Record<string, unknown>;
-    return `${addr}/${len}`;
-  }
-  if (Array.isArray(range)) return range.map(rightText).join("-");
-  if (set !== undefined) return rightText(set);
-  return JSON.stringify(right);
+  const value = valueSchema.safeParse(right);
+  if (!value.success) return String(right);
+  const { prefix, range, set } = value.data;
+  if (prefix !== undefined) return `${prefix.addr}/${prefix.len}`;
+  if (range !== undefined) return range.map(rightText).join("-");
+  return set === undefined ? JSON.stringify(right) : rightText(set);
 }
 
 /** A rule as nft prints it, near enough to be found there. */

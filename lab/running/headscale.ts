@@ -17,6 +17,9 @@ export interface HeadscaleNode {
   online: boolean;
   advertisedRoutes: string[];
   approvedRoutes: string[];
+  /** Milliseconds since 1970; undefined where its key does not expire. */
+  expiry: number | undefined;
+  nodeKey: string;
 }
 
 // Headscale leaves out what is empty, and prints ids as numbers or strings, by version.
@@ -37,6 +40,8 @@ const nodesSchema = z
         online: z.boolean().default(false),
         available_routes: list,
         approved_routes: list,
+        expiry: z.looseObject({ seconds: z.number().default(0) }).nullish(),
+        node_key: z.string().default(""),
       })
       .transform(
         (node): HeadscaleNode => ({
@@ -49,6 +54,9 @@ const nodesSchema = z
           online: node.online,
           advertisedRoutes: node.available_routes,
           approvedRoutes: node.approved_routes,
+          // A time of the year 1 stands for none.
+          expiry: (node.expiry?.seconds ?? 0) > 0 ? (node.expiry?.seconds ?? 0) * 1000 : undefined,
+          nodeKey: node.node_key,
         }),
       ),
   )

@@ -12,6 +12,8 @@ export interface TailnetStatus {
   health: string[];
   /** MagicDNS domain of the tailnet. */
   domain: string;
+  /** Whether it has a tunnel device; false with userspace networking. */
+  tun: boolean;
 }
 
 export interface PeerStatus {
@@ -38,6 +40,8 @@ export interface PeerStatus {
   txBytes: number;
   /** RFC 3339; absent where the key does not expire. */
   keyExpiry: string | undefined;
+  isExpired: boolean;
+  publicKey: string;
 }
 
 const list = z
@@ -61,6 +65,8 @@ const peer = z
     RxBytes: z.number(),
     TxBytes: z.number(),
     KeyExpiry: z.string().optional(),
+    Expired: z.boolean().default(false),
+    PublicKey: z.string().default(""),
   })
   .transform(
     (p): PeerStatus => ({
@@ -79,6 +85,8 @@ const peer = z
       rxBytes: p.RxBytes,
       txBytes: p.TxBytes,
       keyExpiry: p.KeyExpiry,
+      isExpired: p.Expired,
+      publicKey: p.PublicKey,
     }),
   );
 const statusSchema = z.looseObject({
@@ -87,6 +95,7 @@ const statusSchema = z.looseObject({
   Peer: z.record(z.string(), peer).nullish(),
   Health: list,
   MagicDNSSuffix: z.string().default(""),
+  TUN: z.boolean().default(true),
 });
 
 /** The one reader of `tailscale status --json`, and of the LocalAPI's `/localapi/v0/status`, which is the same. */
@@ -98,5 +107,6 @@ export function parseStatus(text: string): TailnetStatus {
     peers: Object.values(status.Peer ?? {}).sort((a, b) => (a.name < b.name ? -1 : 1)),
     health: status.Health,
     domain: status.MagicDNSSuffix,
+    tun: status.TUN,
   };
 }

@@ -246,6 +246,8 @@ describe("pairs", () => {
     rxBytes: 0,
     txBytes: 0,
     keyExpiry: undefined,
+    isExpired: false,
+    publicKey: "",
     ...more,
   });
   const up = (name: string, ...peers: PeerStatus[]) => ({
@@ -257,6 +259,7 @@ describe("pairs", () => {
       peers,
       health: [],
       domain: "",
+      tun: true,
     } satisfies TailnetStatus,
   });
   const silent = (name: string, isRunning = true) => ({

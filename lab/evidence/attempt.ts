@@ -1,0 +1,169 @@
+import { LabError } from "../errors.ts";
+import { chooseFrom } from "../near-name.ts";
+import { parsePing } from "../observe/ping.ts";
+import { parseAhosts, parseDig } from "../observe/resolve.ts";
+import type { Evidence, EvidenceSource } from "./evidence.ts";
+import { type Observation, observe } from "./observation.ts";
+import type { Attempts, ConnectResult, IcmpResult, Observations } from "./observations.ts";
+import { isAddress, isTailnetAddress } from "./prefix.ts";
+import type { Question } from "./question.ts";
+import { exitNodeOf, ownAddresses, ownerOf, serverOf, tailnetAddresses } from "./where.ts";
+
+/** Of a packet: small; as some tunnels have it; the tunnel's smallest of IPv6; as large as the tunnel takes. */
+const sizes = [600, 1000, 1200, 1280];
+/** Seconds that an answer may take. */
+const patience = 2;
+
+/**
+ * Tries what a question is about, from its machine: names, a connection, pings of each kind and size.
+ * Throws UsageInvalid where the machine is not there.
+ */
+export async function attempt(
+  source: EvidenceSource,
+  seen: Observations,
+  question: Question,
+  signal: AbortSignal | undefined,
+): Promise<Attempts> {
+  const { from, to, port, protocol } = question;
+  const names = source.machines.map((machine) => machine.name);
+  if (!names.includes(from)) {
+    throw new LabError("UsageInvalid", `there is no machine ${from}`, {
+      where: from,
+      remedy: chooseFrom(from, names, "there are none"),
+    });
+  }
+  const none = { question, address: null, target: null, name: null };
+  if (to === undefined) return none;
+  const run = async <Value>(
+    node: string,
+    argv: readonly string[],
+    parse: (evidence: Evidence) => Value,
+    timeoutMs = 2 * patience * 1000,
+  ): Promise<Observation<Value>> => {
+    const evidence = await source.run(node, argv, { isSlow: true, timeoutMs, signal });
+    return observe(evidence, parse, { anyExitCode: true });
+  };
+  const tried = names.includes(to)
+    ? { ...none, target: to, address: addressOf(seen, to) ?? null }
+    : isAddress(to)
+      ? { ...none, address: to, target: ownerOf(seen, to) ?? null }
+      : await attemptName(to);
+
+  async function attemptName(name: string) {
+    const [system, magicDns] = await Promise.all([
+      run(from, ["getent", "ahosts", name], ({ stdout }) => parseAhosts(stdout), 6000),
+      run(
+        from,
+        ["dig", "+tries=1", `+time=${patience}`, "@100.100.100.100", name, "A"],
+        ({ stdout }) => parseDig(stdout, "A"),
+      ),
+    ]);
+    const found = [
+      ...(system.kind === "seen" ? system.value : []),
+      ...(magicDns.kind === "seen" ? magicDns.value.answers : []),
+    ];
+    const address = found.find((each) => each.includes(".")) ?? found[0] ?? null;
+    const target = address === null ? null : (ownerOf(seen, address) ?? null);
+    return { ...none, name, system, magicDns, address, target };
+  }
+
+  const { address } = tried;
+  if (address === null) return tried;
+  const connect = (node: string) =>
+    port === undefined ? undefined : run(node, connectArgv(address, port, protocol), connectResult);
+  const icmp = (node: string) =>
+    run(node, ["ping", "-n", "-c", "2", "-i", "0.3", "-W", "1", address], icmpResult);
+  const own = seen.tailscale.get(from);
+  const server =
+    own === undefined || isTailnetAddress(address)
+      ? undefined
+      : (serverOf(own, address) ?? exitNodeOf(own));
+  const peer = isTailnetAddress(address) ? address : server?.address;
+  const ping = (...options: string[]) =>
+    peer === undefined || own === undefined
+      ? undefined
+      : run(from, ["tailscale", "ping", ...options, peer], (evidence) =>
+          parsePing(`${evidence.stdout}\n${evidence.stderr}`),
+        );
+  const header = address.includes(":") ? 48 : 28;
+  const isAtHand = server !== undefined && seen.tailscale.has(server.name);
+  const [connected, pinged, bySize, disco, tsmp, routerConnected, routerPinged] = await Promise.all(
+    [
+      connect(from),
+      icmp(from),
+      Promise.all(
+        sizes.map(async (bytes) => ({
+          bytes,
+          result: await run(
+            from,
+            ["ping", "-n", "-M", "do", "-c", "2", "-i", "0.3", "-W", "1", "-s"].concat(
+              String(bytes - header),
+              address,
+            ),
+            icmpResult,
+          ),
+        })),
+      ),
+      ping("-c", "3", "--timeout", "1s"),
+      ping("--tsmp", "-c", "1", "--timeout", `${patience}s`),
+      isAtHand ? connect(server.name) : undefined,
+      isAtHand ? icmp(server.name) : undefined,
+    ],
+  );
+  const peerName = isTailnetAddress(address) ? tried.target : server?.name;
+  return {
+    ...tried,
+    icmp: pinged,
+    sizes: bySize,
+    ...(connected === undefined ? {} : { connect: connected }),
+    ...(disco === undefined ? {} : { disco }),
+    ...(tsmp === undefined ? {} : { tsmp }),
+    ...(peerName == null ? {} : { peer: peerName }),
+    ...(routerPinged === undefined
+      ? {}
+      : {
+          fromRouter: {
+            icmp: routerPinged,
+            ...(routerConnected === undefined ? {} : { connect: routerConnected }),
+          },
+        }),
+  };
+}
+
+/** In the tailnet for a node, in its LAN for a host. */
+function addressOf(seen: Observations, name: string): string | undefined {
+  const host = seen.hosts.get(name) ?? seen.control;
+  if (seen.tailscale.has(name)) return tailnetAddresses(seen, name)[0];
+  return host === undefined ? undefined : ownAddresses(host)[0];
+}
+
+function connectArgv(address: string, port: number, protocol: "tcp" | "udp"): string[] {
+  if (protocol === "tcp") return ["nc", "-vz", "-w", String(patience), address, String(port)];
+  return ["sh", "-c", `printf x | nc -u -w ${patience} ${address} ${port}`];
+}
+
+export function connectResult({ argv, exitCode, stdout, stderr }: Evidence): ConnectResult {
+  if (exitCode === null) return "timeout";
+  if (argv[0] === "sh") {
+    if (stdout !== "") return "connected";
+    return exitCode === 0 ? "timeout" : "refused";
+  }
+  if (exitCode === 0) return "connected";
+  if (/refused/.test(stderr)) return "refused";
+  if (/unreachable|no route to host|not permitted/i.test(stderr)) return "unreachable";
+  if (/timed out|in progress/.test(stderr)) return "timeout";
+  throw new Error(stderr.trim());
+}
+
+/** `ping -n -c`. */
+export function icmpResult({ stdout, stderr, exitCode }: Evidence): IcmpResult {
+  const received = Number(/(\d+) received/.exec(stdout)?.[1] ?? 0);
+  const error =
+    /^(?:ping: )?.*(?:error: |unreachable|prohibited|exceeded|Frag needed).*$/im.exec(
+      `${stderr}\n${stdout}`,
+    )?.[0] ?? null;
+  if (exitCode !== null && exitCode > 1 && error === null) throw new Error(stderr.trim());
+  const times = [...stdout.matchAll(/time=([\d.]+) ms/g)].map((match) => Number(match[1]));
+  const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+  return { received, latencyMs: median ?? null, error: error?.trim() ?? null };
+}

@@ -1,0 +1,163 @@
+import { randomUUID } from "node:crypto";
+import { LabError } from "../errors.ts";
+import type { RunningLab } from "../running/running-lab.ts";
+import type { NodeState, RunningNode } from "../running/running-node.ts";
+import { evidenceCommands } from "./commands.ts";
+import type { Evidence, EvidenceSource, Machine, Missing, RunOptions } from "./evidence.ts";
+
+/**
+ * A lab that runs, as who looks after its machines sees it: its Tailscale nodes, the control server, and hosts in
+ * LANs. Routers, relays and servers of the simulated internet are not his.
+ */
+export function liveSource(lab: RunningLab): EvidenceSource {
+  const machines = lab.nodes.flatMap(({ spec }): Machine[] => {
+    const { name, kind, network, addresses } = spec;
+    if (kind === "tailscale" || kind === "control") return [{ name, role: kind }];
+    return kind === "host" && network !== "internet" ? [{ name, role: kind, addresses }] : [];
+  });
+  const queues = new Map<string, Queue>();
+  return {
+    machines,
+    isLive: true,
+    run(name, argv, options = {}) {
+      const node = lab.nodes.find((each) => each.name === name);
+      if (node === undefined || !machines.some((machine) => machine.name === name)) {
+        return Promise.resolve({ node: name, argv, why: "there is no such machine" });
+      }
+      const problem = downBy[node.state];
+      if (problem !== undefined) {
+        return Promise.resolve({ node: name, argv, why: problem, isDown: true });
+      }
+      if (argv === evidenceCommands.log.argv) return headscaleLog(node, argv);
+      // Those that wait for the network hold up no others.
+      const key = `${name} ${options.isSlow === true}`;
+      const queue = queues.get(key) ?? newQueue(queues, key, node);
+      return new Promise((resolve, reject) => {
+        queue.push({ argv, options, resolve, reject });
+      });
+    },
+  };
+}
+
+const downBy: Partial<Record<NodeState, string>> = {
+  paused: "its container is paused",
+  created: "its container was never started",
+  exited: "its container has exited",
+  restarting: "its container is restarting",
+  removing: "its container is being removed",
+  dead: "its container is dead",
+};
+
+interface Queued {
+  argv: readonly string[];
+  options: RunOptions;
+  resolve: (evidence: Evidence | Missing) => void;
+  reject: (reason: unknown) => void;
+}
+type Queue = Queued[];
+
+/** What is asked of one machine at once goes there by one process of the engine's. */
+function newQueue(queues: Map<string, Queue>, key: string, node: RunningNode): Queue {
+  const queue: Queue = [];
+  queues.set(key, queue);
+  setImmediate(() => {
+    queues.delete(key);
+    void runTogether(node, queue);
+  });
+  return queue;
+}
+
+const defaultTimeoutMs = 10_000;
+/** What an engine that is busy takes beside. */
+const graceMs = 20_000;
+
+/**
+ * Arguments: a word that no output has, `together` or `in-turn`, then for each command its limit in seconds, the number
+ * of its words, and these. Prints for each: its number, exit code and moment, its output, and its errors.
+ */
+const script = `token=$1 how=$2 n=0
+shift 2
+d=$(mktemp -d) && trap 'rm -rf "$d"' EXIT
+one() {
+  local i=$1 limit=$2 at
+  shift 2
+  at=$(date -u +%FT%T.%3NZ)
+  timeout -k 1 "$limit" "$@" > "$d/$i.out" 2> "$d/$i.err" < /dev/null
+  echo "$? $at" > "$d/$i.end"
+}
+while [ $# -gt 0 ]; do
+  limit=$1 count=$2
+  shift 2
+  if [ "$how" = together ]; then one $n "$limit" "\${@:1:count}" & else one $n "$limit" "\${@:1:count}"; fi
+  shift "$count"
+  n=$((n + 1))
+done
+wait
+for ((i = 0; i < n; i++)); do
+  printf '%s %s\\n' "$token" "$(< "$d/$i.end")"
+  cat "$d/$i.out"
+  echo "$token"
+  cat "$d/$i.err"
+done`;
+
+async function runTogether(node: RunningNode, queue: Queue): Promise<void> {
+  const token = randomUUID();
+  const limits = queue.map(({ options }) => options.timeoutMs ?? defaultTimeoutMs);
+  const isSlow = queue[0]?.options.isSlow === true;
+  const words = queue.flatMap(({ argv }, index) => [
+    String((limits[index] ?? defaultTimeoutMs) / 1000),
+    String(argv.length),
+    ...argv,
+  ]);
+  const whole = isSlow ? Math.max(...limits) : limits.reduce((sum, each) => sum + each, 0);
+  try {
+    const { stdout } = await node.exec(
+      ["bash", "-c", script, "bash", token, isSlow ? "together" : "in-turn", ...words],
+      {
+        timeoutMs: Math.min(whole, 60_000) + graceMs,
+        signal: queue.find(({ options }) => options.signal !== undefined)?.options.signal,
+        env: { LC_ALL: "C" },
+      },
+    );
+    const parts = stdout.split(token).slice(1);
+    for (const [index, { argv, resolve }] of queue.entries()) {
+      const [head, stderr] = [parts[2 * index], parts[2 * index + 1]];
+      resolve(evidenceOf(node.name, argv, head, stderr));
+    }
+  } catch (error) {
+    const isOfNode = error instanceof LabError && error.name !== "EngineLost";
+    for (const { argv, resolve, reject } of queue) {
+      if (isOfNode) resolve({ node: node.name, argv, why: error.what });
+      else reject(error);
+    }
+  }
+}
+
+/** timeout(1): the limit, and where the program had to be killed. */
+const timeoutCodes = [124, 137];
+
+function evidenceOf(
+  node: string,
+  argv: readonly string[],
+  head: string | undefined,
+  stderr: string | undefined,
+): Evidence | Missing {
+  const match = /^ (\d+) (\S+)\n([\s\S]*)$/.exec(head ?? "");
+  if (match === null) return { node, argv, why: "the machine did not say how it ended" };
+  const [, code, at = "", stdout = ""] = match;
+  const exitCode = timeoutCodes.includes(Number(code)) ? null : Number(code);
+  return { node, argv, exitCode, stdout, stderr: (stderr ?? "").replace(/^\n/, ""), at };
+}
+
+/** A container's output is its journal. */
+async function headscaleLog(node: RunningNode, argv: readonly string[]): Promise<Evidence> {
+  const stdout = await node.log({ tail: 500 });
+  return {
+    node: node.name,
+    argv,
+    exitCode: 0,
+    stdout,
+    stderr: "",
+    at: new Date().toISOString(),
+  };
+}

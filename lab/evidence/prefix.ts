@@ -1,0 +1,43 @@
+import { isIP } from "node:net";
+import { Address4, Address6 } from "ip-address";
+
+/** Whether an address, or a whole prefix, is in a prefix. */
+export function covers(prefix: string, inner: string): boolean {
+  const [outside, inside] = [read(prefix), read(inner)];
+  if (outside instanceof Address4 && inside instanceof Address4) {
+    return inside.subnetMask >= outside.subnetMask && inside.isInSubnet(outside);
+  }
+  if (outside instanceof Address6 && inside instanceof Address6) {
+    return inside.subnetMask >= outside.subnetMask && inside.isInSubnet(outside);
+  }
+  return false;
+}
+
+function read(text: string): Address4 | Address6 | undefined {
+  try {
+    return text.includes(":") ? new Address6(text) : new Address4(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function lengthOf(prefix: string): number {
+  return Number(prefix.split("/")[1] ?? (prefix.includes(":") ? 128 : 32));
+}
+
+export function isAddress(text: string): boolean {
+  return isIP(text) !== 0;
+}
+
+/** 100.64.0.0/10, of which tailnets and carriers give addresses. */
+export const sharedRange = "100.64.0.0/10";
+
+/** Whether it is an address that a tailnet gives to its nodes. */
+export function isTailnetAddress(address: string): boolean {
+  return covers(sharedRange, address) || covers("fd7a:115c:a1e0::/48", address);
+}
+
+/** Prefixes that stand for all addresses: an exit node's. */
+export function isDefault(prefix: string): boolean {
+  return prefix === "0.0.0.0/0" || prefix === "::/0";
+}

@@ -1,0 +1,90 @@
+import type { HostObservations, Observations, TailscaleObservations } from "./observations.ts";
+import { covers, isDefault, isTailnetAddress, lengthOf } from "./prefix.ts";
+
+/** A machine's addresses in the tailnet, from whoever knows them: itself, control, a peer. */
+export function tailnetAddresses(seen: Observations, name: string): string[] {
+  const own = seen.tailscale.get(name)?.status;
+  if (own?.kind === "seen" && own.value.self !== undefined) return own.value.self.addresses;
+  const registry = seen.control?.nodes;
+  if (registry?.kind === "seen") {
+    const known = registry.value.find((node) => node.name === name);
+    if (known !== undefined) return known.addresses;
+  }
+  for (const { status } of seen.tailscale.values()) {
+    if (status.kind !== "seen") continue;
+    const peer = status.value.peers.find((each) => each.name === name);
+    if (peer !== undefined) return peer.addresses;
+  }
+  return [];
+}
+
+/** Its addresses in its own networks: no loopback, no link-local, none of the tunnel. */
+export function ownAddresses(host: HostObservations): string[] {
+  if (host.machine.addresses !== undefined) return [...host.machine.addresses];
+  return ownPrefixes(host).map(({ address }) => address);
+}
+
+/** The prefixes of its own networks, with its address in each. */
+export function ownPrefixes(
+  host: HostObservations,
+): { address: string; prefix: string; device: string; length: number }[] {
+  if (host.addresses.kind !== "seen") return [];
+  return host.addresses.value
+    .filter(({ name, isUp }) => isUp && name !== "lo" && !name.startsWith("tailscale"))
+    .flatMap(({ name, addresses }) =>
+      addresses
+        .filter(({ address }) => !address.startsWith("fe80:"))
+        .map(({ address, prefixLength }) => ({
+          address,
+          prefix: `${address}/${prefixLength}`,
+          device: name,
+          length: prefixLength,
+        })),
+    );
+}
+
+/** The machine that has an address; undefined where none, or more than one, is known to. */
+export function ownerOf(seen: Observations, address: string): string | undefined {
+  const machines: HostObservations[] = [...seen.tailscale.values(), ...seen.hosts.values()];
+  if (seen.control !== undefined) machines.push(seen.control);
+  const owners = machines.filter((host) =>
+    isTailnetAddress(address)
+      ? tailnetAddresses(seen, host.machine.name).includes(address)
+      : ownAddresses(host).includes(address),
+  );
+  return owners.length === 1 ? owners[0]?.machine.name : undefined;
+}
+
+/** A node that serves a route, as a peer knows it. */
+export interface Server {
+  name: string;
+  prefix: string;
+  address: string;
+  online: boolean;
+}
+
+/** Who serves the most specific route to an address, of those that control has told a node; exit nodes left out. */
+export function serverOf(node: TailscaleObservations, address: string): Server | undefined {
+  if (node.status.kind !== "seen") return undefined;
+  return node.status.value.peers
+    .flatMap((peer) =>
+      peer.routes
+        .filter((prefix) => !isDefault(prefix) && covers(prefix, address))
+        .map((prefix) => ({
+          name: peer.name,
+          prefix,
+          address: peer.addresses[0] ?? "",
+          online: peer.online,
+        })),
+    )
+    .sort((a, b) => lengthOf(b.prefix) - lengthOf(a.prefix))[0];
+}
+
+/** The exit node that a node uses now. */
+export function exitNodeOf(node: TailscaleObservations): Server | undefined {
+  if (node.status.kind !== "seen") return undefined;
+  const peer = node.status.value.peers.find(({ exitNode }) => exitNode);
+  if (peer === undefined) return undefined;
+  const address = peer.addresses[0] ?? "";
+  return { name: peer.name, prefix: "0.0.0.0/0", address, online: peer.online };
+}
