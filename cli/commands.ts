@@ -16,6 +16,7 @@ const commands: Record<string, () => Promise<MakeCommand>> = {
   ping: async () => (await import("./commands/ping.ts")).pingCommand,
   reach: async () => (await import("./commands/reach.ts")).reachCommand,
   netcheck: async () => (await import("./commands/netcheck.ts")).netcheckCommand,
+  fault: async () => (await import("./commands/fault.ts")).faultCommand,
   check: async () => (await import("./commands/check.ts")).checkCommand,
   clean: async () => (await import("./commands/clean.ts")).cleanCommand,
 };

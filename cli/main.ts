@@ -50,8 +50,10 @@ Results go to standard output, progress to standard error. NO_COLOR switches col
 }
 
 /** Commander hands these settings on only to commands that it makes itself. */
-function inherit(command: Command, root: Command): Command {
-  return command.copyInheritedSettings(root).exitOverride();
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent).exitOverride();
+  for (const inner of command.commands) inherit(inner, command);
+  return command;
 }
 
 /** By the package's own name: the manifest is elsewhere seen from the sources than from what was built. */

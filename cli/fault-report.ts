@@ -1,0 +1,28 @@
+import { faultKind } from "../lab/faults/kinds.ts";
+import type { FaultRecord } from "../lab/faults/record.ts";
+import { faultText } from "./fault-arguments.ts";
+import { table, tableWidth } from "./table.ts";
+
+/** A fault as JSON; `steps` is for the machines alone. */
+export function faultJson({ id, at, origin, fault, nodes, isWhole }: FaultRecord) {
+  return { id, at, origin, fault, nodes, isWhole };
+}
+
+/** A fault as it is written on the command line. */
+export function lineOf({ fault }: FaultRecord): string {
+  return faultText(faultKind(fault.kind), fault);
+}
+
+export function faultTable(records: readonly FaultRecord[], width = tableWidth()): string {
+  const rows = records.map((record) => [
+    record.id,
+    lineOf(record),
+    record.nodes.join(" "),
+    record.at.replace("T", " ").replace(/\.\d+Z$/, "Z"),
+    [
+      ...(record.origin === "topology" ? ["declared"] : []),
+      ...(record.isWhole ? [] : ["a part of it is gone"]),
+    ].join("; "),
+  ]);
+  return table([["FAULT", "WHAT", "ON", "SINCE", ""], ...rows], width);
+}
