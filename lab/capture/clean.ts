@@ -33,7 +33,11 @@ function rewritten(
 ): Collected {
   const node = rename(machine.name);
   return {
-    machine: { ...machine, name: node },
+    machine: {
+      ...machine,
+      name: node,
+      ...(machine.addresses === undefined ? {} : { addresses: machine.addresses.map(rewrite) }),
+    },
     file,
     evidence: isMissing(evidence)
       ? { ...evidence, node, why: rewrite(evidence.why) }

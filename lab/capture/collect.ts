@@ -9,7 +9,7 @@ export interface Collected {
   evidence: Evidence | Missing;
 }
 
-/** Machines that are asked at once: each command is a process of the engine's. */
+/** Machines that are asked at once. */
 const concurrency = 8;
 
 /** Runs each command of the catalogue on each machine of its roles. Throws EngineLost, and what an abort gives. */
@@ -19,16 +19,15 @@ export async function collectEvidence(
 ): Promise<Collected[]> {
   const commands: EvidenceCommand[] = Object.values(evidenceCommands);
   const queue = new PQueue({ concurrency });
-  const asked = source.machines.flatMap((machine) =>
-    commands
-      .filter(({ roles }) => roles.includes(machine.role))
-      .map(({ argv, file, isSlow }) =>
-        queue.add(async () => ({
-          machine,
-          file,
-          evidence: await source.run(machine.name, argv, { isSlow: isSlow === true, signal }),
-        })),
-      ),
-  );
-  return Promise.all(asked);
+  const ask = (machine: Machine) =>
+    Promise.all(
+      commands
+        .filter(({ roles }) => roles.includes(machine.role))
+        .map(async ({ argv, file, isSlow }) => {
+          const options = { isSlow: isSlow === true, signal };
+          return { machine, file, evidence: await source.run(machine.name, argv, options) };
+        }),
+    );
+  const all = source.machines.map((machine) => queue.add(() => ask(machine)));
+  return (await Promise.all(all)).flat();
 }

@@ -90,14 +90,17 @@ function machinesOf(collected: readonly Collected[]): CapturedMachine[] {
   for (const { machine, file, evidence } of collected) {
     const folder = () => freeFolder(machine.name, machines.size + 1, [...machines.values()]);
     const entry = machines.get(machine.name) ?? {
-      ...machine,
+      name: machine.name,
+      role: machine.role,
+      ...(machine.addresses === undefined ? {} : { addresses: [...machine.addresses] }),
       folder: folder(),
       outputs: {},
       missing: {},
     };
     machines.set(machine.name, entry);
     if (isMissing(evidence)) {
-      entry.missing[file] = evidence.why;
+      const { why, isDown } = evidence;
+      entry.missing[file] = isDown === true ? { why, isDown } : { why };
       continue;
     }
     const { exitCode, at, stdout, stderr } = evidence;

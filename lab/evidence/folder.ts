@@ -35,7 +35,13 @@ export async function folderSource(directory: string): Promise<FolderSource> {
     });
   }
   return {
-    machines: machines.map(({ name, role }): Machine => ({ name, role })),
+    machines: machines.map(
+      ({ name, role, addresses }): Machine => ({
+        name,
+        role,
+        ...(addresses === undefined ? {} : { addresses }),
+      }),
+    ),
     isLive: false,
     problems,
     run: (node, argv) => readOutput(machines, node, argv),
@@ -57,6 +63,7 @@ async function machinesOf(directory: string, problems: string[]): Promise<Folder
       return manifest.machines.map((machine) => ({
         name: machine.name,
         role: machine.role,
+        ...(machine.addresses === undefined ? {} : { addresses: machine.addresses }),
         folder: path.join(directory, machine.folder),
         captured: machine,
       }));
@@ -80,8 +87,10 @@ async function readOutput(
   if (key === undefined) return missing("a folder has nothing but what was captured");
   const { captured, folder, files } = machine;
   const name = evidenceCommands[key].file;
-  const why = captured?.missing[name];
-  if (why !== undefined) return missing(why);
+  const absent = captured?.missing[name];
+  if (absent !== undefined) {
+    return { ...missing(absent.why), ...(absent.isDown === true ? { isDown: true } : {}) };
+  }
   const file = await readTextFile(path.join(folder, files?.get(key) ?? name));
   if (file === undefined) return missing(`${name} is not in the folder`);
   if ("problem" in file) return missing(`${name}: ${file.problem}`);

@@ -17,12 +17,14 @@ const output = z.looseObject({
 const machine = z.looseObject({
   name: z.string().min(1),
   role: z.enum(["tailscale", "control", "host"]),
+  /** In its LAN, where that was known. */
+  addresses: z.array(z.string()).optional(),
   /** In the capture's folder. */
   folder: z.string().regex(labelPattern),
   /** By the file's name. */
   outputs: z.record(z.string(), output),
   /** Why there is no output, by what its file would be called. */
-  missing: z.record(z.string(), z.string()),
+  missing: z.record(z.string(), z.looseObject({ why: z.string(), isDown: z.boolean().optional() })),
 });
 
 const manifestSchema = z.looseObject({

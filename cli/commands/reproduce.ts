@@ -1,0 +1,44 @@
+import path from "node:path";
+import type { Command } from "commander";
+import { folderSource } from "../../lab/evidence/folder.ts";
+import { lookAtTailnet } from "../../lab/evidence/look.ts";
+import { validLabel } from "../../lab/reproduce/names.ts";
+import { readFacts } from "../../lab/reproduce/read-facts.ts";
+import { reproduce } from "../../lab/reproduce/reproduce.ts";
+import { policyFileFor, writeReproduction } from "../../lab/reproduce/write.ts";
+import { act, command as makeCommand, type Shared } from "../command.ts";
+
+export function reproduceCommand(shared: Shared): Command {
+  const command = makeCommand("reproduce", "make a topology of captured evidence", [
+    "reproduce evidence",
+    "reproduce evidence -o lab.yaml && tailnet-lab up lab.yaml",
+  ])
+    .argument("<folder>", "what `tailnet-lab capture` wrote, or a folder put together by hand")
+    .option("-o, --output <file>", "the topology's file; the policy goes beside it", "lab.yaml")
+    .option("--name <name>", "the lab's name; the folder's where absent");
+  return command.action(
+    act(shared, async ({ signal }, folder: string) => {
+      const { output, name } = command.opts<{ output: string; name?: string }>();
+      const source = await folderSource(folder);
+      const seen = await lookAtTailnet(source, { signal });
+      const lab = validLabel(name ?? path.basename(path.resolve(folder)));
+      const facts = readFacts(seen);
+      const made = reproduce(
+        { ...facts, unread: [...source.problems, ...facts.unread] },
+        { lab, policyFile: policyFileFor(output) },
+      );
+      const written = await writeReproduction(made, output, folder);
+      return {
+        json: { schema: 1, lab, ...written, leftOut: made.leftOut },
+        text: [
+          `Written: ${written.files.join(", ")}`,
+          ...(made.leftOut.length === 0 ? [] : ["", "Not reproduced:"]),
+          ...made.leftOut.map((what) => `  ${what}`),
+          "",
+          "What was seen and what was assumed stands behind each line. Try next:",
+          `  tailnet-lab up ${output}`,
+        ].join("\n"),
+      };
+    }),
+  );
+}

@@ -1,0 +1,63 @@
+/** A value, and where it was seen: `debug prefs on laptop`. */
+export interface Seen<T> {
+  value: T;
+  from: string;
+}
+
+/** What evidence says of a tailnet, before any of it becomes a topology. Absent: it was not seen. */
+export interface TailnetFacts {
+  nodes: NodeFacts[];
+  hosts: HostFacts[];
+  domain?: Seen<string>;
+  magicDns?: Seen<boolean>;
+  nameservers?: Seen<string[]>;
+  splitDns?: Seen<Record<string, string[]>>;
+  extraRecords?: Seen<{ name: string; type: string; value: string }[]>;
+  /** Of the DERP map. */
+  relays?: Seen<{ code: string; name: string }[]>;
+  policy?: Seen<string>;
+  /** Evidence that could not be read, in words. */
+  unread: string[];
+}
+
+/** A machine with Tailscale: one that was captured, or one that others know. */
+export interface NodeFacts {
+  /** Its name in MagicDNS. */
+  name: string;
+  /** What it calls itself, where that is another name. */
+  hostname?: string;
+  isCaptured: boolean;
+  user?: Seen<string>;
+  tags?: Seen<string[]>;
+  tailnetAddresses: string[];
+  /** As STUN servers see it, or as its endpoints say. */
+  publicAddresses?: Seen<string[]>;
+  /** Of the interface that its packets to the internet leave by. */
+  lan?: Seen<{ address: string; length: number }>;
+  udp?: Seen<boolean>;
+  mappingVaries?: Seen<boolean>;
+  /** Protocols by which its router maps ports for it. */
+  portMapping?: Seen<string[]>;
+  homeRelay?: Seen<string>;
+  acceptRoutes?: Seen<boolean>;
+  acceptDns?: Seen<boolean>;
+  advertised?: Seen<string[]>;
+  approved?: Seen<string[]>;
+  /** The name, address or id of the exit node that it uses. */
+  exitNode?: Seen<string>;
+  allowLanAccess?: Seen<boolean>;
+  snat?: Seen<boolean>;
+  listening?: Seen<Listening[]>;
+}
+
+/** A machine without Tailscale. */
+export interface HostFacts {
+  name: string;
+  lan?: Seen<{ address: string; length: number }>;
+  listening?: Seen<Listening[]>;
+}
+
+export interface Listening {
+  protocol: "tcp" | "udp";
+  port: number;
+}

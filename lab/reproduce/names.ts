@@ -1,0 +1,40 @@
+import { labelPattern } from "../topology/label.ts";
+import { isReservedName } from "../topology/reserved.ts";
+
+/** Gives out names that a topology takes, each once. */
+export class ValidNames {
+  private readonly taken = new Set<string>();
+  private readonly given = new Map<string, string>();
+
+  /** The same for the same name. */
+  of(original: string): string {
+    const known = this.given.get(original);
+    if (known !== undefined) return known;
+    const label = validLabel(original);
+    const first = isReservedName(label) ? validLabel(`node-${label}`) : label;
+    let name = first;
+    for (let number = 2; this.taken.has(name); number += 1) {
+      name = validLabel(`${first.slice(0, 28)}-${number}`);
+    }
+    this.taken.add(name);
+    this.given.set(original, name);
+    return name;
+  }
+}
+
+/** A name as a label that Docker's names have room for. */
+export function validLabel(original: string): string {
+  const label = original
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 32)
+    .replace(/^-+|-+$/g, "");
+  return labelPattern.test(label) ? label : "unnamed";
+}
+
+/** A user's name as Headscale has it, without a domain. */
+export function validUser(original: string): string {
+  const [local = ""] = original.split("@");
+  const user = local.toLowerCase().replace(/[^a-z0-9._-]+/g, "-");
+  return /^[a-z]/.test(user) ? user : `user-${user}`;
+}

@@ -1,0 +1,197 @@
+import { z } from "zod";
+import type { Netmap, NetmapPeer } from "../evidence/netmap.ts";
+import type { Observations, TailscaleObservations } from "../evidence/observations.ts";
+import type { HeadscaleNode } from "../running/headscale.ts";
+import type { PeerStatus } from "../running/status.ts";
+import type { NodeFacts, Seen } from "./facts.ts";
+import { from } from "./from.ts";
+import { endpointAddresses, lanOf } from "./lan.ts";
+import { servicePorts } from "./sockets.ts";
+import { first, taken } from "./taken.ts";
+
+/** Every node that a machine, one of its peers or control tells of: what it says of itself counts most. */
+export function nodeFacts(seen: Observations): NodeFacts[] {
+  const nodes = new Map<string, NodeFacts>();
+  const find = (addresses: readonly string[], name: string): NodeFacts => {
+    const known = [...nodes.values()].find(
+      (node) =>
+        node.tailnetAddresses.some((address) => addresses.includes(address)) ||
+        (addresses.length === 0 && node.name === name),
+    );
+    if (known !== undefined) return known;
+    const node: NodeFacts = { name, isCaptured: false, tailnetAddresses: [...addresses] };
+    nodes.set(`${name} ${addresses[0]}`, node);
+    return node;
+  };
+  const captured = [...seen.tailscale.values()];
+  for (const machine of captured) {
+    const self = selfOf(machine);
+    const node = find(self?.addresses ?? [], labelOf(self?.dnsName) || machine.machine.name);
+    fill(node, ofItself(machine));
+    node.isCaptured = true;
+  }
+  if (seen.control?.nodes.kind === "seen") {
+    const source = from(seen.control.nodes.evidence);
+    for (const known of seen.control.nodes.value) {
+      fill(find(known.addresses, known.givenName || known.name), ofControl(known, source));
+    }
+  }
+  for (const { netmap } of captured) {
+    if (netmap.kind === "unseen") continue;
+    const source = from(netmap.evidence);
+    for (const peer of netmap.value.peers) {
+      fill(
+        find(peer.addresses, labelOf(peer.dnsName) || peer.hostname),
+        ofPeer(peer, netmap.value, source),
+      );
+    }
+  }
+  for (const { status } of captured) {
+    if (status.kind === "unseen") continue;
+    const source = from(status.evidence);
+    const users = usersByNode(status.evidence.stdout);
+    for (const peer of [status.value.self, ...status.value.peers]) {
+      if (peer === undefined) continue;
+      const node = find(peer.addresses, labelOf(peer.dnsName) || peer.name);
+      fill(node, ofStatus(peer, source));
+      const user = users.get(peer.dnsName);
+      if (user !== undefined) fill(node, { user: { value: user, from: source } });
+    }
+  }
+  return [...nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What was not seen yet; what was, stays. */
+function fill(node: NodeFacts, facts: Partial<NodeFacts>): void {
+  for (const [key, value] of Object.entries(facts)) {
+    if (value !== undefined && node[key as keyof NodeFacts] === undefined) {
+      Object.assign(node, { [key]: value });
+    }
+  }
+}
+
+function selfOf({ status, netmap }: TailscaleObservations) {
+  const ofStatus = status.kind === "seen" ? status.value.self : undefined;
+  return ofStatus ?? (netmap.kind === "seen" ? netmap.value.self : undefined);
+}
+
+function ofItself(machine: TailscaleObservations): Partial<NodeFacts> {
+  const { status, prefs, netmap, netcheck, sockets } = machine;
+  const self = netmap.kind === "seen" ? netmap.value.self : undefined;
+  const mapsPorts = (value: Extract<typeof netcheck, { kind: "seen" }>["value"]) => {
+    const { upnp, natPmp, pcp } = value.portMapping;
+    const spoken = [upnp && "UPnP", natPmp && "NAT-PMP", pcp && "PCP"];
+    return spoken.filter((protocol) => typeof protocol === "string");
+  };
+  return {
+    ...definedOnly({
+      lan: lanOf(machine),
+      publicAddresses: first([
+        taken(netcheck, ({ globalV4 }) =>
+          globalV4 === "" ? undefined : [globalV4.replace(/:\d+$/, "")],
+        ),
+        taken(netmap, () => {
+          const { publicAddresses } = endpointAddresses(self?.endpoints ?? []);
+          return publicAddresses.length === 0 ? undefined : publicAddresses;
+        }),
+      ]),
+      udp: taken(netcheck, ({ udp }) => udp),
+      mappingVaries: first([
+        taken(netcheck, ({ mappingVariesByDestIp }) => mappingVariesByDestIp ?? undefined),
+        taken(netmap, () => self?.netInfo.mappingVaries),
+      ]),
+      portMapping: taken(netcheck, mapsPorts),
+      homeRelay: taken(status, (value) => value.self?.homeRelay || undefined),
+      acceptRoutes: taken(prefs, ({ acceptsRoutes }) => acceptsRoutes),
+      acceptDns: taken(prefs, ({ acceptsDns }) => acceptsDns),
+      advertised: taken(prefs, ({ advertisedRoutes }) => advertisedRoutes),
+      exitNode: first([
+        taken(
+          status,
+          ({ peers }) => labelOf(peers.find((peer) => peer.exitNode)?.dnsName) || undefined,
+        ),
+        taken(prefs, ({ exitNode }) => exitNode || undefined),
+      ]),
+      allowLanAccess: taken(prefs, ({ exitNodeAllowsLan }) => exitNodeAllowsLan),
+      snat: taken(prefs, ({ masquerades }) => masquerades),
+      listening: taken(sockets, servicePorts),
+    }),
+  };
+}
+
+function ofPeer(peer: NetmapPeer, netmap: Netmap, source: string): Partial<NodeFacts> {
+  const seen = <Value>(value: Value): Seen<Value> => ({ value, from: source });
+  const { publicAddresses, lanAddresses } = endpointAddresses(peer.endpoints);
+  // Behind a NAT it has an address in its LAN too.
+  const own = lanAddresses[0] ?? publicAddresses[0];
+  const home = netmap.relays.find(({ id }) => id === peer.homeRelay)?.code;
+  return definedOnly({
+    hostname: peer.hostname || undefined,
+    tags: peer.tags.length === 0 ? undefined : seen(peer.tags),
+    publicAddresses: publicAddresses.length === 0 ? undefined : seen(publicAddresses),
+    // The length of its prefix is not told; homes and offices have /24.
+    lan: own === undefined ? undefined : seen({ address: own, length: 24 }),
+    mappingVaries:
+      peer.netInfo.mappingVaries === undefined ? undefined : seen(peer.netInfo.mappingVaries),
+    udp: peer.netInfo.udp === undefined ? undefined : seen(peer.netInfo.udp),
+    homeRelay: home === undefined ? undefined : seen(home),
+    advertised: peer.routableIps.length === 0 ? undefined : seen(peer.routableIps),
+    approved: seen(peer.allowedIps.filter((route) => !isOwn(route, peer.addresses))),
+  });
+}
+
+function ofStatus(peer: PeerStatus, source: string): Partial<NodeFacts> {
+  return definedOnly({
+    hostname: peer.name,
+    tags: peer.tags.length === 0 ? undefined : { value: peer.tags, from: source },
+    homeRelay: peer.homeRelay === "" ? undefined : { value: peer.homeRelay, from: source },
+  });
+}
+
+function ofControl(node: HeadscaleNode, source: string): Partial<NodeFacts> {
+  const seen = <Value>(value: Value): Seen<Value> => ({ value, from: source });
+  return definedOnly({
+    hostname: node.name,
+    user: node.user === "" || node.tags.length > 0 ? undefined : seen(node.user),
+    tags: node.tags.length === 0 ? undefined : seen(node.tags),
+    advertised: seen(node.advertisedRoutes),
+    approved: seen(node.approvedRoutes),
+  });
+}
+
+function isOwn(route: string, addresses: readonly string[]): boolean {
+  return addresses.includes(route.replace(/\/\d+$/, ""));
+}
+
+function labelOf(dnsName: string | undefined): string {
+  return dnsName?.split(".")[0] ?? "";
+}
+
+const peerOwner = z.looseObject({ DNSName: z.string(), UserID: z.number() });
+const owners = z.looseObject({
+  Self: peerOwner.nullish(),
+  Peer: z.record(z.string(), peerOwner).nullish(),
+  User: z.record(z.string(), z.looseObject({ LoginName: z.string() })).nullish(),
+});
+
+/** Whose each node is, of `tailscale status --json`, by its name in MagicDNS. Machines with tags are nobody's. */
+function usersByNode(status: string): Map<string, string> {
+  const read = owners.safeParse(JSON.parse(status));
+  if (!read.success) return new Map();
+  const { Self, Peer, User } = read.data;
+  return new Map(
+    [Self, ...Object.values(Peer ?? {})].flatMap((peer) => {
+      const user = User?.[String(peer?.UserID)]?.LoginName;
+      if (peer === null || peer === undefined || user === undefined) return [];
+      return user === "tagged-devices" ? [] : [[peer.DNSName.replace(/\.$/, ""), user] as const];
+    }),
+  );
+}
+
+type Defined<Facts> = { [Key in keyof Facts]: Exclude<Facts[Key], undefined> };
+
+function definedOnly<Facts extends object>(facts: Facts): Partial<Defined<Facts>> {
+  return Object.fromEntries(
+    Object.entries(facts).filter(([, value]) => value !== undefined),
+  ) as Partial<Defined<Facts>>;
+}

@@ -1,0 +1,72 @@
+import { LabError } from "../errors.ts";
+import { checkDeclaration } from "../topology/define-lab.ts";
+import { addDns } from "./dns.ts";
+import type { Draft } from "./draft.ts";
+import type { TailnetFacts } from "./facts.ts";
+import { addHosts } from "./hosts.ts";
+import { ValidNames, validLabel } from "./names.ts";
+import { addNetworks } from "./networks.ts";
+import { addNodes } from "./nodes.ts";
+import { addPolicy } from "./policy-facts.ts";
+import { addRelays } from "./relays.ts";
+
+/** A topology that is like a tailnet, with what was seen and assumed for each part. */
+export interface Reproduction extends Draft {
+  /** HuJSON, for the file beside the topology; absent: everyone may reach everything. */
+  policyText: string | undefined;
+}
+
+export interface ReproduceOptions {
+  /** The lab's name. */
+  lab: string;
+  /** The policy's, as the topology is to name it. */
+  policyFile: string;
+}
+
+/**
+ * Makes a topology of what evidence says.
+ * @throws LabError EvidenceUnreadable where it says of no node
+ */
+export function reproduce(seen: TailnetFacts, { lab, policyFile }: ReproduceOptions): Reproduction {
+  if (seen.nodes.length === 0) {
+    throw new LabError(
+      "EvidenceUnreadable",
+      "nothing in the folder tells of a node with Tailscale",
+      {
+        where: seen.unread[0] ?? lab,
+        remedy:
+          "add one machine's `tailscale status --json` at least; `tailnet-lab doctor --how` lists all",
+      },
+    );
+  }
+  const names = new ValidNames();
+  const facts = {
+    ...seen,
+    nodes: seen.nodes.map((node) => ({ ...node, name: names.of(node.name) })),
+  };
+  const draft: Draft = {
+    declaration: { name: validLabel(lab), nodes: {} },
+    notes: new Map(),
+    leftOut: [...seen.unread],
+  };
+  const places = addNetworks(draft, facts);
+  addNodes(draft, facts, places);
+  addHosts(draft, facts, names);
+  addRelays(draft, facts);
+  addDns(draft, facts, names);
+  const policyText = addPolicy(draft, facts, policyFile);
+  assertValid(draft);
+  return { ...draft, policyText };
+}
+
+/** Whatever evidence says, what is written is a topology. */
+function assertValid({ declaration }: Draft): void {
+  const { tailnet, ...rest } = declaration;
+  const { policy: _policy, ...others } = tailnet ?? {};
+  const checked = checkDeclaration({ ...rest, tailnet: others });
+  if (checked.topology !== undefined) return;
+  throw new LabError("TopologyInvalid", "no topology can be made of this evidence", {
+    issues: checked.issues,
+    remedy: "leave out the outputs that these are about",
+  });
+}

@@ -1,0 +1,23 @@
+import type { Socket } from "../evidence/sockets.ts";
+import { contains, prefix } from "../topology/prefix.ts";
+import type { Listening } from "./facts.ts";
+
+/** DHCP, NTP, mDNS, SSDP, LLMNR: any machine's own. */
+const systemPorts = new Set([68, 123, 546, 1900, 5353, 5355]);
+const tailnet = [prefix("100.64.0.0/10"), prefix("fd7a:115c:a1e0::/48")];
+
+/** What others can use of a machine: neither what listens for itself alone, nor tailscaled's own ports. */
+export function servicePorts(sockets: readonly Socket[]): Listening[] {
+  return sockets
+    .filter(({ program }) => program !== "tailscaled")
+    .filter(({ address }) => !/^(?:127\.|::1$|fe80:)/.test(address))
+    .filter(({ protocol, port }) => protocol === "tcp" || !systemPorts.has(port))
+    .filter(({ address, port, program }) => program !== undefined || !isPeerApi(address, port))
+    .map(({ protocol, port }) => ({ protocol, port }));
+}
+
+/** Where ss does not name programs: tailscaled's API for peers, on a high port of the tailnet's addresses. */
+function isPeerApi(address: string, port: number): boolean {
+  if (port < 32_768 || !/[.:]/.test(address)) return false;
+  return tailnet.some((range) => contains(range, prefix(address)));
+}

@@ -1,0 +1,52 @@
+import { Document, isMap, isScalar, type Pair } from "yaml";
+import { noteKey } from "./draft.ts";
+import type { Reproduction } from "./reproduce.ts";
+
+/** The topology's file, with what was seen and assumed as comments. */
+export function topologyYaml({ declaration, notes, leftOut }: Reproduction, from: string): string {
+  const { name, relays, networks, nodes, tailnet } = declaration;
+  const document = new Document({
+    name,
+    ...(isEmpty(tailnet) ? {} : { tailnet }),
+    ...(relays === undefined ? {} : { relays }),
+    ...(networks === undefined ? {} : { networks }),
+    nodes,
+  });
+  annotate(document.contents, [], notes);
+  const lines = [
+    ` Made by \`tailnet-lab reproduce\` from ${from}.`,
+    " Behind each line is what was seen, with the command and the machine, and what was assumed.",
+    ...(leftOut.length === 0
+      ? []
+      : ["", " Not reproduced:", ...leftOut.map((what) => ` - ${what}`)]),
+  ];
+  document.commentBefore = lines.map((line) => line.replace(/\s*\n\s*/g, " ")).join("\n");
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
+
+/** A list or an object that is told of has its comment above, a plain value behind it. */
+function annotate(
+  node: unknown,
+  path: readonly string[],
+  notes: ReadonlyMap<string, string>,
+): void {
+  if (!isMap(node)) return;
+  for (const pair of node.items as Pair[]) {
+    const key = isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
+    const inner = [...path, key];
+    const note = notes.get(noteKey(inner))?.replace(/\s*\n\s*/g, " ");
+    if (note !== undefined) {
+      if (isScalar(pair.value)) pair.value.comment = ` ${note}`;
+      else if (isScalar(pair.key)) pair.key.commentBefore = ` ${note}`;
+    }
+    annotate(pair.value, inner, notes);
+  }
+}
+
+function isEmpty(value: object | undefined): boolean {
+  return value === undefined || Object.values(value).every((inner) => isEmptyObject(inner));
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+}
