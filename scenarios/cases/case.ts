@@ -15,10 +15,17 @@ export type Attempt =
     }
   | { kind: "resolve"; from: string; name: string }
   | { kind: "path"; from: string; to: string }
-  /** A transfer of so many kilobytes over TCP, from an HTTP or echo service. */
-  | { kind: "transfer"; from: string; to: string; port: number; kilobytes: number };
+  /** A transfer of so many kilobytes over TCP, to an echo service and back. */
+  | { kind: "transfer"; from: string; to: string; port: number; kilobytes: number }
+  /** Whom an HTTP service says that it saw. */
+  | { kind: "seen-from"; from: string; to: string; port: number }
+  /** A command as the victim runs it; it must change nothing that outlasts it. */
+  | { kind: "command"; on: string; run: string };
 
-/** What the attempt gives: an Outcome, `resolved` or a DNS code, a path, or `fast`, `slow` and `stalls`. */
+/**
+ * What the attempt gives: an Outcome; `resolved` or a DNS code; `direct`, `peer-relay`, `derp:CODE` or `no-reply`;
+ * `fast`, `slow` or `stalls`; an address; `succeeds` or `fails`. `derp` stands for any relay.
+ */
 export type Result = string;
 
 export interface Symptom {
@@ -29,6 +36,19 @@ export interface Symptom {
   repaired: Result | readonly Result[];
 }
 
+/** A shell command as root on a machine of the lab. */
+export interface Command {
+  on: string;
+  run: string;
+  /** Its output is `$NAME` in the commands that follow, as one copies it from one terminal to the other. */
+  as?: string;
+  /** Takes it back, so that others can use the same lab afterwards. */
+  undo?: string;
+}
+
+/** What a user does; a machine that is off he switches on. */
+export type Step = Command | { on: string; power: "on" | "restart" };
+
 /** A trouble that anyone can start, see, have diagnosed, and repair. */
 export interface Case {
   /** `route-not-approved`: the name on the command line, and of the file. */
@@ -37,8 +57,12 @@ export interface Case {
   title: string;
   /** The symptom in the user's own words; it does not tell the cause. */
   report: string;
-  topology: LabDeclaration;
+  /** A topology's file, or the topology with its policy in it. */
+  topology: LabDeclaration | URL;
+  /** Injected in this order. None where the cause is in the topology. */
   faults: readonly FaultDeclaration[];
+  /** What else somebody did, after the faults. */
+  changes?: readonly Command[];
   symptoms: readonly [Symptom, ...Symptom[]];
   /** What `tailnet-lab doctor` is asked; absent: the whole lab. */
   question?: { from: string; to?: string; name?: string };
@@ -47,7 +71,7 @@ export interface Case {
   /** A hint that leads on without telling the answer. */
   hint: string;
   /** As a user would do it: commands on a node or on control. */
-  remedy: readonly { on: string; run: string }[];
+  remedy: readonly [Step, ...Step[]];
   /** Issues and documents: `tailscale/tailscale#1413`. */
   sources: readonly string[];
 }

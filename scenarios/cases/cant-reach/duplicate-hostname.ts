@@ -1,0 +1,23 @@
+import type { Case } from "../case.ts";
+import { homelab } from "../topologies.ts";
+
+export default {
+  name: "duplicate-hostname",
+  flow: "cant-reach",
+  title: "Two machines call themselves the same",
+  report:
+    "I set up the phone from a backup of the laptop's settings. The name `phone` does not lead to it any more.",
+  topology: homelab,
+  faults: [{ kind: "duplicate-hostname", node: "phone", of: "laptop" }],
+  symptoms: [
+    {
+      attempt: { kind: "command", on: "laptop", run: "tailscale ping -c 1 phone" },
+      broken: "fails",
+      repaired: "succeeds",
+    },
+  ],
+  finding: { code: "TL209" },
+  hint: "`headscale nodes list`: the name that a machine gives itself, and the name that it was given.",
+  remedy: [{ on: "phone", run: "tailscale set --hostname=phone" }],
+  sources: ["juanfont/headscale#2186"],
+} satisfies Case;

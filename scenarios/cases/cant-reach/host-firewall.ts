@@ -1,0 +1,29 @@
+import type { Case } from "../case.ts";
+import { homelab } from "../topologies.ts";
+
+export default {
+  name: "host-firewall",
+  flow: "cant-reach",
+  title: "The machine's own firewall drops what comes from the tailnet",
+  report:
+    "The policy lets me in, `tailscale ping` answers, the service runs. From the server itself the page opens, from my laptop it times out.",
+  topology: homelab,
+  faults: [{ kind: "host-firewall", node: "server", protocol: "tcp", port: 80 }],
+  symptoms: [
+    {
+      attempt: { kind: "connect", from: "laptop", to: "server", port: 80 },
+      broken: "timeout",
+      repaired: "reached",
+    },
+  ],
+  question: { from: "laptop", to: "server:80" },
+  finding: { code: "TL114", node: "server" },
+  hint: "The packet leaves the tunnel on the server. What stands between the tunnel and the service?",
+  remedy: [
+    {
+      on: "server",
+      run: "nft -a list ruleset",
+    },
+  ],
+  sources: ["tailscale/tailscale#7332", "tailscale/tailscale#9084"],
+} satisfies Case;

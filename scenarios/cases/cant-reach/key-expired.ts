@@ -1,0 +1,28 @@
+import type { Case } from "../case.ts";
+import { idOf } from "../known.ts";
+import { homelab } from "../topologies.ts";
+
+export default {
+  name: "key-expired",
+  flow: "cant-reach",
+  title: "A node's key has expired",
+  report:
+    "The server was fine for half a year. Today nobody reaches it. I did not change anything!",
+  topology: homelab,
+  faults: [{ kind: "key-expired", node: "server" }],
+  symptoms: [
+    {
+      attempt: { kind: "connect", from: "laptop", to: "server", port: 80 },
+      broken: ["timeout", "unreachable"],
+      repaired: "reached",
+    },
+  ],
+  question: { from: "laptop", to: "server:80" },
+  finding: { code: "TL206", node: "server" },
+  hint: "Half a year is 180 days. What lasts 180 days by default?",
+  remedy: [
+    idOf("server"),
+    { on: "control", run: "headscale nodes expire --identifier $ID --disable" },
+  ],
+  sources: ["tailscale/tailscale#3292", "tailscale/tailscale#1261", "tailscale/tailscale#6740"],
+} satisfies Case;

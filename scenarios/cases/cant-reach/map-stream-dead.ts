@@ -1,0 +1,35 @@
+import type { Case } from "../case.ts";
+import { addGrant, policyWith } from "../policies.ts";
+import { homelab } from "../topologies.ts";
+
+export default {
+  name: "map-stream-dead",
+  flow: "cant-reach",
+  title: "What control says no longer gets to a node, which believes to be connected",
+  report:
+    "I allowed bob the server's admin page an hour ago. Headscale has the new policy, the server is online, and he still can't open it.",
+  topology: homelab,
+  faults: [
+    {
+      kind: "policy",
+      policy: policyWith(
+        { src: ["alice@"], dst: ["*"], ip: ["*"] },
+        { src: ["bob@"], dst: ["tag:server"], ip: ["tcp:80"] },
+      ),
+    },
+    { kind: "map-stream-cut", node: "server" },
+  ],
+  changes: addGrant({ src: ["bob@"], dst: ["tag:server"], ip: ["tcp:8080"] }),
+  symptoms: [
+    {
+      attempt: { kind: "connect", from: "phone", to: "server", port: 8080 },
+      broken: "timeout",
+      repaired: "reached",
+    },
+  ],
+  question: { from: "phone", to: "server:8080" },
+  finding: { code: "TL303", node: "server" },
+  hint: "Compare what control says with what the server believes: `tailscale debug netmap`.",
+  remedy: [{ on: "server", power: "restart" }],
+  sources: ["tailscale/tailscale#21106", "juanfont/headscale#1504"],
+} satisfies Case;

@@ -1,0 +1,24 @@
+import type { Case } from "../case.ts";
+import { homelab } from "../topologies.ts";
+
+export default {
+  name: "service-down",
+  flow: "cant-reach",
+  title: "The service does not run",
+  report:
+    'The server\'s web page says "connection refused" since this morning. Ping works, and so does everything else on it.',
+  topology: homelab,
+  faults: [{ kind: "service-down", node: "server", port: 80 }],
+  symptoms: [
+    {
+      attempt: { kind: "connect", from: "laptop", to: "server", port: 80 },
+      broken: "refused",
+      repaired: "reached",
+    },
+  ],
+  question: { from: "laptop", to: "server:80" },
+  finding: { code: "TL111", node: "server" },
+  hint: "A refusal comes from the machine itself. Who listens there?",
+  remedy: [{ on: "server", run: "nginx" }],
+  sources: ["tailscale/tailscale#6699"],
+} satisfies Case;

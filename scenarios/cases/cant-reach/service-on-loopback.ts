@@ -1,0 +1,24 @@
+import type { Case } from "../case.ts";
+import { homelab } from "../topologies.ts";
+
+export default {
+  name: "service-on-loopback",
+  flow: "cant-reach",
+  title: "The service listens on 127.0.0.1 alone",
+  report:
+    'On the server itself the page opens with curl http://localhost. From any other machine it says "connection refused".',
+  topology: homelab,
+  faults: [{ kind: "service-loopback-only", node: "server", port: 80 }],
+  symptoms: [
+    {
+      attempt: { kind: "connect", from: "laptop", to: "server", port: 80 },
+      broken: "refused",
+      repaired: "reached",
+    },
+  ],
+  question: { from: "laptop", to: "server:80" },
+  finding: { code: "TL112", node: "server" },
+  hint: "`ss -ltn` on the server: on which address does it listen?",
+  remedy: [{ on: "server", run: "nginx" }],
+  sources: ["tailscale/tailscale#6699"],
+} satisfies Case;

@@ -1,0 +1,38 @@
+import { clearIfThere } from "../../lab/faults/clear.ts";
+import { inject } from "../../lab/faults/inject.ts";
+import type { RunningLab } from "../../lab/running/running-lab.ts";
+import type { FaultDeclaration } from "../../lab/topology/faults.ts";
+import type { Case, Command } from "./case.ts";
+import { perform, takeBack } from "./commands.ts";
+
+/** Makes the trouble; disposing of it takes the cause away, whatever was repaired meanwhile. */
+export async function bringAbout(
+  lab: RunningLab,
+  { faults, changes = [] }: Pick<Case, "faults" | "changes">,
+  signal?: AbortSignal,
+): Promise<AsyncDisposable> {
+  await using undo = new AsyncDisposableStack();
+  for (const fault of faults) await injectOne(lab, fault, undo, signal);
+  for (const change of changes) await changeOne(lab, change, undo);
+  return undo.move();
+}
+
+async function injectOne(
+  lab: RunningLab,
+  fault: FaultDeclaration,
+  undo: AsyncDisposableStack,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const injected = await inject(lab, fault, { signal });
+  if (injected.state !== "injected") return;
+  undo.defer(() => clearIfThere(lab, injected.record.id));
+}
+
+async function changeOne(
+  lab: RunningLab,
+  change: Command,
+  undo: AsyncDisposableStack,
+): Promise<void> {
+  await perform(lab, [change]);
+  undo.defer(() => takeBack(lab, [change]));
+}

@@ -1,0 +1,163 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { LabError } from "../../lab/errors.ts";
+import type { RunningLab } from "../../lab/running/running-lab.ts";
+import { attempt, describeAttempt, isResult } from "./attempt.ts";
+import type { Attempt, Case, Result, Step } from "./case.ts";
+import { bringAbout } from "./causes.ts";
+import { perform, takeBack } from "./commands.ts";
+import { diagnoseCase, type Named } from "./diagnosis.ts";
+
+/** What a run of a case asserts, in their order. */
+export type StageName = "healthy" | "symptom" | "finding" | "remedy" | "repaired";
+
+/** One assertion of a run. */
+export interface Stage {
+  stage: StageName;
+  isRight: boolean;
+  expected: string;
+  seen: string;
+  seconds: number;
+}
+
+export interface RunOptions {
+  signal?: AbortSignal | undefined;
+  onStage?: (stage: Stage) => void;
+}
+
+/** What a trouble takes to show, or a repair to act: paths are found anew within half a minute. */
+const settleMs = 60_000;
+const askAgainMs = 500;
+
+/**
+ * Everything that a user goes through, each step asserted: healthy before, the symptom, the doctor's first finding,
+ * the remedy, repaired. Ends at the first that is wrong. The lab is given back as it was.
+ */
+export async function runCase(
+  lab: RunningLab,
+  theCase: Case,
+  { signal, onStage = () => {} }: RunOptions = {},
+): Promise<Stage[]> {
+  const stages: Stage[] = [];
+  const assert = async (
+    stage: StageName,
+    work: () => Promise<Pick<Stage, "isRight" | "expected" | "seen">>,
+  ) => {
+    const since = performance.now();
+    const told = await work().catch((error: unknown) => {
+      if (!(error instanceof LabError) || error.name === "EngineLost") throw error;
+      return { isRight: false, expected: "no error", seen: error.message };
+    });
+    const done = { stage, ...told, seconds: (performance.now() - since) / 1000 };
+    stages.push(done);
+    onStage(done);
+    return done.isRight;
+  };
+  if (hasCause(theCase)) {
+    const isHealthy = await assert("healthy", () => allShow(lab, theCase, "repaired", { signal }));
+    if (!isHealthy) return stages;
+  }
+  await using _causes = await bringAbout(lab, theCase, signal);
+  const done: Step[] = [];
+  try {
+    const steps: [StageName, () => Promise<Pick<Stage, "isRight" | "expected" | "seen">>][] = [
+      ["symptom", () => allShow(lab, theCase, "broken", { signal })],
+      ["finding", async () => judged(theCase, await diagnoseCase(lab, theCase, signal))],
+      [
+        "remedy",
+        async () => {
+          await perform(lab, theCase.remedy, { signal, onStep: (step) => done.push(step) });
+          return { isRight: true, expected: "every command succeeds", seen: "they did" };
+        },
+      ],
+      ["repaired", () => allShow(lab, theCase, "repaired", { signal })],
+    ];
+    for (const [stage, work] of steps) {
+      const isRight = await assert(stage, work);
+      // A wrong diagnosis does not keep the remedy from being tried.
+      if (!isRight && stage !== "finding") break;
+    }
+  } finally {
+    await takeBack(lab, done);
+  }
+  return stages;
+}
+
+/** What is wrong with a run, in words; undefined where nothing is. */
+export function whatIsWrong(theCase: Case, stages: readonly Stage[]): string | undefined {
+  const wrong = stages.find(({ isRight }) => !isRight);
+  if (wrong === undefined) return undefined;
+  return `${theCase.name}: ${wrong.stage}\nexpected: ${wrong.expected}\nseen:     ${wrong.seen}`;
+}
+
+/** Whether the trouble has a cause beside the topology, so that there is a healthy lab without it. */
+function hasCause({ faults, changes = [] }: Case): boolean {
+  return faults.length + changes.length > 0;
+}
+
+/** How an attempt stands to what it should show. */
+export interface Shown {
+  attempt: Attempt;
+  expected: Result | readonly Result[];
+  result: Result;
+  detail: string;
+  isRight: boolean;
+}
+
+/** Makes all attempts of a case, all over again until each shows what it should, or the limit is over. */
+export async function showAll(
+  lab: RunningLab,
+  theCase: Case,
+  which: "broken" | "repaired",
+  { limitMs = settleMs, signal }: { limitMs?: number; signal?: AbortSignal | undefined } = {},
+): Promise<Shown[]> {
+  const until = performance.now() + limitMs;
+  const once = async ({ attempt: what, [which]: expected }: Case["symptoms"][number]) => {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { result, detail } = await attempt(lab, what, signal).catch(notMade);
+      const isRight = isResult(result, expected);
+      if (isRight || performance.now() > until) {
+        return { attempt: what, expected, result, detail, isRight };
+      }
+      await pause(askAgainMs);
+    }
+  };
+  return Promise.all(theCase.symptoms.map(once));
+}
+
+/** An attempt that could not be made at all: the machine does not run, nobody knows its address. */
+function notMade(error: unknown): { result: Result; detail: string } {
+  if (!(error instanceof LabError) || error.name === "EngineLost") throw error;
+  return { result: "not-made", detail: error.message };
+}
+
+async function allShow(
+  lab: RunningLab,
+  theCase: Case,
+  which: "broken" | "repaired",
+  { signal }: { signal: AbortSignal | undefined },
+): Promise<Pick<Stage, "isRight" | "expected" | "seen">> {
+  const shown = await showAll(lab, theCase, which, { signal });
+  const list = (text: (each: Shown) => string) => shown.map(text).join("; ");
+  return {
+    isRight: shown.every(({ isRight }) => isRight),
+    expected: list(
+      ({ attempt: what, expected }) =>
+        `${describeAttempt(what)}: ${[expected].flat().join(" or ")}`,
+    ),
+    seen: list(({ result, detail }) => (detail === "" ? result : `${result} (${detail})`)),
+  };
+}
+
+/** Whether the doctor's first finding is the case's. */
+function judged(
+  { finding: { code, node } }: Case,
+  named: readonly Named[],
+): Pick<Stage, "isRight" | "expected" | "seen"> {
+  const [first] = named;
+  return {
+    isRight: first?.code === code && (node === undefined || first.node === node),
+    expected: node === undefined ? code : `${code} on ${node}`,
+    seen: named.map((each) => `${each.code} on ${each.node}: ${each.what}`).join("; ") || "nothing",
+  };
+}
