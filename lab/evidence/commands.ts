@@ -1,4 +1,5 @@
 import type { MachineRole } from "./evidence.ts";
+import { controlScript, relayScript, resolverScript } from "./probes.ts";
 
 /** One command whose output a doctor reads, without a question: it looks and changes nothing. */
 export interface EvidenceCommand {
@@ -34,6 +35,29 @@ export const evidenceCommands = {
     isSlow: true,
   },
   process: { roles: tailscale, argv: ["sh", "-c", tailscaledProcess], file: "tailscaled.txt" },
+  controlProbe: {
+    roles: tailscale,
+    argv: ["sh", "-c", controlScript],
+    file: "control-probe.txt",
+    isSlow: true,
+  },
+  relayProbes: {
+    roles: tailscale,
+    argv: ["sh", "-c", relayScript],
+    file: "relay-probes.txt",
+    isSlow: true,
+  },
+  resolverProbes: {
+    roles: tailscale,
+    argv: ["sh", "-c", resolverScript],
+    file: "resolver-probes.txt",
+    isSlow: true,
+  },
+  connections: {
+    roles: tailscale,
+    argv: ["ss", "-Htnpi", "state", "established"],
+    file: "connections.txt",
+  },
   addresses: { roles: every, argv: ["ip", "-j", "addr"], file: "addresses.json" },
   routes: {
     roles: every,
@@ -47,6 +71,7 @@ export const evidenceCommands = {
     argv: ["sysctl", "-a", "-r", "forward|rp_filter|mtu_probing|src_valid_mark"],
     file: "sysctls.txt",
   },
+  drops: { roles: every, argv: ["nstat", "-asz", "TcpExtIPReversePathFilter"], file: "drops.txt" },
   sockets: { roles: every, argv: ["ss", "-Hltunp"], file: "sockets.txt" },
   resolvConf: { roles: every, argv: ["cat", "/etc/resolv.conf"], file: "resolv.conf" },
   nodes: { roles: control, argv: ["headscale", "nodes", "list", "-o", "json"], file: "nodes.json" },

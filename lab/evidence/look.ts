@@ -16,8 +16,14 @@ import type {
   Observations,
   TailscaleObservations,
 } from "./observations.ts";
+import {
+  parseConnections,
+  parseControlProbe,
+  parseRelayProbes,
+  parseResolverProbes,
+} from "./probes.ts";
 import type { Question } from "./question.ts";
-import { parseResolvConf, parseSockets, parseSysctls } from "./sockets.ts";
+import { parseNstat, parseResolvConf, parseSockets, parseSysctls } from "./sockets.ts";
 import { parseDnsStatus, parsePrefs, parseTailscaledProcess } from "./tailscaled.ts";
 
 /**
@@ -54,15 +60,17 @@ export async function lookAtTailnet(
 type Run = (key: EvidenceKey) => Promise<Evidence | Missing>;
 
 async function lookAtHost(machine: Machine, run: Run): Promise<HostObservations> {
-  const [addresses, routes, rules, firewall, sysctls, sockets, resolvConf] = await Promise.all([
-    run("addresses"),
-    run("routes"),
-    run("rules"),
-    run("firewall"),
-    run("sysctls"),
-    run("sockets"),
-    run("resolvConf"),
-  ]);
+  const [addresses, routes, rules, firewall, sysctls, drops, sockets, resolvConf] =
+    await Promise.all([
+      run("addresses"),
+      run("routes"),
+      run("rules"),
+      run("firewall"),
+      run("sysctls"),
+      run("drops"),
+      run("sockets"),
+      run("resolvConf"),
+    ]);
   return {
     machine,
     addresses: observe(addresses, ({ stdout }) => parseInterfaces(stdout)),
@@ -71,13 +79,27 @@ async function lookAtHost(machine: Machine, run: Run): Promise<HostObservations>
     firewall: observe(firewall, ({ stdout }) => parseRuleset(stdout)),
     // Some names may be read by nobody, which sysctl tells by its exit code.
     sysctls: observe(sysctls, ({ stdout }) => parseSysctls(stdout), { anyExitCode: true }),
+    reversePathDrops: observe(drops, ({ stdout }) => parseNstat(stdout)),
     sockets: observe(sockets, ({ stdout }) => parseSockets(stdout)),
     resolvConf: observe(resolvConf, ({ stdout }) => parseResolvConf(stdout)),
   };
 }
 
 async function lookAtNode(machine: Machine, run: Run): Promise<TailscaleObservations> {
-  const [host, status, prefs, netmap, dns, metrics, netcheck, process] = await Promise.all([
+  const [
+    host,
+    status,
+    prefs,
+    netmap,
+    dns,
+    metrics,
+    netcheck,
+    process,
+    controlProbe,
+    relayProbes,
+    resolverProbes,
+    connections,
+  ] = await Promise.all([
     lookAtHost(machine, run),
     run("status"),
     run("prefs"),
@@ -86,6 +108,10 @@ async function lookAtNode(machine: Machine, run: Run): Promise<TailscaleObservat
     run("metrics"),
     run("netcheck"),
     run("process"),
+    run("controlProbe"),
+    run("relayProbes"),
+    run("resolverProbes"),
+    run("connections"),
   ]);
   return {
     ...host,
@@ -98,6 +124,10 @@ async function lookAtNode(machine: Machine, run: Run): Promise<TailscaleObservat
     process: observe(process, ({ stdout }) => parseTailscaledProcess(stdout), {
       anyExitCode: true,
     }),
+    controlProbe: observe(controlProbe, ({ stdout }) => parseControlProbe(stdout)),
+    relayProbes: observe(relayProbes, ({ stdout }) => parseRelayProbes(stdout)),
+    resolverProbes: observe(resolverProbes, ({ stdout }) => parseResolverProbes(stdout)),
+    connections: observe(connections, ({ stdout }) => parseConnections(stdout)),
   };
 }
 

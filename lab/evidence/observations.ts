@@ -10,6 +10,7 @@ import type { Interface, Route, Rule } from "./ip.ts";
 import type { Netmap } from "./netmap.ts";
 import type { FirewallRules } from "./nftables.ts";
 import type { Observation } from "./observation.ts";
+import type { Connection, ControlProbe, RelayProbe, ResolverProbe } from "./probes.ts";
 import type { Question } from "./question.ts";
 import type { Socket } from "./sockets.ts";
 import type { DnsStatus, Prefs, TailscaledProcess } from "./tailscaled.ts";
@@ -23,6 +24,8 @@ export interface HostObservations {
   firewall: Observation<FirewallRules>;
   /** By name, as `sysctl -a` prints them. */
   sysctls: Observation<ReadonlyMap<string, string>>;
+  /** Packets that reverse path filtering has dropped since the start. */
+  reversePathDrops: Observation<number>;
   sockets: Observation<Socket[]>;
   resolvConf: Observation<ResolvConf>;
 }
@@ -42,6 +45,10 @@ export interface TailscaleObservations extends HostObservations {
   metrics: Observation<Metrics>;
   netcheck: Observation<Netcheck>;
   process: Observation<TailscaledProcess>;
+  controlProbe: Observation<ControlProbe>;
+  relayProbes: Observation<RelayProbe[]>;
+  resolverProbes: Observation<ResolverProbe[]>;
+  connections: Observation<Connection[]>;
 }
 
 export interface ControlObservations extends HostObservations {
@@ -79,6 +86,13 @@ export interface Attempts {
   peer?: string;
   /** From the subnet router to the target, where the target runs no Tailscale. */
   fromRouter?: { connect?: Observation<ConnectResult>; icmp?: Observation<IcmpResult> };
+  /** Counters of the machines on the way, read again: what has grown meanwhile was hit by the attempts. */
+  after?: ReadonlyMap<string, Counters>;
+}
+
+export interface Counters {
+  firewall: Observation<FirewallRules>;
+  reversePathDrops: Observation<number>;
 }
 
 export type ConnectResult = "connected" | "refused" | "timeout" | "unreachable" | "unresolved";

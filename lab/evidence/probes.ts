@@ -1,0 +1,148 @@
+/**
+ * Scripts that try what tailscaled needs, in ways of the system's own: the control server, each relay, each resolver.
+ * They ask tailscaled where these are, so that they are the same on every machine.
+ */
+
+/** The same answer of Tailscale's own control server and of Headscale. */
+export const controlScript = `url=$(tailscale debug prefs | sed -n 's/.*"ControlURL": "\\([^"]*\\)".*/\\1/p')
+echo "url $url"
+curl -sS -m 3 -o /dev/null -w 'answer %{http_code} %{remote_ip}\\n' "$url/key?v=142" 2>&1 || echo "exit $?"`;
+
+/** Past DNS, as tailscaled does where it knows the address. 1312 bytes are those of WireGuard for a packet of 1280. */
+export const relayScript = `tailscale debug derp-map | awk -F'"' '
+/"HostName"/ { host = $4; address = ""; port = 443 } /"IPv4"/ { address = $4 }
+/"DERPPort"/ { port = $3; gsub(/[^0-9]/, "", port) } /}/ && host { print host, port, address; host = "" }' |
+while read -r host port address; do
+  https=\${address:+--resolve $host:$port:$address} http=\${address:+--resolve $host:80:$address}
+  { out=$(curl -sS -m 3 $https -o /dev/null -w '%{http_code}' "https://$host:$port/generate_204" 2>&1)
+    echo "$host https $? $(echo "$out" | tr '\\n' ' ')"; } &
+  { out=$(curl -sS -m 3 $http -H "X-Tailscale-Challenge: ts_$host" -o /dev/null \\
+      -w '%{http_code} %header{x-tailscale-response} %{redirect_url}' "http://$host/generate_204" 2>&1)
+    echo "$host http $? $(echo "$out" | tr '\\n' ' ')"; } &
+  { small=no large=no
+    ping -n -c 1 -W 1 -s 1000 "\${address:-$host}" > /dev/null 2>&1 && small=yes
+    out=$(ping -n -M do -c 2 -i 0.3 -W 1 -s 1312 "\${address:-$host}" 2>&1) && large=yes
+    echo "$host ping $small $large $(echo "$out" | grep -oE 'mtu ?= ?[0-9]+' | head -n 1 | tr -dc 0-9)"; } &
+done
+wait`;
+
+/** Any answer will do: also a server that refuses to know the root is up. */
+export const resolverScript = `{ tailscale dns status --json | sed -n 's/.*"Addr": "\\([^"]*\\)".*/\\1/p'
+  sed -n 's/^nameserver  *\\([^ ]*\\).*/\\1/p' /etc/resolv.conf; } | sort -u | while read -r server; do
+  { out=$(dig +tries=2 +time=1 "@$server" . NS 2>&1)
+    echo "$server $? $(echo "$out" | grep -oE 'status: [A-Z]+' | head -n 1 | cut -d ' ' -f 2)"; } &
+done
+wait`;
+
+/** How the control server answers a connection that is made now. */
+export interface ControlProbe {
+  url: string;
+  /** HTTP's; undefined where there was no answer. */
+  status: number | undefined;
+  address: string;
+  /** curl's: 6 the name has no address, 7 refused, 28 no answer in time, 60 the certificate. */
+  exitCode: number;
+  /** curl's own words. */
+  error: string;
+}
+
+export function parseControlProbe(text: string): ControlProbe {
+  const url = /^url (\S+)/m.exec(text)?.[1];
+  if (url === undefined) throw new Error("tailscaled does not say where control is");
+  const answer = /^answer (\d+) (\S*)/m.exec(text);
+  const status = Number(answer?.[1] ?? 0);
+  return {
+    url,
+    status: status === 0 ? undefined : status,
+    address: answer?.[2] ?? "",
+    exitCode: Number(/^exit (\d+)/m.exec(text)?.[1] ?? 0),
+    error: /^curl: .*/m.exec(text)?.[0] ?? "",
+  };
+}
+
+/** How a relay answers by TCP: STUN is netcheck's. */
+export interface RelayProbe {
+  host: string;
+  https: { exitCode: number; status: number; text: string };
+  /** Whether the relay itself has answered on port 80, and not somebody in its place. */
+  http: { exitCode: number; status: number; isRelay: boolean; text: string };
+  /** Pings: of 1028 bytes, and of 1340 that may not be cut into pieces. */
+  ping: { small: boolean; large: boolean; mtu: number | undefined };
+}
+
+export function parseRelayProbes(text: string): RelayProbe[] {
+  const hosts = new Map<string, RelayProbe>();
+  for (const line of text.split("\n")) {
+    const [host = "", kind, code = "", ...words] = line.split(" ");
+    if (kind !== "https" && kind !== "http" && kind !== "ping") continue;
+    const probe = hosts.get(host) ?? unprobed(host);
+    hosts.set(host, probe);
+    const rest = words.join(" ").trim();
+    if (kind === "ping") {
+      const [large, mtu] = words;
+      probe.ping = {
+        small: code === "yes",
+        large: large === "yes",
+        mtu: mtu ? Number(mtu) : undefined,
+      };
+      continue;
+    }
+    const answer = {
+      exitCode: Number(code),
+      status: Number(/\b(\d{3})\b(?!.*\bms\b)/.exec(rest)?.[1] ?? 0),
+      text: rest,
+    };
+    if (kind === "https") probe.https = answer;
+    else probe.http = { ...answer, isRelay: rest.includes(`response ts_${host}`) };
+  }
+  return [...hosts.values()];
+}
+
+function unprobed(host: string): RelayProbe {
+  return {
+    host,
+    https: { exitCode: -1, status: 0, text: "" },
+    http: { exitCode: -1, status: 0, isRelay: false, text: "" },
+    ping: { small: false, large: false, mtu: undefined },
+  };
+}
+
+/** Whether a DNS server answers at all. */
+export interface ResolverProbe {
+  server: string;
+  /** NOERROR, REFUSED, SERVFAIL; undefined where it did not answer. */
+  status: string | undefined;
+  /** As printed. */
+  line: string;
+}
+
+export function parseResolverProbes(text: string): ResolverProbe[] {
+  return text.split("\n").flatMap((line) => {
+    const [server = "", code, status] = line.trim().split(" ");
+    // Not every word after one is an address: DNS over HTTPS is asked by a URL.
+    if (code === undefined || !/^[\da-f.:]+$/i.test(server)) return [];
+    return [{ server, status: status || undefined, line: line.trim() }];
+  });
+}
+
+/** A connection of tailscaled's, of `ss -Htnpi state established`. */
+export interface Connection {
+  remote: string;
+  port: number;
+  /** Since it last received anything. */
+  idleMs: number;
+  line: string;
+}
+
+export function parseConnections(text: string): Connection[] {
+  const lines = text.split("\n");
+  return lines.flatMap((line, index) => {
+    const [, , , peer = ""] = line.trim().split(/\s+/);
+    const end = /^\[?([\da-f.:]+?)\]?:(\d+)$/i.exec(peer);
+    const idle = /lastrcv:(\d+)/.exec(lines[index + 1] ?? "");
+    if (end === null || idle === null || !line.includes('"tailscaled"')) return [];
+    const remote = (end[1] ?? "").replace(/^::ffff:/, "");
+    const idleMs = Number(idle[1]);
+    return [{ remote, port: Number(end[2]), idleMs, line: `${peer} lastrcv:${idleMs}` }];
+  });
+}
