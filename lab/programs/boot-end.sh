@@ -32,24 +32,24 @@ restore_faults() {
     fi
   done
 }
-# A job, as what it does may be to start a program anew.
+# A job, as what it does may be to start a program anew. It says itself that it is done: bash forgets a job that ends
+# before it is waited for.
 step "inject faults again"
-restore_faults &
+{
+  restore_faults
+  echo "$READY_LINE"
+} &
 restoring=$!
+trap - ERR
 # The machine lives as long as all that it runs.
 while :; do
   programs=$(jobs -l)
   status=0
   wait -n -p ended || status=$?
   name=${program_names[${ended:-none}]:-none}
-  if [ "${ended:-none}" = "$restoring" ] && [ $status -eq 0 ]; then
-    echo "$READY_LINE"
-    trap - ERR
-  elif [ -e "/run/programs/$name.restart" ]; then
-    start_program "$name"
-    rm "/run/programs/$name.restart"
-  else
-    break
-  fi
+  [ "${ended:-none}" != "$restoring" ] || [ $status -ne 0 ] || continue
+  [ -e "/run/programs/$name.restart" ] || break
+  start_program "$name"
+  rm "/run/programs/$name.restart"
 done
 fail "a program ended, exit code $status:$(sed -n "s/^.* ${ended:-none} [A-Z][a-z]*//p" <<< "$programs" | tr -s ' ')"
