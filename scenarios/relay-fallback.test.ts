@@ -1,4 +1,3 @@
-import { cutUdp, healUdp, startRelay, stopRelay } from "../lab/faults/faults.ts";
 import { accessLogOf } from "../lab/observe/access-log.ts";
 import { lastPath, pingPeer } from "../lab/observe/ping.ts";
 import { statusOf } from "../lab/observe/status.ts";
@@ -43,12 +42,10 @@ test("a running TCP stream goes on through a relay while UDP is cut, and back to
   await stays(stream, "direct_ipv4");
 
   const cut = performance.now();
-  await cutUdp(lab.running, "home", "cafe");
-  try {
+  {
+    await using _ = await lab.inject({ kind: "cut", between: ["home", "cafe"], protocol: "udp" });
     await stream.comesBackBy("derp", "UDP is cut: the stream goes through a relay");
     await stays(stream, "derp");
-  } finally {
-    await healUdp(lab.running, "home", "cafe");
   }
   const gap = stream.longestGap(cut);
 
@@ -83,31 +80,27 @@ test("the home relay dies: nodes move to the other and reach each other again", 
   ]);
 
   const died = performance.now();
-  await stopRelay(lab.running, dying);
-  try {
-    await expect
-      .poll(() => Promise.all(nodes.map((node) => homeRelay(lab, node))), {
-        timeout: 45_000,
-        message: `${dying} is dead: every node's home relay is the other one`,
-      })
-      .toEqual(nodes.map(() => other?.spec.region));
-    const moved = performance.now();
-    await stream.further(lineRate);
-    await expect(workstation).toReach(server, { port: 7 });
-    const ping = await pingPeer(workstation, await hostOf(server, "ipv4"), { count: 1 });
-    expect(lastPath(ping, workstation.name, server.name)).toMatchObject({
-      path: "derp",
-      via: other?.spec.region,
-    });
-    const { stderr, ...end } = await stream.end();
-    expect(end, stderr).toMatchObject({ echoed: end.sent, outOfOrder: undefined, exitCode: 0 });
-    const gap = stream.longestGap(died);
-    console.log(
-      `home relay ${dying} dead → all nodes at ${other?.spec.region}: ${seconds(moved - died)}; → reached again: ${seconds(gap.endedAt - died)} (the stream stood still for ${seconds(gap.ms)})`,
-    );
-  } finally {
-    await startRelay(lab.running, dying);
-  }
+  await using _ = await lab.inject({ kind: "kill", node: `derp-${dying}` });
+  await expect
+    .poll(() => Promise.all(nodes.map((node) => homeRelay(lab, node))), {
+      timeout: 45_000,
+      message: `${dying} is dead: every node's home relay is the other one`,
+    })
+    .toEqual(nodes.map(() => other?.spec.region));
+  const moved = performance.now();
+  await stream.further(lineRate);
+  await expect(workstation).toReach(server, { port: 7 });
+  const ping = await pingPeer(workstation, await hostOf(server, "ipv4"), { count: 1 });
+  expect(lastPath(ping, workstation.name, server.name)).toMatchObject({
+    path: "derp",
+    via: other?.spec.region,
+  });
+  const { stderr, ...end } = await stream.end();
+  expect(end, stderr).toMatchObject({ echoed: end.sent, outOfOrder: undefined, exitCode: 0 });
+  const gap = stream.longestGap(died);
+  console.log(
+    `home relay ${dying} dead → all nodes at ${other?.spec.region}: ${seconds(moved - died)}; → reached again: ${seconds(gap.endedAt - died)} (the stream stood still for ${seconds(gap.ms)})`,
+  );
 });
 
 /** The next two seconds of the stream come back by one path and no other. */

@@ -1,4 +1,4 @@
-import { blockUdp } from "../../lab/faults/faults.ts";
+import { inject } from "../../lab/faults/inject.ts";
 import { withNat } from "./breakage.ts";
 import type { Mutation } from "./mutation.ts";
 
@@ -22,6 +22,8 @@ export const pathMutations: readonly Mutation[] = [
     scenario: "paths",
     test: "a hard NAT and a public address",
     because: /workstation to exit\nexpected: path direct\nseen: +tailscale ping took derp/,
-    started: (lab) => blockUdp(lab, "cloud"),
+    async started(lab) {
+      await inject(lab, { kind: "udp-blocked", at: "cloud" });
+    },
   },
 ];

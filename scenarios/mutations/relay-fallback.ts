@@ -1,4 +1,4 @@
-import { stopRelay } from "../../lab/faults/faults.ts";
+import { inject } from "../../lab/faults/inject.ts";
 import { pingPeer } from "../../lab/observe/ping.ts";
 import { statusOf } from "../../lab/observe/status.ts";
 import type { Mutation } from "./mutation.ts";
@@ -10,7 +10,7 @@ export const relayFallbackMutations: readonly Mutation[] = [
     scenario: "relay-fallback",
     test: "a running TCP stream",
     because: /UDP is cut: .* still does by direct_ipv4/,
-    applied: (lab) => makeDeaf(lab.node("router-home"), "nft", "-"),
+    applied: (lab) => makeDeaf(lab.node("router-home"), "nft", "-f"),
   },
   {
     name: "no-relay-to-fall-back-to",
@@ -21,8 +21,7 @@ export const relayFallbackMutations: readonly Mutation[] = [
     async started(lab) {
       const phone = (await statusOf(lab.node("phone"))).self?.addresses[0] ?? "";
       await pingPeer(lab.node("laptop"), phone);
-      const regions = lab.ofKind("relay").map((relay) => relay.spec.region ?? "");
-      await Promise.all(regions.map((region) => stopRelay(lab, region)));
+      for (const { name } of lab.ofKind("relay")) await inject(lab, { kind: "kill", node: name });
     },
   },
   {
@@ -33,7 +32,7 @@ export const relayFallbackMutations: readonly Mutation[] = [
     async started(lab) {
       const home = (await statusOf(lab.node("server"))).self?.homeRelay;
       const other = lab.ofKind("relay").find((relay) => relay.spec.region !== home);
-      await stopRelay(lab, other?.spec.region ?? "");
+      await inject(lab, { kind: "kill", node: other?.name ?? "" });
     },
   },
 ];
