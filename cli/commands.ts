@@ -17,6 +17,7 @@ const commands: Record<string, () => Promise<MakeCommand>> = {
   reach: async () => (await import("./commands/reach.ts")).reachCommand,
   netcheck: async () => (await import("./commands/netcheck.ts")).netcheckCommand,
   fault: async () => (await import("./commands/fault.ts")).faultCommand,
+  case: async () => (await import("./commands/case.ts")).caseCommand,
   capture: async () => (await import("./commands/capture.ts")).captureCommand,
   reproduce: async () => (await import("./commands/reproduce.ts")).reproduceCommand,
   check: async () => (await import("./commands/check.ts")).checkCommand,

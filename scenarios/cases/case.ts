@@ -46,8 +46,14 @@ export interface Command {
   undo?: string;
 }
 
-/** What a user does; a machine that is off he switches on. */
-export type Step = Command | { on: string; power: "on" | "restart" };
+/**
+ * What a user does. A machine that is off is switched on. A sysctl is set from beside the container, as none of its
+ * programs may.
+ */
+export type Step =
+  | Command
+  | { on: string; power: "on" | "restart" }
+  | { on: string; sysctl: string; value: string };
 
 /** A trouble that anyone can start, see, have diagnosed, and repair. */
 export interface Case {

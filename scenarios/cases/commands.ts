@@ -1,6 +1,7 @@
 import { LabError } from "../../lab/errors.ts";
 import { waitReady } from "../../lab/running/ready.ts";
 import type { RunningLab } from "../../lab/running/running-lab.ts";
+import { setSysctl } from "../../lab/running/sysctl.ts";
 import type { Command, Step } from "./case.ts";
 
 /** A command waits for its own program; a login or a restart takes some seconds. */
@@ -22,6 +23,8 @@ export async function perform(
     if ("power" in step) {
       await (step.power === "on" ? node.start() : node.restart());
       await waitReady([node], { signal });
+    } else if ("sysctl" in step) {
+      await setSysctl(lab, step.on, step.sysctl, step.value);
     } else {
       const output = await run(lab, step, env, signal);
       if (step.as !== undefined) env[step.as] = output.trim();
@@ -55,6 +58,7 @@ export async function takeBack(lab: RunningLab, steps: readonly Step[]): Promise
 /** As it is typed: `on laptop: tailscale set --accept-routes`. */
 export function stepText(step: Step): string {
   if ("power" in step) return step.power === "on" ? `switch ${step.on} on` : `restart ${step.on}`;
+  if ("sysctl" in step) return `on ${step.on}: sysctl -w ${step.sysctl}=${step.value}`;
   const note = step.as === undefined ? "" : `   # call what it prints ${step.as}`;
   return `on ${step.on}: ${step.run}${note}`;
 }

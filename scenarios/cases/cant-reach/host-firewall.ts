@@ -22,8 +22,10 @@ export default {
   remedy: [
     {
       on: "server",
-      run: "nft -a list ruleset",
+      run: "nft -j list tables | jq -r '.nftables[].table | select(. != null) | select(.family == \"inet\") | .name' | grep -v tailscale",
+      as: "TABLE",
     },
+    { on: "server", run: "nft delete table inet $TABLE" },
   ],
   sources: ["tailscale/tailscale#7332", "tailscale/tailscale#9084"],
 } satisfies Case;

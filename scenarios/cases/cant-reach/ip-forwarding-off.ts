@@ -19,6 +19,9 @@ export default {
   question: { from: "laptop", to: "10.20.0.30:9100" },
   finding: { code: "TL106", node: "router" },
   hint: "The packets get to the router. What does its kernel do with packets that are not for itself?",
-  remedy: [{ on: "router", run: "sysctl -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1" }],
+  remedy: [
+    { on: "router", sysctl: "net.ipv4.ip_forward", value: "1" },
+    { on: "router", sysctl: "net.ipv6.conf.all.forwarding", value: "1" },
+  ],
   sources: ["tailscale/tailscale#1413", "tailscale/tailscale#1586"],
 } satisfies Case;

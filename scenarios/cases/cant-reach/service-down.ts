@@ -19,6 +19,6 @@ export default {
   question: { from: "laptop", to: "server:80" },
   finding: { code: "TL111", node: "server" },
   hint: "A refusal comes from the machine itself. Who listens there?",
-  remedy: [{ on: "server", run: "nginx" }],
+  remedy: [{ on: "server", run: "service nginx start" }],
   sources: ["tailscale/tailscale#6699"],
 } satisfies Case;

@@ -19,6 +19,11 @@ export default {
   question: { from: "laptop", to: "server:80" },
   finding: { code: "TL112", node: "server" },
   hint: "`ss -ltn` on the server: on which address does it listen?",
-  remedy: [{ on: "server", run: "nginx" }],
+  remedy: [
+    {
+      on: "server",
+      run: "sed -i 's/listen 127.0.0.1:80 .*/listen 80; listen [::]:80 ipv6only=on;/' /etc/nginx/nginx.conf && service nginx restart",
+    },
+  ],
   sources: ["tailscale/tailscale#6699"],
 } satisfies Case;

@@ -19,11 +19,6 @@ export default {
   question: { from: "laptop", to: "10.20.0.30:9100" },
   finding: { code: "TL108", node: "router" },
   hint: "The kernel drops a packet where the answer would leave by another interface. `sysctl -a | grep rp_filter`.",
-  remedy: [
-    {
-      on: "router",
-      run: "for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $f; done",
-    },
-  ],
+  remedy: [{ on: "router", sysctl: "net.ipv4.conf.all.rp_filter", value: "0" }],
   sources: ["tailscale/tailscale#11184", "tailscale/tailscale#3310"],
 } satisfies Case;

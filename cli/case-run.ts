@@ -1,0 +1,83 @@
+import PQueue from "p-queue";
+import { connectEngine } from "../lab/engine/engine.ts";
+import { LabError } from "../lab/errors.ts";
+import { imageRef } from "../lab/images/recipes.ts";
+import { tell } from "../lab/progress.ts";
+import type { Case } from "../scenarios/cases/case.ts";
+import { caseLab, endCases } from "../scenarios/cases/case-lab.ts";
+import { findCase } from "../scenarios/cases/find-case.ts";
+import { cases } from "../scenarios/cases/index.ts";
+import { runCase, type Stage } from "../scenarios/cases/run-case.ts";
+import { ensureEngine } from "../setup/engine.ts";
+import { ensureKernel, supportedEngine } from "../setup/preflight.ts";
+import { mark, stageText } from "./case-text.ts";
+import type { Report, Shared } from "./command.ts";
+
+interface Ran {
+  theCase: Case;
+  stages: Stage[];
+  isRight: boolean;
+  seconds: number;
+}
+
+/** Runs cases, those of the same topology one after the other on the same labs, which are gone at the end. */
+export async function runCases(
+  names: readonly string[],
+  { all = false, atOnce }: { all?: boolean; atOnce: number },
+  shared: Shared,
+  isJson: boolean,
+): Promise<Report> {
+  const chosen = all ? cases : await Promise.all(names.map(findCase));
+  if (chosen.length === 0) {
+    throw new LabError("UsageInvalid", "no case is named", {
+      where: "case run",
+      remedy: "name cases, or write --all",
+    });
+  }
+  const { progress, signal } = shared;
+  await ensureEngine(progress);
+  const engine = await connectEngine();
+  const facts = await supportedEngine(engine);
+  await ensureKernel(engine, facts, imageRef({ program: "base" }), progress);
+  const queue = new PQueue({ concurrency: Math.max(1, atOnce) });
+  try {
+    const ran = await Promise.all(
+      chosen.map((theCase) =>
+        queue.add(async () => {
+          const one = await runOne(theCase, signal);
+          if (!isJson) await tell(progress, `${mark(one.isRight)} ${theCase.name}`);
+          return one;
+        }),
+      ),
+    );
+    return report(ran);
+  } finally {
+    await endCases(engine);
+  }
+}
+
+async function runOne(theCase: Case, signal: AbortSignal): Promise<Ran> {
+  const since = performance.now();
+  signal.throwIfAborted();
+  await using lab = await caseLab(theCase, "case run");
+  const stages = await runCase(lab.running, theCase, { signal });
+  const seconds = (performance.now() - since) / 1000;
+  return { theCase, stages, isRight: stages.every(({ isRight }) => isRight), seconds };
+}
+
+function report(ran: readonly Ran[]): Report {
+  const failed = ran.filter(({ isRight }) => !isRight);
+  const text = ran.map(({ theCase, stages, isRight, seconds }) =>
+    [`${mark(isRight)} ${theCase.name} (${seconds.toFixed(1)} s)`, ...stages.map(stageText)].join(
+      "\n",
+    ),
+  );
+  return {
+    json: {
+      schema: 1,
+      cases: ran.map(({ theCase, ...rest }) => ({ name: theCase.name, ...rest })),
+    },
+    text: `${text.join("\n")}\n${ran.length - failed.length} passed, ${failed.length} failed`,
+    exitCode: failed.length === 0 ? 0 : 1,
+  };
+}

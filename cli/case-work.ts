@@ -1,0 +1,62 @@
+import type { Progress } from "../lab/progress.ts";
+import { RunningLab } from "../lab/running/running-lab.ts";
+import type { Case } from "../scenarios/cases/case.ts";
+import { perform, stepText } from "../scenarios/cases/commands.ts";
+import { showAll } from "../scenarios/cases/run-case.ts";
+import { startedCase } from "./case-state.ts";
+import { remedyText, shownText } from "./case-text.ts";
+import type { Report } from "./command.ts";
+
+/** What a repair takes to act: a client looks for a better path all over again. */
+const repairMs = 20_000;
+
+interface Work {
+  signal: AbortSignal;
+  progress: Progress;
+}
+
+/** Whether the user's own repair works: by what is the case now, however it came about. */
+export async function checkStarted(option: string | undefined, work: Work): Promise<Report> {
+  const { lab, theCase } = await startedCase(option);
+  return checked(await RunningLab.find(lab), theCase, work, "");
+}
+
+export async function repairStarted(option: string | undefined, work: Work): Promise<Report> {
+  const { lab: name, theCase } = await startedCase(option);
+  const lab = await RunningLab.find(name);
+  await work.progress.step("Repair it", (detail) =>
+    perform(lab, theCase.remedy, {
+      signal: work.signal,
+      onStep: (step) => detail(stepText(step)),
+    }),
+  );
+  return checked(lab, theCase, work, `${remedyText(theCase.remedy)}\n\n`);
+}
+
+async function checked(
+  lab: RunningLab,
+  theCase: Case,
+  { signal, progress }: Work,
+  before: string,
+): Promise<Report> {
+  const shown = await progress.step("Try what did not work", () =>
+    showAll(lab, theCase, "repaired", { limitMs: repairMs, signal }),
+  );
+  const isRepaired = shown.every(({ isRight }) => isRight);
+  const verdict = isRepaired ? "It is repaired." : "It is not repaired yet.";
+  return {
+    json: { schema: 1, lab: lab.name, repaired: isRepaired, attempts: shown },
+    text: `${before}${shownText(shown)}\n${verdict}`,
+    exitCode: isRepaired ? 0 : 1,
+  };
+}
+
+export async function diagnoseStarted(
+  option: string | undefined,
+  signal: AbortSignal,
+): Promise<Report> {
+  const { lab: name, theCase } = await startedCase(option);
+  const { diagnoseCase } = await import("../scenarios/cases/diagnosis.ts");
+  const findings = await diagnoseCase(await RunningLab.find(name), theCase, signal);
+  return { json: { schema: 1, lab: name, findings }, text: JSON.stringify(findings, null, 2) };
+}
