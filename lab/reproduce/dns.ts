@@ -115,7 +115,9 @@ function addServer(draft: Draft, domain: string, address: string, names: ValidNa
 function addRecords(draft: Draft, facts: TailnetFacts, dns: Dns, domain: string): void {
   if (facts.extraRecords === undefined) return;
   const { value, from } = facts.extraRecords;
-  const magic = Object.keys(draft.declaration.nodes).map((name) => `${name}.${domain}`);
+  const magic = Object.entries(draft.declaration.nodes).flatMap(([name, { kind }]) =>
+    kind === "tailscale" ? [`${name}.${domain}`] : [],
+  );
   const records = value.flatMap(({ name, type, value: address }) => {
     const lower = name.replace(/\.$/, "").toLowerCase();
     const wanted = type === "" ? (isIP(address) === 6 ? "AAAA" : "A") : type;
