@@ -35,19 +35,18 @@ export async function runStages(
   await Promise.all(done);
   let isMissing = false;
   for (const stage of stages.filter((each) => !each.isQuick)) {
-    if (isMissing || (signal.aborted && stage.isLast !== true)) {
+    if (signal.aborted && stage.isLast !== true) continue;
+    if (isMissing) {
       console.log(`\n== ${stage.title}: left out`);
       outcomes.push([stage, { passed: 0, failed: 1, skipped: 0 }]);
       continue;
     }
-    const { outcome } = await timed(
-      stage,
-      "shown",
-      stage.isLast === true ? new AbortController().signal : signal,
-    );
+    const { outcome } = await timed(stage, "shown", signal);
+    if (signal.aborted && stage.isLast !== true) continue;
     outcomes.push([stage, outcome]);
     isMissing = stage.isRequired === true && outcome.failed > 0;
   }
+  if (signal.aborted) console.log("\ninterrupted: what was not run yet was left out");
   return report(outcomes);
 }
 
@@ -56,7 +55,8 @@ async function timed(stage: Stage, output: Output, signal: AbortSignal): Promise
   if (output === "shown") console.log(`\n== ${stage.title}`);
   const ran = await stage.run(output, signal);
   const { failed, passed } = ran.outcome;
-  const word = failed > 0 ? "FAILED" : passed > 0 ? "passed" : "skipped";
+  const isStopped = signal.aborted && stage.isLast !== true;
+  const word = isStopped ? "stopped" : failed > 0 ? "FAILED" : passed > 0 ? "passed" : "skipped";
   console.log(`== ${stage.title}: ${word} in ${((Date.now() - since) / 1000).toFixed(1)} s`);
   return ran;
 }

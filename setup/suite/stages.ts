@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cleanAll } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
 import { LabError } from "../../lab/errors.ts";
 import { ensureImages } from "../../lab/images/ensure.ts";
@@ -164,9 +165,13 @@ async function prepareEngine(_output: Output, signal: AbortSignal): Promise<Ran>
   return { outcome: onePassed };
 }
 
-async function removeLabs(): Promise<Ran> {
+async function removeLabs(_output: Output, { aborted }: AbortSignal): Promise<Ran> {
+  const run = process.env.TAILNET_LAB_RUN;
+  if (run === undefined) return { outcome: onePassed };
   try {
-    await endRun(await connectEngine(), process.env.TAILNET_LAB_RUN ?? "");
+    // What was interrupted has left its labs.
+    if (aborted) await cleanAll(await connectEngine(), { run });
+    else await endRun(await connectEngine(), run);
     return { outcome: onePassed };
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
