@@ -7,6 +7,7 @@ import { type EvidenceCommand, type EvidenceKey, evidenceCommands } from "./comm
 import type { Evidence, EvidenceSource, Machine, Missing } from "./evidence.ts";
 import { parseHeadscaleConfig, parseHeadscaleLog, parseUsers } from "./headscale.ts";
 import { parseInterfaces, parseRoutes, parseRules } from "./ip.ts";
+import { measure } from "./measure.ts";
 import { parseNetmap } from "./netmap.ts";
 import { parseRuleset } from "./nftables.ts";
 import { observe } from "./observation.ts";
@@ -54,7 +55,8 @@ export async function lookAtTailnet(
   };
   if (question === undefined) return seen;
   const attempts = await attempt(source, seen, question, signal);
-  return { ...seen, attempts };
+  const measured = await measure(source, seen, attempts, signal);
+  return { ...seen, attempts: measured === undefined ? attempts : { ...attempts, measured } };
 }
 
 type Run = (key: EvidenceKey) => Promise<Evidence | Missing>;

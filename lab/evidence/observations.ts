@@ -84,6 +84,8 @@ export interface Attempts {
   tsmp?: Observation<PingResult>;
   /** Who is pinged by disco and TSMP: the target, or the node that serves the route to it. */
   peer?: string;
+  /** Only where the target answers. */
+  measured?: Measured;
   /** From the subnet router to the target, where the target runs no Tailscale. */
   fromRouter?: { connect?: Observation<ConnectResult>; icmp?: Observation<IcmpResult> };
   /** Counters of the machines on the way, read again: what has grown meanwhile was hit by the attempts. */
@@ -93,6 +95,24 @@ export interface Attempts {
 export interface Counters {
   firewall: Observation<FirewallRules>;
   reversePathDrops: Observation<number>;
+}
+
+/** How good the way to a target is. */
+export interface Measured {
+  /** Small packets far apart, and large ones close together. */
+  slow: Observation<PingBurst>;
+  fast: Observation<PingBurst>;
+  /** More disco pings, where the first were answered by relay and the networks would allow a direct path. */
+  disco?: Observation<PingResult>;
+}
+
+export interface PingBurst {
+  sent: number;
+  received: number;
+  durationMs: number;
+  averageMs: number | null;
+  /** As ping prints it. */
+  line: string;
 }
 
 export type ConnectResult = "connected" | "refused" | "timeout" | "unreachable" | "unresolved";

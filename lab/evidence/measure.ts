@@ -1,0 +1,86 @@
+import { parsePing } from "../observe/ping.ts";
+import type { Evidence, EvidenceSource } from "./evidence.ts";
+import { observe } from "./observation.ts";
+import type { Attempts, Measured, Observations, PingBurst } from "./observations.ts";
+
+/** Small packets, far apart: what is lost of these is lost on any link. 40 in 0.8 s, 27 kbit/s. */
+const slow = ["-c", "40", "-i", "0.02", "-s", "56"];
+/** Large packets, close together: 120 kB in 0.2 s, 4.8 Mbit/s. */
+const fast = ["-c", "100", "-i", "0.002", "-s", "1200"];
+
+/**
+ * How good the way to a target is that answers: loss, how much passes, and whether a direct path is found with more
+ * patience. After the attempts, as it would disturb them.
+ */
+export async function measure(
+  source: EvidenceSource,
+  seen: Observations,
+  attempts: Attempts,
+  signal: AbortSignal | undefined,
+): Promise<Measured | undefined> {
+  const { address, question, icmp, disco } = attempts;
+  const isAnswered =
+    (icmp?.kind === "seen" && icmp.value.received > 0) ||
+    (disco?.kind === "seen" && disco.value.outcome === "answered");
+  if (address === null || !isAnswered) return undefined;
+  const ping = async (options: readonly string[]) => {
+    const argv = ["ping", "-q", "-n", "-W", "1", ...options, address];
+    const evidence = await source.run(question.from, argv, {
+      isSlow: true,
+      timeoutMs: 8000,
+      signal,
+    });
+    return observe(evidence, ({ stdout }) => parseBurst(stdout), { anyExitCode: true });
+  };
+  const [small, patient] = await Promise.all([ping(slow), pingOn(source, seen, attempts, signal)]);
+  return {
+    slow: small,
+    fast: await ping(fast),
+    ...(patient === undefined ? {} : { disco: patient }),
+  };
+}
+
+/** A direct path may take longer than the first pings; asked only where both networks allow one. */
+async function pingOn(
+  source: EvidenceSource,
+  seen: Observations,
+  { question, peer, disco }: Attempts,
+  signal: AbortSignal | undefined,
+): Promise<Measured["disco"]> {
+  if (disco?.kind !== "seen" || disco.value.outcome !== "answered" || peer === undefined) {
+    return undefined;
+  }
+  if (disco.value.pongs.some(({ path }) => path !== "derp")) return undefined;
+  const networks = [question.from, peer].map((name) => seen.tailscale.get(name)?.netcheck);
+  const allow = networks.every(
+    (network) =>
+      network?.kind === "seen" && network.value.udp && network.value.mappingVariesByDestIp !== true,
+  );
+  const address = disco.evidence.argv.at(-1);
+  if (!allow || address === undefined) return undefined;
+  const argv = ["tailscale", "ping", "-c", "8", "--timeout", "2s", address];
+  const evidence = await source.run(question.from, argv, {
+    isSlow: true,
+    timeoutMs: 20_000,
+    signal,
+  });
+  return observe(evidence, readPing, { anyExitCode: true });
+}
+
+function readPing({ stdout, stderr }: Evidence) {
+  return parsePing(`${stdout}\n${stderr}`);
+}
+
+/** The summary of `ping -q`. */
+export function parseBurst(text: string): PingBurst {
+  const counts = /(\d+) packets transmitted, (\d+) received.*? time (\d+)ms/.exec(text);
+  if (counts === null) throw new Error(text.trim().split("\n").at(-1) ?? "ping printed nothing");
+  const average = /= [\d.]+\/([\d.]+)\//.exec(text)?.[1];
+  return {
+    sent: Number(counts[1]),
+    received: Number(counts[2]),
+    durationMs: Number(counts[3]),
+    averageMs: average === undefined ? null : Number(average),
+    line: text.split("\n").find((line) => line.includes("transmitted")) ?? "",
+  };
+}
