@@ -1,10 +1,18 @@
 import { LabError } from "../errors.ts";
 import { chooseFrom } from "../near-name.ts";
 import { faultSchema } from "../topology/faults.ts";
+import { controlFaults } from "./families/control.ts";
+import { dnsFaults } from "./families/dns.ts";
+import { hostFaults } from "./families/host.ts";
+import { identityFaults } from "./families/identity.ts";
 import { impairments } from "./families/impairments.ts";
 import { lifeFaults } from "./families/life.ts";
 import { pathFaults } from "./families/paths.ts";
+import { policyFaults } from "./families/policy.ts";
+import { relayFaults } from "./families/relays.ts";
 import { routerFaults } from "./families/routers.ts";
+import { routeFaults } from "./families/routes.ts";
+import { serviceFaults } from "./families/services.ts";
 import type { FaultKind } from "./fault-kind.ts";
 
 /** Every kind of fault, family by family, in the order of the docs. */
@@ -13,6 +21,14 @@ export const faultKinds: readonly FaultKind[] = [
   ...impairments,
   ...routerFaults,
   ...lifeFaults,
+  ...hostFaults,
+  ...serviceFaults,
+  ...dnsFaults,
+  ...routeFaults,
+  ...policyFaults,
+  ...identityFaults,
+  ...controlFaults,
+  ...relayFaults,
 ];
 
 /** Throws UsageInvalid, with the kinds that are near. */

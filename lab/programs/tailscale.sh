@@ -68,6 +68,11 @@ else
   done
 fi
 rm -f $key
+# For whoever logs this node out, and in again.
+{
+  declare -f receive request join_as_user join_with_key
+  declare -p delivery tagged key up_flags exit_node allow_lan_access
+} > /run/log-in
 # "Up" does not say that the kernel has its routes; the resolver's are there in every tailnet.
 wait_for 30 "a route of IPv4 into the tailnet" eval "ip route get 100.100.100.100 | grep -q tailscale0"
 wait_for 30 "a route of IPv6 into the tailnet" eval "ip -6 route get fd7a:115c:a1e0::53 | grep -q tailscale0"

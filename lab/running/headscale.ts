@@ -81,7 +81,7 @@ export async function approveRoutes(
   node: string,
   routes: readonly string[],
 ): Promise<void> {
-  const { id } = await registered(lab, node);
+  const { id } = await nodeOf(lab, node);
   await headscale(lab, ["nodes", "approve-routes", "-i", id, "-r", routes.join(",")]);
 }
 
@@ -90,8 +90,11 @@ function headscale(lab: RunningLab, args: string[], options?: ExecOptions): Prom
   return lab.control.output(["headscale", ...args], options);
 }
 
-async function registered(lab: RunningLab, name: string): Promise<HeadscaleNode> {
-  const node = (await headscaleNodes(lab)).find((candidate) => candidate.name === name);
+/** A node as Headscale knows it, also while another calls itself so. Throws NodeNotFound. */
+export async function nodeOf(lab: RunningLab, name: string): Promise<HeadscaleNode> {
+  const nodes = await headscaleNodes(lab);
+  const node =
+    nodes.find(({ givenName }) => givenName === name) ?? nodes.find((each) => each.name === name);
   if (node !== undefined) return node;
   throw new LabError("NodeNotFound", "Headscale knows no node of this name", {
     where: lab.node(name).name,

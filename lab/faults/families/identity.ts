@@ -1,0 +1,90 @@
+import { nodeOf } from "../../running/headscale.ts";
+import { type FaultKind, lasting } from "../fault-kind.ts";
+import { headscaleSetting, preference, replacement, script, until } from "../settings.ts";
+import type { SettingStep } from "../step.ts";
+
+export const identityFaults: readonly FaultKind[] = [
+  lasting({
+    kind: "key-expired",
+    targets: ["node"],
+    needs: "a node with Tailscale that has joined",
+    example: "phone",
+    async steps(lab, { node }) {
+      const { id } = await nodeOf(lab, node);
+      const expiry = '.expiry // empty | if type == "object" then .seconds | todate else . end';
+      return [
+        headscaleSetting(`key expiry of ${id}`, {
+          read: `headscale nodes list -o json | jq -r '.[] | select(.id == ${id}) | ${expiry}'`,
+          write: `value=$(cat)
+if [ -n "$value" ]; then
+  headscale nodes expire -i ${id} -e "$value" > /dev/null
+else
+  headscale nodes expire -i ${id} --disable > /dev/null
+fi`,
+          value: new Date(Date.now() - 60_000).toISOString(),
+        }),
+      ];
+    },
+  }),
+  lasting({
+    kind: "logged-out",
+    targets: ["node"],
+    needs: "a node with Tailscale that has joined",
+    example: "phone",
+    steps: (_, { node }) => [
+      {
+        kind: "script",
+        node,
+        inject: `[ "${loggedOut}" = true ] || tailscale logout`,
+        clear: `[ "${loggedOut}" != true ] || {\n${until}${script("log-in.sh", {})}\n}`,
+        atBoot: "again",
+      },
+    ],
+  }),
+  lasting({
+    kind: "cloned-state",
+    targets: ["node", "of"],
+    needs: "two nodes with Tailscale that have joined",
+    example: "workstation laptop",
+    async steps(lab, { node, of }) {
+      const newest = 'cat "$(ls -t /lab/state/*/tailscaled.state | head -n 1)" | base64 -w 0';
+      const state = (await lab.node(of).output(["bash", "-c", newest])).trim();
+      const copy = `mkdir -p /var/lib/tailscale
+base64 -d <<< ${state} > /var/lib/tailscale/tailscaled.state`;
+      return [tailscaled(node, copy, "--statedir=/var/lib/tailscale")];
+    },
+  }),
+  lasting({
+    kind: "userspace-networking",
+    targets: ["node"],
+    needs: "a node with Tailscale",
+    example: "laptop",
+    steps: (_, { node }) => [
+      tailscaled(node, ":", '--tun=userspace-networking --statedir="/lab/state/$identity"'),
+    ],
+  }),
+  lasting({
+    kind: "duplicate-hostname",
+    targets: ["node", "of"],
+    needs: "two nodes with Tailscale",
+    example: "phone laptop",
+    steps: (lab, { node, of }) => [
+      preference(node, "hostname", {
+        read: ".Hostname",
+        set: '--hostname="$value"',
+        value: lab.node(of).spec.tailnet?.hostname ?? of,
+      }),
+    ],
+  }),
+];
+
+const loggedOut = "$(tailscale debug prefs | jq -r .LoggedOut)";
+
+/** tailscaled with other flags than its boot script gives it. */
+function tailscaled(node: string, before: string, flags: string): SettingStep {
+  const command = `exec tailscaled ${flags} --socket="$socket" --port=41641 --no-logs-no-support`;
+  const settled = `${until}
+settled() { tailscale status --json | jq -e '.BackendState | IN("NoState", "Starting") | not'; }
+until_succeeds settled`;
+  return replacement(node, "tailscaled", `${before}\n${command}\n`, settled);
+}

@@ -1,0 +1,85 @@
+import { LabError } from "../../errors.ts";
+import { program } from "../../plan/programs.ts";
+import { headscaleNodes } from "../../running/headscale.ts";
+import type { RunningLab } from "../../running/running-lab.ts";
+import { type FaultKind, lasting } from "../fault-kind.ts";
+import { headscaleSetting, script } from "../settings.ts";
+
+export const policyFaults: readonly FaultKind[] = [
+  lasting({
+    kind: "policy",
+    targets: ["deny"],
+    needs: "a policy, or two nodes of which one may use the other",
+    example: "laptop server",
+    async steps(lab, { deny, policy }) {
+      if ((deny === undefined) === (policy === undefined)) {
+        throw new LabError("UsageInvalid", "it is either a pair or a whole policy", {
+          where: "policy",
+          remedy: "give one of `deny` and `policy`",
+        });
+      }
+      return [
+        headscaleSetting("policy", {
+          // None was ever set: one without rules allows the same.
+          read: "headscale policy get 2> /dev/null || echo '{}'",
+          write: "headscale policy set -f /dev/stdin > /dev/null",
+          value:
+            deny === undefined
+              ? JSON.stringify(policy, null, 2)
+              : { edit: await withoutPair(lab, deny) },
+        }),
+      ];
+    },
+  }),
+];
+
+/** Shell that makes a policy of another. */
+async function withoutPair(
+  lab: RunningLab,
+  { from, to }: { from: string; to: string },
+): Promise<string> {
+  const known = await headscaleNodes(lab);
+  const members = known.map((node) => ({
+    name: lab.nodes.some(({ name }) => name === node.givenName) ? node.givenName : node.name,
+    ips: node.addresses,
+    user: node.user,
+    tags: node.tags,
+  }));
+  const others = lab
+    .ofKind("host")
+    .map(({ name, spec }) => ({ name, ips: spec.addresses, user: null, tags: [] }));
+  const nodes = [...members, ...others];
+  const stranger = [from, to].find((name) => !nodes.some((node) => node.name === name));
+  if (stranger !== undefined) {
+    throw new LabError("NodeNotFound", "no policy is about it", {
+      where: stranger,
+      remedy: "name a node with Tailscale that has joined, or a host",
+    });
+  }
+  const routes = known.flatMap(({ approvedRoutes }) => approvedRoutes);
+  return denyPair({ nodes, from, to, routes: routes.filter((route) => !/\/0$/.test(route)) });
+}
+
+export interface Pair {
+  nodes: readonly {
+    name: string;
+    ips: readonly string[];
+    user: string | null;
+    tags: readonly string[];
+  }[];
+  /** Prefixes behind subnet routers. */
+  routes: readonly string[];
+  from: string;
+  to: string;
+}
+
+/** Shell that takes what lets one node use the other out of a policy on its standard input. */
+export function denyPair({ nodes, routes, from, to }: Pair): string {
+  return script("deny-pair.sh", {
+    nodes: JSON.stringify(nodes),
+    routes: JSON.stringify(routes),
+    from,
+    to,
+    program: program("deny-pair.jq"),
+  });
+}

@@ -1,0 +1,147 @@
+import { quote } from "../plan/boot.ts";
+import { program } from "../plan/programs.ts";
+import type { SettingStep } from "./step.ts";
+
+/** The settings of a machine that faults change, each as one that several faults may share. */
+
+/** A preference of a node's tailscaled. `set` has the words of `tailscale set`, with `$value` for the value. */
+export function preference(
+  node: string,
+  name: string,
+  { read, set, value }: { read: string; set: string; value: SettingStep["value"] },
+): SettingStep {
+  return {
+    kind: "setting",
+    node,
+    setting: `pref ${name}`,
+    read: `tailscale debug prefs | jq -r '${read}'`,
+    write: `value=$(cat)\ntailscale set ${set}`,
+    value,
+    atBoot: "again",
+  };
+}
+
+/** A sysctl of a machine's network. */
+export function sysctl(node: string, name: string, value: string): SettingStep {
+  return {
+    kind: "setting",
+    node,
+    setting: `sysctl ${name}`,
+    read: `sysctl -n ${name}`,
+    write: { sysctl: name },
+    value,
+    // As one that was set by hand, and not in /etc/sysctl.d.
+    atBoot: "cured",
+  };
+}
+
+/** Whether a program of a machine runs; stopped, the machine lives on. `ready` is shell that ends when it serves. */
+export function service(node: string, name: string, ready = ""): SettingStep {
+  return {
+    kind: "setting",
+    node,
+    setting: `service ${name}`,
+    read: `if service ${name} status > /dev/null; then echo start; else echo stop; fi`,
+    write: `value=$(cat)\nservice ${name} "$value"\nif [ "$value" = start ]; then :\n${ready}\nfi`,
+    value: "stop",
+    atBoot: "again",
+  };
+}
+
+/**
+ * What runs in a program's place: shell, whose last command is `exec`. Empty: the program as the machine's boot script
+ * starts it.
+ */
+export function replacement(node: string, name: string, value: string, ready = ""): SettingStep {
+  const file = `/run/programs/${name}`;
+  return {
+    kind: "setting",
+    node,
+    setting: `program ${name}`,
+    read: `cat ${file} 2> /dev/null || true`,
+    write: `cat > ${file}.new
+if cmp -s ${file}.new ${file} || [ ! -s ${file}.new -a ! -e ${file} ]; then
+  rm ${file}.new
+else
+  if [ -s ${file}.new ]; then mv ${file}.new ${file}; else rm -f ${file} ${file}.new; fi
+  if service ${name} status > /dev/null; then
+    service ${name} restart
+    ${ready || ":"}
+  fi
+fi`,
+    value,
+    atBoot: "again",
+  };
+}
+
+/** Shell: until a command succeeds, 15 s at most. */
+export const until = `until_succeeds() {
+  local tries
+  for ((tries = 0; tries < 300; tries++)); do
+    if "$@" > /dev/null 2>&1; then return 0; fi
+    sleep 0.05
+  done
+  echo "timed out waiting for: $*" >&2
+  return 1
+}
+`;
+
+/** Shell: until Headscale answers. */
+export const headscaleAnswers = `${until}until_succeeds headscale users list -o json`;
+
+/**
+ * Something that Headscale keeps in its database; `read` and `write` are its commands. Where it is stopped it runs for
+ * them, and is stopped again.
+ */
+export function headscaleSetting(
+  setting: string,
+  { read, write, value }: Pick<SettingStep, "read" | "value"> & { write: string },
+): SettingStep {
+  const running = (commands: string) => `was=start
+service headscale status > /dev/null || was=stop
+service headscale start
+${headscaleAnswers}
+${commands}
+service headscale $was`;
+  return {
+    kind: "setting",
+    node: "control",
+    setting,
+    read: running(read),
+    write: running(write),
+    value,
+    atBoot: "again",
+  };
+}
+
+/** A value in Headscale's configuration file, which it reads when it starts. `pattern` is a regular expression of Perl. */
+export function headscaleConfig(
+  key: string,
+  { match, value, ready = headscaleAnswers }: { match: string; value: string; ready?: string },
+): SettingStep {
+  const file = "/lab/control/config.yaml";
+  return {
+    kind: "setting",
+    node: "control",
+    setting: `headscale ${key}`,
+    read: `perl -0ne 'print $1 if m{${match}}m' ${file}`,
+    write: `VALUE=$(cat) perl -0pe 's{${match}}{my $all = $&; my $at = $-[1] - $-[0]; substr($all, $at, length $1) = $ENV{VALUE}; $all}me' ${file} > ${file}.new
+if cmp -s ${file}.new ${file}; then
+  rm ${file}.new
+else
+  mv ${file}.new ${file}
+  if service headscale status > /dev/null; then
+    service headscale restart
+    ${ready}
+  fi
+fi`,
+    value,
+    atBoot: "again",
+  };
+}
+
+/** A script of `lab/programs/` with variables before it. */
+export function script(name: string, variables: Record<string, string>): string {
+  const lines = Object.entries(variables).map(([key, value]) => `${key}=${quote(value)}`);
+  return `${lines.join("\n")}\n${program(name)}`;
+}
