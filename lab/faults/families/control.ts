@@ -7,14 +7,14 @@ export const controlFaults: readonly FaultKind[] = [
     kind: "control-down",
     targets: [],
     needs: "nothing",
-    example: "",
+    example: "control-down",
     steps: () => [service("control", "headscale", headscaleAnswers)],
   }),
   lasting({
     kind: "control-unreachable",
     targets: ["node"],
     needs: "a node with Tailscale",
-    example: "laptop",
+    example: "control-unreachable laptop",
     steps: (lab, { node }) =>
       rulesAt(passages(lab, node, lab.control), (matches) =>
         matches.flatMap(({ out, back }) => [`${out} drop`, `${back} drop`]),
@@ -24,7 +24,7 @@ export const controlFaults: readonly FaultKind[] = [
     kind: "map-stream-cut",
     targets: ["node"],
     needs: "a node with Tailscale that has joined",
-    example: "laptop",
+    example: "map-stream-cut laptop",
     // tailscaled opens another stream when it has heard nothing for two minutes: that one begins well too.
     steps: (lab, { node }) =>
       rulesAt(

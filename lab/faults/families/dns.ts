@@ -12,7 +12,7 @@ export const dnsFaults: readonly FaultKind[] = [
     kind: "resolv-conf-overwritten",
     targets: ["node"],
     needs: "a node with Tailscale, or a host",
-    example: "laptop",
+    example: "resolv-conf-overwritten laptop",
     steps: (lab, { node, nameserver }) => [
       resolvConf(lab.node(node), nameserver ?? serverAddress.dns),
     ],
@@ -21,7 +21,7 @@ export const dnsFaults: readonly FaultKind[] = [
     kind: "dns-server-down",
     targets: ["server"],
     needs: "a node with a DNS service",
-    example: "office-dns",
+    example: "dns-server-down office-dns",
     steps(lab, { server }) {
       const name = server === "internet" ? "dns" : server;
       const { kind, services } = lab.node(name).spec;
@@ -38,7 +38,7 @@ export const dnsFaults: readonly FaultKind[] = [
     kind: "dns-loop",
     targets: [],
     needs: "a node with Tailscale and no DNS service, in use as the global resolver meanwhile",
-    example: "",
+    example: "dns-loop",
     async steps(lab) {
       const node = resolverNode(lab);
       const address = (await node.output(["tailscale", "ip", "-4"])).trim();
@@ -49,7 +49,7 @@ export const dnsFaults: readonly FaultKind[] = [
     kind: "magic-dns-off",
     targets: [],
     needs: "nothing",
-    example: "",
+    example: "magic-dns-off",
     steps: () => [
       headscaleConfig("dns.magic_dns", { match: "^  magic_dns: (\\w+)$", value: "false" }),
     ],
@@ -58,7 +58,7 @@ export const dnsFaults: readonly FaultKind[] = [
     kind: "accept-dns-off",
     targets: ["node"],
     needs: "a node with Tailscale",
-    example: "laptop",
+    example: "accept-dns-off laptop",
     steps: (_, { node }) => [
       preference(node, "accept-dns", {
         read: ".CorpDNS",

@@ -8,7 +8,7 @@ export const hostFaults: readonly FaultKind[] = [
     kind: "host-firewall",
     targets: ["node"],
     needs: "any machine",
-    example: "server --set protocol=tcp --set port=80",
+    example: "host-firewall server --set protocol=tcp --set port=80",
     steps(lab, { node, protocol, port }) {
       const isMember = lab.node(node).spec.kind === "tailscale";
       const ports = port === undefined ? "" : ` dport ${port}`;
@@ -45,14 +45,14 @@ END`;
     kind: "rp-filter",
     targets: ["node"],
     needs: "any machine",
-    example: "laptop",
+    example: "rp-filter laptop",
     steps: (_, { node }) => [sysctl(node, "net.ipv4.conf.all.rp_filter", "1")],
   }),
   lasting({
     kind: "ip-forwarding-off",
     targets: ["node"],
     needs: "a subnet router or an exit node",
-    example: "router",
+    example: "ip-forwarding-off router",
     steps: (_, { node }) => [
       sysctl(node, "net.ipv4.ip_forward", "0"),
       sysctl(node, "net.ipv6.conf.all.forwarding", "0"),
@@ -62,7 +62,7 @@ END`;
     kind: "no-return-route",
     targets: ["node"],
     needs: "a subnet router",
-    example: "router",
+    example: "no-return-route router",
     steps: (_, { node }) => [
       preference(node, "snat-subnet-routes", {
         read: ".NoSNAT | not",
@@ -75,7 +75,7 @@ END`;
     kind: "cgnat-collision",
     targets: ["node"],
     needs: "a node behind a router",
-    example: "laptop",
+    example: "cgnat-collision laptop",
     steps(lab, { node, prefix }) {
       const { network } = lab.node(node).spec;
       const others = lab.nodes.filter(

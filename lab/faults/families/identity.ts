@@ -8,7 +8,7 @@ export const identityFaults: readonly FaultKind[] = [
     kind: "key-expired",
     targets: ["node"],
     needs: "a node with Tailscale that has joined",
-    example: "phone",
+    example: "key-expired phone",
     async steps(lab, { node }) {
       const { id } = await nodeOf(lab, node);
       const expiry = '.expiry // empty | if type == "object" then .seconds | todate else . end';
@@ -30,7 +30,7 @@ fi`,
     kind: "logged-out",
     targets: ["node"],
     needs: "a node with Tailscale that has joined",
-    example: "phone",
+    example: "logged-out phone",
     steps: (_, { node }) => [
       {
         kind: "script",
@@ -45,7 +45,7 @@ fi`,
     kind: "cloned-state",
     targets: ["node", "of"],
     needs: "two nodes with Tailscale that have joined",
-    example: "workstation laptop",
+    example: "cloned-state workstation laptop",
     async steps(lab, { node, of }) {
       const newest = 'cat "$(ls -t /lab/state/*/tailscaled.state | head -n 1)" | base64 -w 0';
       const state = (await lab.node(of).output(["bash", "-c", newest])).trim();
@@ -58,7 +58,7 @@ base64 -d <<< ${state} > /var/lib/tailscale/tailscaled.state`;
     kind: "userspace-networking",
     targets: ["node"],
     needs: "a node with Tailscale",
-    example: "laptop",
+    example: "userspace-networking laptop",
     steps: (_, { node }) => [
       tailscaled(node, ":", '--tun=userspace-networking --statedir="/lab/state/$identity"'),
     ],
@@ -67,7 +67,7 @@ base64 -d <<< ${state} > /var/lib/tailscale/tailscaled.state`;
     kind: "duplicate-hostname",
     targets: ["node", "of"],
     needs: "two nodes with Tailscale",
-    example: "phone laptop",
+    example: "duplicate-hostname phone laptop",
     steps: (lab, { node, of }) => [
       preference(node, "hostname", {
         read: ".Hostname",

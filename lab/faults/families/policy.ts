@@ -10,7 +10,7 @@ export const policyFaults: readonly FaultKind[] = [
     kind: "policy",
     targets: ["deny"],
     needs: "a policy, or two nodes of which one may use the other",
-    example: "laptop server",
+    example: "policy laptop server",
     async steps(lab, { deny, policy }) {
       if ((deny === undefined) === (policy === undefined)) {
         throw new LabError("UsageInvalid", "it is either a pair or a whole policy", {

@@ -12,14 +12,14 @@ export const relayFaults: readonly FaultKind[] = [
     kind: "relay-down",
     targets: ["region"],
     needs: "nothing",
-    example: "fra",
+    example: "relay-down fra",
     steps: (lab, { region }) => [service(relayOf(lab, region).name, "derper", untilServes)],
   }),
   lasting({
     kind: "relay-tcp-blocked",
     targets: ["region", "at"],
     needs: "nothing",
-    example: "fra home",
+    example: "relay-tcp-blocked fra home",
     steps: (lab, { region, at = "internet" }) =>
       rulesAt(passages(lab, at, relayOf(lab, region)), (matches) =>
         matches.flatMap(({ out, back }) =>
@@ -31,7 +31,7 @@ export const relayFaults: readonly FaultKind[] = [
     kind: "relay-untrusted",
     targets: ["region", "certificate"],
     needs: "nothing",
-    example: "fra expired",
+    example: "relay-untrusted fra expired",
     async steps(lab, { region, certificate }) {
       const host = serverName.relay(region);
       const [from, to] = certificate === "expired" ? [-60, -1] : [1, 60];

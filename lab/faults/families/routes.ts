@@ -10,7 +10,7 @@ export const routeFaults: readonly FaultKind[] = [
     kind: "accept-routes-off",
     targets: ["node"],
     needs: "a node with Tailscale",
-    example: "laptop",
+    example: "accept-routes-off laptop",
     steps: (_, { node }) => [
       preference(node, "accept-routes", {
         read: ".RouteAll",
@@ -23,7 +23,7 @@ export const routeFaults: readonly FaultKind[] = [
     kind: "route-unapproved",
     targets: ["node", "route"],
     needs: "a node with an approved route",
-    example: "router 10.20.0.0/24",
+    example: "route-unapproved router 10.20.0.0/24",
     async steps(lab, { node, route }) {
       const { id, approvedRoutes } = await known(lab, node, route, "approvedRoutes");
       const select = `jq -r '.[] | select(.id == ${id}) | .approved_routes // [] | join(",")'`;
@@ -40,7 +40,7 @@ export const routeFaults: readonly FaultKind[] = [
     kind: "route-withdrawn",
     targets: ["node", "route"],
     needs: "a node that advertises a route",
-    example: "router 10.20.0.0/24",
+    example: "route-withdrawn router 10.20.0.0/24",
     async steps(lab, { node, route }) {
       const { advertisedRoutes } = await known(lab, node, route, "advertisedRoutes");
       return [

@@ -10,7 +10,7 @@ export const serviceFaults: readonly FaultKind[] = [
     kind: "service-down",
     targets: ["node", "port"],
     needs: "a service of the node on this port",
-    example: "server 8080",
+    example: "service-down server 8080",
     steps(lab, { node, port }) {
       const all = servicesOf(lab, node);
       const here = onPort(lab, node, port);
@@ -27,7 +27,7 @@ export const serviceFaults: readonly FaultKind[] = [
     kind: "service-loopback-only",
     targets: ["node", "port"],
     needs: "a TCP service of the node on this port",
-    example: "server 80",
+    example: "service-loopback-only server 80",
     steps(lab, { node, port }) {
       const kinds = onPort(lab, node, port).map(({ kind }) => kind);
       if (kinds.includes("tcp-echo") || kinds.includes("http")) {
