@@ -8,7 +8,7 @@ const value = String.raw`[^\s"',;&)}\]]+`;
 const patterns: readonly RegExp[] = [
   /(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----)([\s\S]+?)(?=-----END|$)/g,
   // Of Tailscale: keys for joining and for the API. Of Headscale: these, registrations and requests for one.
-  /(^|[^A-Za-z0-9])((?:tskey|hskey)-[\w*.-]+)/gi,
+  /(^|[^A-Za-z0-9])((?:tskey|hskey)-[\w*-]+)/gi,
   // All zeros stand for a key that was left out.
   /(\b(?:privkey|nlpriv):)((?!0+\b)[0-9a-f]{16,})/gi,
   // Headscale's before 0.28: of the API, and for joining.
@@ -18,11 +18,11 @@ const patterns: readonly RegExp[] = [
   /((?:^|[^\w.-]))(eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?)/g,
   /((?:^|[^\w]))((?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|npm_|sk-)[\w-]{10,}|A[KS]IA[0-9A-Z]{16})/g,
   // user:password@ of a URL, and what may be a token before the @.
-  /(\b[a-z][a-z0-9+.-]*:\/\/)([^\s/"'<>]+)(?=@)/gi,
+  /(\b[a-z][a-z0-9+.-]*:\/\/(?:[^\s/:@"'<>]*:)?)([^\s/"'<>]+)(?=@)/gi,
   // A link by which whoever opens it logs a machine in.
   /(\bhttps?:\/\/[^\s"'/]+\/(?:a|register|auth)\/)([^\s"'?#]+)/gi,
   /([?&](?:code|state|sig|signature|auth|key)=)([^\s"'&#]+)/gi,
-  /(\bauthorization"?\s*[:=]\s*"?)([^"'\r\n]+)/gi,
+  /(\bauthorization"?\s*[:=]\s*"?(?:(?:basic|bearer|digest)\s+)?)([^"'\r\n]+)/gi,
   /(\b(?:bearer|basic)\s+)([\w.~+/-]{16,}=*)/gi,
   /(\b(?:set-)?cookie2?\s*:\s*)([^\r\n]+)/gi,
   // NAME=VALUE and --name VALUE.

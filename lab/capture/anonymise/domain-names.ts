@@ -31,7 +31,7 @@ export class DomainNames {
   /** Of a text, each name in it, and users by their addresses. */
   rewrite(text: string): string {
     return text.replace(candidates, (found, user: string | undefined, name: string) => {
-      if (!this.isName(name) || /^v\d/.test(name)) return found;
+      if (!this.isName(name)) return found;
       const written = this.placeholder(name);
       return user === undefined ? written : `${this.labels.placeholder("user", user)}@${written}`;
     });
