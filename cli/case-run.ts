@@ -18,6 +18,8 @@ interface Ran {
   stages: Stage[];
   isRight: boolean;
   seconds: number;
+  /** Where it could not be run to its end, or did not give its lab back as it was. */
+  error: string | undefined;
 }
 
 /** Runs cases, those of the same topology one after the other on the same labs, which are gone at the end. */
@@ -59,18 +61,29 @@ export async function runCases(
 async function runOne(theCase: Case, signal: AbortSignal): Promise<Ran> {
   const since = performance.now();
   signal.throwIfAborted();
-  await using lab = await caseLab(theCase, "case run");
-  const stages = await runCase(lab.running, theCase, { signal });
+  const stages: Stage[] = [];
+  let error: string | undefined;
+  try {
+    await using lab = await caseLab(theCase, theCase.name);
+    await runCase(lab.running, theCase, { signal, onStage: (stage) => stages.push(stage) });
+  } catch (cause) {
+    // What is wrong with one lab leaves the others.
+    if (!(cause instanceof LabError) || cause.name === "EngineLost") throw cause;
+    error = cause.message;
+  }
+  const isRight = error === undefined && stages.every((each) => each.isRight);
   const seconds = (performance.now() - since) / 1000;
-  return { theCase, stages, isRight: stages.every(({ isRight }) => isRight), seconds };
+  return { theCase, stages, isRight, seconds, error };
 }
 
 function report(ran: readonly Ran[]): Report {
   const failed = ran.filter(({ isRight }) => !isRight);
-  const text = ran.map(({ theCase, stages, isRight, seconds }) =>
-    [`${mark(isRight)} ${theCase.name} (${seconds.toFixed(1)} s)`, ...stages.map(stageText)].join(
-      "\n",
-    ),
+  const text = ran.map(({ theCase, stages, isRight, seconds, error }) =>
+    [
+      `${mark(isRight)} ${theCase.name} (${seconds.toFixed(1)} s)`,
+      ...stages.map(stageText),
+      ...(error === undefined ? [] : [`  ${mark(false)} ${error}`]),
+    ].join("\n"),
   );
   return {
     json: {

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
+import { cleanAll } from "../../lab/engine/clean.ts";
 import type { Engine } from "../../lab/engine/engine.ts";
 import { defineLab } from "../../lab/topology/define-lab.ts";
 import { type LoadedTopology, loadTopology } from "../../lab/topology/load.ts";
-import { endRun } from "../harness/end-run.ts";
 import { reapAfter } from "../harness/reaper.ts";
 import { run, sharedRun } from "../harness/run.ts";
 import type { ScenarioLab } from "../harness/scenario-lab.ts";
@@ -34,5 +34,5 @@ export async function caseLab(theCase: Case, user: string): Promise<ScenarioLab>
 
 /** Removes the labs of this process's cases. */
 export async function endCases(engine: Engine): Promise<void> {
-  if (sharedRun === undefined) await endRun(engine, run);
+  if (sharedRun === undefined) await cleanAll(engine, { run });
 }

@@ -61,7 +61,7 @@ export async function runCase(
   try {
     const steps: [StageName, () => Promise<Pick<Stage, "isRight" | "expected" | "seen">>][] = [
       ["symptom", () => allShow(lab, theCase, "broken", { signal })],
-      ["finding", async () => judged(theCase, await diagnoseCase(lab, theCase, signal))],
+      ["finding", async () => judged(theCase, (await diagnoseCase(lab, theCase, signal)).findings)],
       [
         "remedy",
         async () => {
