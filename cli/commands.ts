@@ -20,6 +20,7 @@ const commands: Record<string, () => Promise<MakeCommand>> = {
   case: async () => (await import("./commands/case.ts")).caseCommand,
   capture: async () => (await import("./commands/capture.ts")).captureCommand,
   reproduce: async () => (await import("./commands/reproduce.ts")).reproduceCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
   check: async () => (await import("./commands/check.ts")).checkCommand,
   clean: async () => (await import("./commands/clean.ts")).cleanCommand,
 };

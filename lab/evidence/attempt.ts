@@ -2,11 +2,20 @@ import { LabError } from "../errors.ts";
 import { chooseFrom } from "../near-name.ts";
 import { parsePing } from "../observe/ping.ts";
 import { parseAhosts, parseDig } from "../observe/resolve.ts";
+import { evidenceCommands } from "./commands.ts";
 import type { Evidence, EvidenceSource } from "./evidence.ts";
+import { parseRuleset } from "./nftables.ts";
 import { type Observation, observe } from "./observation.ts";
-import type { Attempts, ConnectResult, IcmpResult, Observations } from "./observations.ts";
+import type {
+  Attempts,
+  ConnectResult,
+  Counters,
+  IcmpResult,
+  Observations,
+} from "./observations.ts";
 import { isAddress, isTailnetAddress } from "./prefix.ts";
 import type { Question } from "./question.ts";
+import { parseNstat } from "./sockets.ts";
 import { exitNodeOf, ownAddresses, ownerOf, serverOf, tailnetAddresses } from "./where.ts";
 
 /** Of a packet: small; as some tunnels have it; the tunnel's smallest of IPv6; as large as the tunnel takes. */
@@ -111,8 +120,26 @@ export async function attempt(
     ],
   );
   const peerName = isTailnetAddress(address) ? tried.target : server?.name;
+  const onTheWay = [...new Set([from, peerName, tried.target])].filter(
+    (name) => name != null && names.includes(name),
+  ) as string[];
+  const counters = await Promise.all(
+    onTheWay.map(async (name) => {
+      const options = { signal };
+      const [firewall, drops] = await Promise.all([
+        source.run(name, evidenceCommands.firewall.argv, options),
+        source.run(name, evidenceCommands.drops.argv, options),
+      ]);
+      const counted: Counters = {
+        firewall: observe(firewall, ({ stdout }) => parseRuleset(stdout)),
+        reversePathDrops: observe(drops, ({ stdout }) => parseNstat(stdout)),
+      };
+      return [name, counted] as const;
+    }),
+  );
   return {
     ...tried,
+    after: new Map(counters),
     icmp: pinged,
     sizes: bySize,
     ...(connected === undefined ? {} : { connect: connected }),

@@ -37,6 +37,14 @@ export function parseSysctls(text: string): ReadonlyMap<string, string> {
   );
 }
 
+/** `nstat -asz NAME` */
+export function parseNstat(text: string): number {
+  const line = text.split("\n").find((each) => each.startsWith("TcpExt"));
+  const value = Number(line?.split(/\s+/)[1] ?? Number.NaN);
+  if (Number.isNaN(value)) throw new Error("it has no counter");
+  return value;
+}
+
 /** `/etc/resolv.conf` */
 export function parseResolvConf(text: string): {
   nameservers: string[];

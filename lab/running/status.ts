@@ -12,6 +12,8 @@ export interface TailnetStatus {
   health: string[];
   /** MagicDNS domain of the tailnet. */
   domain: string;
+  /** Login name of the node's user; empty for one with tags. */
+  user: string;
   /** Whether it has a tunnel device; false with userspace networking. */
   tun: boolean;
 }
@@ -42,6 +44,7 @@ export interface PeerStatus {
   keyExpiry: string | undefined;
   isExpired: boolean;
   publicKey: string;
+  userId: number;
 }
 
 const list = z
@@ -67,6 +70,7 @@ const peer = z
     KeyExpiry: z.string().optional(),
     Expired: z.boolean().default(false),
     PublicKey: z.string().default(""),
+    UserID: z.number().default(0),
   })
   .transform(
     (p): PeerStatus => ({
@@ -87,6 +91,7 @@ const peer = z
       keyExpiry: p.KeyExpiry,
       isExpired: p.Expired,
       publicKey: p.PublicKey,
+      userId: p.UserID,
     }),
   );
 const statusSchema = z.looseObject({
@@ -96,6 +101,7 @@ const statusSchema = z.looseObject({
   Health: list,
   MagicDNSSuffix: z.string().default(""),
   TUN: z.boolean().default(true),
+  User: z.record(z.string(), z.looseObject({ LoginName: z.string().default("") })).nullish(),
 });
 
 /** The one reader of `tailscale status --json`, and of the LocalAPI's `/localapi/v0/status`, which is the same. */
@@ -107,6 +113,13 @@ export function parseStatus(text: string): TailnetStatus {
     peers: Object.values(status.Peer ?? {}).sort((a, b) => (a.name < b.name ? -1 : 1)),
     health: status.Health,
     domain: status.MagicDNSSuffix,
+    user: isTagged(status.Self)
+      ? ""
+      : (status.User?.[String(status.Self?.userId)]?.LoginName ?? ""),
     tun: status.TUN,
   };
+}
+
+function isTagged(self: PeerStatus | null | undefined): boolean {
+  return (self?.tags.length ?? 0) > 0;
 }

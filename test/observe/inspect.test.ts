@@ -248,6 +248,7 @@ describe("pairs", () => {
     keyExpiry: undefined,
     isExpired: false,
     publicKey: "",
+    userId: 0,
     ...more,
   });
   const up = (name: string, ...peers: PeerStatus[]) => ({
@@ -259,6 +260,7 @@ describe("pairs", () => {
       peers,
       health: [],
       domain: "",
+      user: "",
       tun: true,
     } satisfies TailnetStatus,
   });

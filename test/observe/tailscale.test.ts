@@ -36,6 +36,7 @@ describe("tailscale status --json", () => {
       peers: [],
       health: ["logged out"],
       domain: "",
+      user: "",
       tun: true,
     });
   });

@@ -1,0 +1,91 @@
+import type {
+  Attempts,
+  HostObservations,
+  Observations,
+  TailscaleObservations,
+} from "../evidence/observations.ts";
+import { covers, isDefault, isTailnetAddress } from "../evidence/prefix.ts";
+import { exitNodeOf, serverOf } from "../evidence/where.ts";
+
+/** Whether what was asked works: then nothing on its way is broken. Undefined where it was not tried. */
+export function works({ connect, icmp, system }: Attempts): boolean | undefined {
+  if (connect?.kind === "seen") return connect.value === "connected";
+  if (connect !== undefined) return undefined;
+  if (icmp?.kind === "seen") return icmp.value.received > 0;
+  if (icmp !== undefined) return undefined;
+  if (system?.kind === "seen") return system.value.length > 0;
+  return undefined;
+}
+
+/** Whether the target answered at all, if only by refusing. */
+export function answers({ connect, icmp }: Attempts): boolean {
+  return (
+    (connect?.kind === "seen" && (connect.value === "connected" || connect.value === "refused")) ||
+    (icmp?.kind === "seen" && icmp.value.received > 0)
+  );
+}
+
+/** The machine, whatever its role. */
+export function machineOf(seen: Observations, name: string): HostObservations | undefined {
+  return (
+    seen.tailscale.get(name) ??
+    seen.hosts.get(name) ??
+    (seen.control?.machine.name === name ? seen.control : undefined)
+  );
+}
+
+export function everyMachine(seen: Observations): HostObservations[] {
+  const control = seen.control === undefined ? [] : [seen.control];
+  return [...seen.tailscale.values(), ...seen.hosts.values(), ...control];
+}
+
+/** Who takes a packet out of the tunnel: the target, its subnet router, or the exit node. */
+export function receiverOf(seen: Observations): TailscaleObservations | undefined {
+  const { attempts } = seen;
+  if (attempts?.address == null) return undefined;
+  const { address, target, question } = attempts;
+  if (isTailnetAddress(address)) {
+    return target === null ? undefined : seen.tailscale.get(target);
+  }
+  const from = seen.tailscale.get(question.from);
+  if (from === undefined) return undefined;
+  const server = serverOf(from, address) ?? exitNodeOf(from);
+  return server === undefined ? undefined : seen.tailscale.get(server.name);
+}
+
+/** Nodes that advertise, or once advertised, a route to an address: as they or control say. */
+export function advertisersOf(seen: Observations, address: string): string[] {
+  const has = (routes: readonly string[]) =>
+    routes.some((route) => !isDefault(route) && covers(route, address));
+  const own = [...seen.tailscale.values()].flatMap(({ machine, prefs }) =>
+    prefs.kind === "seen" && has(prefs.value.advertisedRoutes) ? [machine.name] : [],
+  );
+  const registry = seen.control?.nodes;
+  const registered =
+    registry?.kind === "seen"
+      ? registry.value
+          .filter((node) => has(node.advertisedRoutes) || has(node.approvedRoutes))
+          .map(({ name }) => name)
+      : [];
+  return [...new Set([...own, ...registered])];
+}
+
+/** Machines on the way of what was asked; a finding about none of them answers another question. */
+export function onTheWay(seen: Observations): ReadonlySet<string> | undefined {
+  const { attempts } = seen;
+  if (attempts === undefined) return undefined;
+  const { question, target, peer, address } = attempts;
+  const from = seen.tailscale.get(question.from);
+  const exitNode = from === undefined ? undefined : exitNodeOf(from)?.name;
+  const isBehindRouter = address !== null && !isTailnetAddress(address);
+  const names = [
+    question.from,
+    question.to,
+    address,
+    target,
+    peer,
+    exitNode,
+    ...(isBehindRouter ? advertisersOf(seen, address) : []),
+  ];
+  return new Set(names.filter((name) => name != null));
+}

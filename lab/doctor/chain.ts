@@ -1,0 +1,158 @@
+import type { Observation } from "../evidence/observation.ts";
+import type { Attempts, Observations } from "../evidence/observations.ts";
+import { isTailnetAddress } from "../evidence/prefix.ts";
+import { exitNodeOf, serverOf } from "../evidence/where.ts";
+import { answers, machineOf, receiverOf, works } from "./asked.ts";
+import type { Check, Step } from "./check.ts";
+import type { Finding } from "./finding.ts";
+import { permits } from "./packet-filter.ts";
+import { listeners } from "./sockets.ts";
+
+/** A step of the packet's way. */
+export interface ChainStep {
+  step: Step;
+  state: "ok" | "failed" | "unknown";
+  /** What was seen of it, in a line. */
+  seen: string;
+}
+
+type Told = Omit<ChainStep, "step">;
+
+/** The way of a packet to what was asked. A step at which a cause was found has failed. */
+export function chainOf(
+  observations: Observations,
+  attempts: Attempts,
+  found: readonly (Finding & { check: Check })[],
+): ChainStep[] {
+  const tellers: [Step, (seen: Observations, attempts: Attempts) => Told | undefined][] = [
+    ["machine", tellMachine],
+    ["name", tellName],
+    ["address", tellAddress],
+    ["route", tellRoute],
+    ["policy", tellPolicy],
+    ["path", tellPath],
+    ["tunnel", tellTunnel],
+    ["host-firewall", tellFirewall],
+    ["service", tellService],
+    ["way-back", tellWayBack],
+  ];
+  return tellers.flatMap(([step, tell]): ChainStep[] => {
+    const cause = found.find((finding) => finding.check.step === step);
+    const told = tell(observations, attempts);
+    if (told === undefined) return [];
+    if (cause === undefined) return [{ step, ...told }];
+    return [{ step, state: "failed", seen: `${cause.node}: ${cause.what}` }];
+  });
+}
+
+const ok = (seen: string): Told => ({ state: "ok", seen });
+const failed = (seen: string): Told => ({ state: "failed", seen });
+const unknown = (seen: string): Told => ({ state: "unknown", seen });
+const why = (observation: Observation<unknown> | undefined, otherwise: string): Told =>
+  unknown(observation?.kind === "unseen" ? `could not look: ${observation.why}` : otherwise);
+
+function tellMachine(seen: Observations, { question }: Attempts): Told {
+  const own = seen.tailscale.get(question.from);
+  if (own === undefined) return unknown(`${question.from} runs no Tailscale`);
+  if (own.status.kind !== "seen") return why(own.status, "");
+  const { backendState } = own.status.value;
+  const words = `tailscaled on ${question.from} is ${backendState}`;
+  return backendState === "Running" ? ok(words) : failed(words);
+}
+
+function tellName(_seen: Observations, { name, system }: Attempts): Told | undefined {
+  if (name === null) return undefined;
+  if (system?.kind !== "seen") return why(system, "not asked");
+  const [first] = system.value;
+  return first === undefined ? failed(`${name} does not resolve`) : ok(`${name} is ${first}`);
+}
+
+function tellAddress(
+  _seen: Observations,
+  { question, address, target }: Attempts,
+): Told | undefined {
+  if (question.to === undefined) return undefined;
+  if (address === null) return failed(`no address of ${question.to} is known`);
+  return ok(target === null ? address : `${address} is ${target}'s`);
+}
+
+function tellRoute(seen: Observations, { question, address }: Attempts): Told | undefined {
+  const own = seen.tailscale.get(question.from);
+  if (address === null || own === undefined) return undefined;
+  if (own.status.kind !== "seen") return why(own.status, "");
+  if (isTailnetAddress(address)) {
+    const peer = own.status.value.peers.find(({ addresses }) => addresses.includes(address));
+    if (peer === undefined) return failed(`${question.from} has no peer with ${address}`);
+    return ok(`${question.from} has ${peer.name} as a peer`);
+  }
+  const server = serverOf(own, address) ?? exitNodeOf(own);
+  if (server === undefined) return unknown("it does not go through the tailnet");
+  return ok(`${server.name} serves ${server.prefix}`);
+}
+
+function tellPolicy(seen: Observations, { question, address }: Attempts): Told | undefined {
+  if (address === null) return undefined;
+  const receiver = receiverOf(seen);
+  const [source] = sourcesOf(seen, question.from);
+  if (receiver === undefined || source === undefined) return unknown("no filter at hand");
+  const name = receiver.machine.name;
+  if (receiver.netmap.kind !== "seen") return why(receiver.netmap, "");
+  const { packetFilter } = receiver.netmap.value;
+  const packet = { source, destination: address, port: question.port, protocol: question.protocol };
+  const what = question.port === undefined ? "something" : `${question.protocol}/${question.port}`;
+  return permits(packetFilter, packet)
+    ? ok(`${name}'s filter lets ${question.from} use ${what}`)
+    : failed(`${name}'s filter has no rule for ${question.from} and ${what}`);
+}
+
+export function sourcesOf(seen: Observations, from: string): string[] {
+  const status = seen.tailscale.get(from)?.status;
+  return status?.kind === "seen" ? (status.value.self?.addresses ?? []) : [];
+}
+
+function tellPath(_seen: Observations, { disco, peer }: Attempts): Told | undefined {
+  if (disco === undefined) return undefined;
+  if (disco.kind !== "seen") return why(disco, "");
+  const { value } = disco;
+  if (value.outcome !== "answered") {
+    return failed(value.outcome === "error" ? value.output : `${peer} does not answer`);
+  }
+  const last = value.pongs.at(-1);
+  if (last === undefined) return failed(`${peer} does not answer`);
+  return ok(`${last.path} via ${last.via}, ${last.latencyMs} ms`);
+}
+
+function tellTunnel(_seen: Observations, { tsmp, peer }: Attempts): Told | undefined {
+  if (tsmp === undefined) return undefined;
+  if (tsmp.kind !== "seen") return why(tsmp, "");
+  return tsmp.value.outcome === "answered"
+    ? ok(`${peer} answers within the tunnel (TSMP)`)
+    : failed(`${peer} does not answer within the tunnel (TSMP)`);
+}
+
+function tellFirewall(seen: Observations, attempts: Attempts): Told | undefined {
+  if (attempts.address === null) return undefined;
+  if (answers(attempts)) return ok("a packet came back");
+  const receiver = receiverOf(seen);
+  if (receiver?.firewall.kind !== "seen") return why(receiver?.firewall, "no rules at hand");
+  return ok(`${receiver.machine.name} has no rule that drops it`);
+}
+
+function tellService(seen: Observations, attempts: Attempts): Told | undefined {
+  const { question, target } = attempts;
+  if (question.port === undefined) return undefined;
+  if (works(attempts) === true) return ok(`${question.protocol}/${question.port} answers`);
+  const sockets = target === null ? undefined : machineOf(seen, target)?.sockets;
+  if (sockets?.kind !== "seen") return why(sockets, "the target is not at hand");
+  const [first] = listeners(sockets.value, question.protocol, question.port);
+  return first === undefined ? failed(`nothing listens on ${question.port}`) : ok(first.line);
+}
+
+function tellWayBack(_seen: Observations, attempts: Attempts): Told | undefined {
+  if (attempts.address === null) return undefined;
+  if (answers(attempts)) return ok("an answer came back");
+  const { connect, icmp } = attempts;
+  const tried = connect ?? icmp;
+  if (tried === undefined || tried.kind === "unseen") return why(tried, "nothing was tried");
+  return failed("no answer came back");
+}

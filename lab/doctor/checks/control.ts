@@ -1,0 +1,126 @@
+import type { Observation } from "../../evidence/observation.ts";
+import type { ControlObservations, Observations } from "../../evidence/observations.ts";
+import type { ControlProbe } from "../../evidence/probes.ts";
+import type { Check, Look } from "../check.ts";
+import type { Seen } from "../finding.ts";
+import { forwardedNames } from "../names.ts";
+
+/** TL301 control-down, TL302 control-unreachable: the same trial from each node tells them apart. */
+export const control: Check = {
+  finds: ["TL301", "TL302"],
+  step: "control",
+  explainedBy: ["TL511", "TL503", "TL507", "TL508", "TL512", "TL509", "TL308"],
+  run(look) {
+    const { tailscale, control: server } = look.observations;
+    const tried = [...tailscale].flatMap(([node, { controlProbe }]): Tried[] => {
+      if (controlProbe.kind === "unseen" && controlProbe.isDown) return [];
+      const probe = look.read(controlProbe);
+      return probe === undefined ? [] : [{ node, probe, seen: seenOf(controlProbe, probe) }];
+    });
+    const failed = tried.filter(({ probe }) => probe.status === undefined);
+    const silence = silenceOf(server);
+    if (failed.length === tried.length && (silence !== undefined || failed.length > 1)) {
+      // Headscale answers where it runs: then it is the way to it.
+      if (server?.nodes.kind === "seen") return eachUnreachable(look, failed, tried);
+      if (failed.length === 0 && silence === undefined) return;
+      return allDown(look, failed, silence);
+    }
+    eachUnreachable(look, failed, tried);
+  },
+};
+
+interface Tried {
+  node: string;
+  probe: ControlProbe;
+  seen: Seen;
+}
+
+function seenOf(observation: Observation<unknown>, probe: ControlProbe): Seen {
+  const node = observation.kind === "seen" ? observation.evidence.node : observation.node;
+  const line = probe.error || `HTTP ${probe.status}`;
+  return { node, command: `curl -m 3 ${probe.url}/key?v=142`, line };
+}
+
+/** What says that control itself does not answer on its machine; undefined where it does, or is not at hand. */
+function silenceOf(server: ControlObservations | undefined): Seen | undefined {
+  const nodes = server?.nodes;
+  if (nodes?.kind !== "unseen") return undefined;
+  const isSilent =
+    nodes.isDown === true ||
+    /did not end in time|connection refused|connecting to headscale|deadline exceeded/i.test(
+      nodes.why,
+    );
+  if (!isSilent) return undefined;
+  return { node: nodes.node, command: nodes.argv.join(" "), line: nodes.why };
+}
+
+function allDown(look: Look, failed: readonly Tried[], silence: Seen | undefined): void {
+  const { control: server, tailscale } = look.observations;
+  const name = server?.machine.name ?? hostOf(failed[0]?.probe.url ?? "") ?? "control";
+  const [first, ...others] = [
+    ...(silence === undefined ? [] : [silence]),
+    ...failed.map(({ seen }) => seen),
+  ];
+  if (first === undefined) return;
+  look.found({
+    code: "TL301",
+    node: name,
+    involves: [...tailscale.keys()],
+    what: "the control server does not answer",
+    seen: [first, ...others.slice(0, 2)],
+    why:
+      silence === undefined
+        ? `none of the ${failed.length} nodes that tried gets an answer; whether it is the server or its network can't be told from the nodes alone`
+        : "it does not answer on its own machine either",
+    fix: [
+      `on ${name}: systemctl status headscale`,
+      `on ${name}: journalctl -u headscale -n 100`,
+      `on ${name}: systemctl restart headscale`,
+    ],
+    explains: [
+      "nodes that are connected go on with what they know",
+      "no node can join, log in or hear of a change",
+    ],
+  });
+}
+
+function eachUnreachable(look: Look, failed: readonly Tried[], all: readonly Tried[]): void {
+  for (const { node, probe, seen } of failed) {
+    const others = all.filter((other) => other.probe.status !== undefined);
+    const isName = probe.exitCode === 6;
+    look.found({
+      code: "TL302",
+      node,
+      what: isName
+        ? `${node} finds no address for the control server's name`
+        : `${node} does not reach the control server ${probe.url}`,
+      seen: [seen, ...others.slice(0, 1).map((other) => other.seen)],
+      why: whyOnly(look.observations, node, others),
+      fix: isName
+        ? [
+            `on ${node}: getent hosts ${hostOf(probe.url)}`,
+            ...forwardedNames(look.observations, node).map(
+              (server) => `on ${node}: dig @${server} ${hostOf(probe.url)}`,
+            ),
+          ]
+        : [
+            `on ${node}: curl -v ${probe.url}/key?v=142`,
+            `on ${node}'s network: let TCP to ${hostOf(probe.url)} pass, and look at its proxy or firewall`,
+          ],
+      explains: [`${node} hears of no change, and appears offline after a while`],
+    });
+  }
+}
+
+function whyOnly(seen: Observations, node: string, others: readonly Tried[]): string {
+  if (others.length > 0) {
+    const names = others.map((other) => other.node).slice(0, 3);
+    return `the server is up: ${names.join(", ")} ${names.length === 1 ? "gets" : "get"} an answer`;
+  }
+  if (seen.control?.nodes.kind === "seen") return "Headscale answers on its own machine";
+  return `only ${node} could be asked: whether others reach it, and so whether the server is down, can't be told`;
+}
+
+function hostOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).hostname : undefined;
+}

@@ -1,0 +1,54 @@
+import { type Check, seen, seenLine } from "../check.ts";
+
+/** TL209: by control's list, else by what peers are told. */
+export const duplicateHostname: Check = {
+  finds: ["TL209"],
+  step: "name",
+  explainedBy: ["TL208"],
+  run({ observations, read, found }) {
+    const { control, tailscale } = observations;
+    const registry = control === undefined ? undefined : read(control.nodes);
+    if (control !== undefined && registry !== undefined) {
+      for (const [name, same] of Map.groupBy(registry, (node) => node.name)) {
+        if (same.length < 2) continue;
+        const given = same.map(({ givenName }) => givenName);
+        found({
+          ...words(name, given),
+          involves: given,
+          seen: [
+            seen(
+              control.nodes,
+              `"name": "${name}", "given_name": ${given.map((each) => `"${each}"`).join(" and ")}`,
+            ),
+          ],
+        });
+      }
+      return;
+    }
+    for (const { status } of tailscale.values()) {
+      const value = read(status);
+      if (value === undefined) continue;
+      const all = [...value.peers, ...(value.self === undefined ? [] : [value.self])];
+      for (const [name, same] of Map.groupBy(all, (peer) => peer.name)) {
+        if (same.length < 2 || name === "") continue;
+        const given = same.map(({ dnsName }) => dnsName);
+        found({
+          ...words(name, given),
+          involves: given,
+          seen: [seenLine(status, new RegExp(`"HostName": "${name}"`), given.join(" "))],
+        });
+      }
+    }
+  },
+};
+
+function words(name: string, given: readonly string[]) {
+  return {
+    code: "TL209",
+    node: name,
+    what: `${given.length} nodes call themselves ${name}`,
+    why: `control has named them ${given.join(" and ")}: who asks for ${name} gets one of them`,
+    fix: ["on the other one: tailscale set --hostname=ANOTHER-NAME"],
+    explains: [`the other one is not reached as ${name}, nor by its former name`],
+  };
+}

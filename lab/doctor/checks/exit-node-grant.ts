@@ -1,0 +1,52 @@
+import { isTailnetAddress } from "../../evidence/prefix.ts";
+import { exitNodeOf } from "../../evidence/where.ts";
+import { sourcesOf } from "../chain.ts";
+import { type Check, seen } from "../check.ts";
+import { portsBetween } from "../packet-filter.ts";
+
+/** An address of the internet at large, of no private range. */
+const anywhere = "9.9.9.9";
+
+/** TL204 */
+export const exitNodeGrant: Check = {
+  finds: ["TL204"],
+  step: "policy",
+  explainedBy: ["TL115", "TL118", "TL119", "TL303"],
+  run({ observations, read, found }) {
+    const { attempts } = observations;
+    for (const node of observations.tailscale.values()) {
+      if (read(node.status) === undefined) continue;
+      const exit = exitNodeOf(node);
+      const server = exit === undefined ? undefined : observations.tailscale.get(exit.name);
+      const filter = server === undefined ? undefined : read(server.netmap)?.packetFilter;
+      const [source] = sourcesOf(observations, node.machine.name);
+      if (server === undefined || filter === undefined || source === undefined) continue;
+      const asked =
+        attempts?.question.from === node.machine.name &&
+        attempts.address !== null &&
+        !isTailnetAddress(attempts.address)
+          ? attempts.address
+          : anywhere;
+      const isOpen = (destination: string) =>
+        portsBetween(filter, { source, destination }).length > 0;
+      if (isOpen(asked) || isOpen(anywhere)) continue;
+      const { name } = node.machine;
+      found({
+        code: "TL204",
+        node: server.machine.name,
+        involves: [name],
+        what: `${name} uses ${server.machine.name} as exit node, and no rule lets it reach the internet there`,
+        seen: [
+          seen(server.netmap, `"PacketFilter" has no rule from ${source} to ${asked}`),
+          seen(node.status, `"HostName": "${server.machine.name}", "ExitNode": true`),
+        ],
+        why: "an exit node drops what goes on to the internet unless a rule has autogroup:internet as its destination",
+        fix: [
+          'in the policy: add { "src": ["WHO"], "dst": ["autogroup:internet"], "ip": ["*"] } to "grants"',
+          `on ${name}, else: tailscale set --exit-node=`,
+        ],
+        explains: [`${name} does not reach the internet`],
+      });
+    }
+  },
+};

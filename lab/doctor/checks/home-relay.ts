@@ -1,0 +1,38 @@
+import type { Check } from "../check.ts";
+import { livesAt, type RelayView, relayViews, stunSeen } from "../relay-views.ts";
+
+/** TL307 home-relay-unreachable-from-peer: what goes by relay goes to the receiver's home. */
+export const homeRelay: Check = {
+  finds: ["TL307"],
+  step: "path",
+  explainedBy: ["TL304", "TL305", "TL306", "TL308"],
+  run(look) {
+    const views = relayViews(look);
+    for (const view of views) {
+      const others = views.filter(({ probe }) => probe.host === view.probe.host);
+      const reaching = others.find(({ isReached }) => isReached);
+      const peers = livesAt(look.observations, view.relay.code).filter((p) => p !== view.node);
+      if (view.isReached || reaching === undefined || peers.length === 0) continue;
+      look.found({
+        code: "TL307",
+        node: view.node,
+        involves: peers,
+        what: `${view.node} can't reach relay ${view.relay.code}, the home of ${peers.join(", ")}`,
+        seen: [view.seen, reaching.seen, ...(isSilent(view) ? [stunSeen(view)] : [])],
+        why: `the relay is up, as ${reaching.node} reaches it; a node is sent to by its home relay alone, so without a direct path ${view.node} reaches none of these`,
+        fix: [
+          `on ${view.node}: curl -v https://${view.probe.host}/generate_204`,
+          `on ${view.node}'s network: let TCP 443 and UDP 3478 to ${view.probe.host} pass`,
+          ...peers
+            .slice(0, 1)
+            .map((peer) => `on ${peer}, to try another home: tailscale debug pick-new-derp`),
+        ],
+        explains: [`${view.node} to ${peers.join(", ")}: nothing by relay`],
+      });
+    }
+  },
+};
+
+function isSilent({ stun }: RelayView): boolean {
+  return stun === false;
+}

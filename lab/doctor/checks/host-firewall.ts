@@ -1,0 +1,97 @@
+import { ruleText } from "../../evidence/nftables.ts";
+import type { HostObservations } from "../../evidence/observations.ts";
+import { isTailnetAddress } from "../../evidence/prefix.ts";
+import { answers, machineOf, receiverOf } from "../asked.ts";
+import { sourcesOf } from "../chain.ts";
+import { type Check, type Look, seen } from "../check.ts";
+import { type Dropped, droppedBy, grownDrops, type InputPacket } from "../firewall.ts";
+import { isLoopback } from "../sockets.ts";
+
+/** TL114: a rule of the machine itself drops what comes out of the tunnel. */
+export const hostFirewall: Check = {
+  finds: ["TL114"],
+  step: "host-firewall",
+  explainedBy: [],
+  run(look) {
+    if (look.observations.attempts === undefined) lookAtAll(look);
+    else lookOnTheWay(look);
+  },
+};
+
+function lookOnTheWay(look: Look): void {
+  const { observations, read } = look;
+  const { attempts } = observations;
+  if (attempts?.address == null || answers(attempts)) return;
+  const { address, question, target } = attempts;
+  const [source = "100.64.0.1"] = sourcesOf(observations, question.from);
+  const packet = { source, destination: address, port: question.port, protocol: question.protocol };
+  const receiver = receiverOf(observations);
+  const isForwarded =
+    receiver !== undefined && !isTailnetAddress(address) && receiver.machine.name !== target;
+  const ways: [HostObservations | undefined, InputPacket][] = [
+    [receiver, { ...packet, hook: isForwarded ? "forward" : "input", device: "tailscale0" }],
+  ];
+  if (isForwarded && target !== null) {
+    ways.push([machineOf(observations, target), { ...packet, hook: "input", device: undefined }]);
+  }
+  for (const [machine, input] of ways) {
+    if (machine === undefined) continue;
+    const rules = read(machine.firewall);
+    if (rules === undefined) continue;
+    const after = attempts.after?.get(machine.machine.name)?.firewall;
+    const dropped =
+      droppedBy(rules, input) ??
+      (after?.kind === "seen" ? grownDrops(rules, after.value, input) : undefined);
+    if (dropped !== undefined)
+      tell(look, machine, dropped, [question.from], `${question.protocol}/${question.port ?? "*"}`);
+  }
+}
+
+/** Every service that is open to others is tried against the rules. */
+function lookAtAll(look: Look): void {
+  for (const machine of look.observations.tailscale.values()) {
+    const [rules, sockets] = [look.read(machine.firewall), look.read(machine.sockets)];
+    if (rules === undefined || sockets === undefined) continue;
+    for (const socket of sockets) {
+      if (isLoopback(socket) || socket.program === "tailscaled") continue;
+      const dropped = droppedBy(rules, {
+        hook: "input",
+        device: "tailscale0",
+        // A node of the tailnet; rules about one address say nothing of the machine.
+        source: "100.64.255.254",
+        destination: socket.address,
+        port: socket.port,
+        protocol: socket.protocol,
+      });
+      if (dropped === undefined) continue;
+      tell(look, machine, dropped, [], `${socket.protocol}/${socket.port}`);
+      break;
+    }
+  }
+}
+
+function tell(
+  { found }: Look,
+  { machine, firewall }: HostObservations,
+  dropped: Dropped,
+  involves: string[],
+  what: string,
+): void {
+  const line =
+    dropped.kind === "rule"
+      ? ruleText(dropped.rule)
+      : `table ${dropped.chain.family} ${dropped.chain.table}, chain ${dropped.chain.name}: policy drop`;
+  found({
+    code: "TL114",
+    node: machine.name,
+    involves,
+    what: `a firewall on ${machine.name} drops ${what} out of the tailnet`,
+    seen: [seen(firewall, line)],
+    why: "a drop in any base chain is final, whatever Tailscale's own rules accept; `tailscale ping` is answered by tailscaled and passes",
+    fix: [
+      `on ${machine.name}: nft -a list ruleset, and take that rule away or let tailscale0 pass before it`,
+      `on ${machine.name}, with ufw: ufw allow in on tailscale0`,
+    ],
+    explains: [`services of ${machine.name} are not reached`],
+  });
+}

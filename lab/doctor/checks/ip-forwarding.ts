@@ -1,0 +1,42 @@
+import { type Check, seenLine } from "../check.ts";
+
+/** TL106 */
+export const ipForwarding: Check = {
+  finds: ["TL106"],
+  step: "tunnel",
+  explainedBy: [],
+  run({ observations, read, found }) {
+    for (const { machine, prefs, sysctls, status } of observations.tailscale.values()) {
+      const advertised = read(prefs)?.advertisedRoutes ?? [];
+      // With userspace networking it is not the kernel that forwards.
+      if (advertised.length === 0 || read(status)?.tun !== true) continue;
+      const values = read(sysctls);
+      if (values === undefined) continue;
+      const off = (["4", "6"] as const).flatMap((family) => {
+        const name = family === "4" ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding";
+        const isNeeded = advertised.some((route) => route.includes(":") === (family === "6"));
+        return isNeeded && values.get(name) === "0" ? [name] : [];
+      });
+      const [first] = off;
+      // A machine without IPv6 forwards none, and an exit node of IPv4 alone is none of ours to judge.
+      if (
+        first === undefined ||
+        (first !== "net.ipv4.ip_forward" && !advertised.every((route) => route.includes(":")))
+      ) {
+        continue;
+      }
+      const { name } = machine;
+      found({
+        code: "TL106",
+        node: name,
+        what: `${name} advertises ${advertised.join(", ")}, and does not forward`,
+        seen: [seenLine(sysctls, new RegExp(`^${first.replaceAll(".", "\\.")} `), `${first} = 0`)],
+        why: "what comes out of the tunnel for another machine is dropped by the kernel unless it forwards",
+        fix: off.map(
+          (key) => `on ${name}: sysctl -w ${key}=1, and in /etc/sysctl.d for the next boot`,
+        ),
+        explains: [`nothing behind ${name} is reached`],
+      });
+    }
+  },
+};

@@ -1,0 +1,42 @@
+import { covers, isDefault } from "../../evidence/prefix.ts";
+import { ownPrefixes } from "../../evidence/where.ts";
+import { type Check, seen } from "../check.ts";
+
+/** TL105: a route of table 52, which goes before the main table, over a LAN of the node's own. */
+export const lanCaptured: Check = {
+  finds: ["TL105"],
+  step: "route",
+  explainedBy: [],
+  run({ observations, read, found }) {
+    for (const node of observations.tailscale.values()) {
+      const routes = read(node.routes);
+      if (routes === undefined || read(node.addresses) === undefined) continue;
+      const captured = routes.find(
+        ({ table, type, prefix, device }) =>
+          table === "52" &&
+          type === "unicast" &&
+          device.startsWith("tailscale") &&
+          !isDefault(prefix) &&
+          ownPrefixes(node).some((own) => own.length < 32 && covers(prefix, own.prefix)),
+      );
+      if (captured === undefined) continue;
+      const { name } = node.machine;
+      const own = ownPrefixes(node).find((each) => covers(captured.prefix, each.prefix));
+      found({
+        code: "TL105",
+        node: name,
+        what: `a route of the tailnet, ${captured.prefix}, covers the LAN in which ${name} is`,
+        seen: [
+          seen(node.routes, `${captured.prefix} dev ${captured.device} table 52`),
+          seen(node.addresses, `${own?.prefix} dev ${own?.device}`),
+        ],
+        why: "table 52 goes before the main table: what is meant for neighbours goes through the tailnet",
+        fix: [
+          `on ${name}: tailscale set --accept-routes=false`,
+          `on ${name}, else: ip rule add to ${captured.prefix} priority 2500 lookup main`,
+        ],
+        explains: [`${name} does not reach the machines of its own LAN`],
+      });
+    }
+  },
+};

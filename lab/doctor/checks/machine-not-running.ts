@@ -1,0 +1,23 @@
+import { everyMachine } from "../asked.ts";
+import { type Check, seen } from "../check.ts";
+
+/** TL118. The control server has codes of its own. */
+export const machineNotRunning: Check = {
+  finds: ["TL118"],
+  step: "machine",
+  explainedBy: [],
+  run({ observations, found }) {
+    for (const { machine, addresses } of everyMachine(observations)) {
+      if (machine.role === "control" || addresses.kind !== "unseen" || !addresses.isDown) continue;
+      found({
+        code: "TL118",
+        node: machine.name,
+        what: `${machine.name} does not run`,
+        seen: [seen(addresses, addresses.why)],
+        why: "a machine that does not run answers nobody, and serves no route",
+        fix: [`start ${machine.name}`],
+        explains: [`nothing reaches ${machine.name}`],
+      });
+    }
+  },
+};

@@ -1,0 +1,120 @@
+import type { NetmapPeer } from "../../evidence/netmap.ts";
+import type { TailscaleObservations } from "../../evidence/observations.ts";
+import type { HeadscaleNode } from "../../running/headscale.ts";
+import type { Check, Look } from "../check.ts";
+import { seen } from "../check.ts";
+import type { Seen } from "../finding.ts";
+
+/** Headscale sends something at least every 50 to 59 s. */
+const longestSilenceMs = 75_000;
+/** A change is told within a second or two. */
+const deliveryMs = 15_000;
+
+/** TL303 map-stream-dead: what a node was told differs from what control says, and control can be reached. */
+export const mapStream: Check = {
+  finds: ["TL303"],
+  step: "control",
+  explainedBy: ["TL301", "TL302", "TL208"],
+  run(look) {
+    for (const [name, node] of look.observations.tailscale) {
+      if (isConnected(node)) lookAt(look, name, node);
+    }
+  },
+};
+
+/** Only where it believes to be, and could be: else something else is the cause. */
+function isConnected({ status, controlProbe }: TailscaleObservations): boolean {
+  return (
+    status.kind === "seen" &&
+    status.value.backendState === "Running" &&
+    status.value.self?.online === true &&
+    controlProbe.kind === "seen" &&
+    controlProbe.value.status !== undefined
+  );
+}
+
+function lookAt(look: Look, name: string, node: TailscaleObservations): void {
+  const netmap = look.read(node.netmap);
+  const connections = look.read(node.connections);
+  const address = node.controlProbe.kind === "seen" ? node.controlProbe.value.address : "";
+  const relays = netmap?.relays.flatMap(({ hosts }) => hosts.flatMap((h) => [h.ipv4, h.ipv6]));
+  const [connection] = (connections ?? [])
+    .filter(({ remote }) => remote === address || relays?.includes(remote) === false)
+    .filter(({ remote, port }) => remote === address || port === 443)
+    .sort((a, b) => a.idleMs - b.idleMs);
+  const idleMs = connection?.idleMs;
+  const registry = look.observations.control?.nodes;
+  const stale =
+    registry?.kind === "seen" && netmap !== undefined
+      ? differences(netmap.peers, registry.value)
+      : [];
+  const isSilent = idleMs !== undefined && idleMs > longestSilenceMs;
+  const isStale = stale.length > 0 && (idleMs === undefined || idleMs > deliveryMs);
+  if (!isSilent && !isStale) return;
+  const silence: Seen[] =
+    connection === undefined || !(isSilent || isStale)
+      ? []
+      : [seen(node.connections, connection.line)];
+  const told: Seen[] = stale.flatMap(({ peer, here, there }) => [
+    seen(node.netmap, `${peer}: ${here}`),
+    ...(registry === undefined ? [] : [seen(registry, `${peer}: ${there}`)]),
+  ]);
+  const [first, ...others] = [...told.slice(0, 4), ...silence];
+  if (first === undefined) return;
+  look.found({
+    code: "TL303",
+    node: name,
+    what: isStale
+      ? `${name} does not know what control says of ${stale.map(({ peer }) => peer).join(", ")}`
+      : `${name} has heard nothing of control for ${Math.round((idleMs ?? 0) / 1000)} s`,
+    seen: [first, ...others],
+    why: "its connection to control stands, a new one would be answered, and what control tells does not come",
+    fix: [
+      `on ${name}: tailscale debug break-tcp-conns`,
+      `on ${name}: systemctl restart tailscaled`,
+      `on ${name}'s network: look for a firewall or proxy that forgets idle connections`,
+    ],
+    explains: [`${name} works with old peers, addresses, routes and rules`],
+  });
+}
+
+interface Difference {
+  peer: string;
+  here: string;
+  there: string;
+}
+
+/** What the policy hides is no difference: only peers that the node knows are compared. */
+function differences(
+  peers: readonly NetmapPeer[],
+  registry: readonly HeadscaleNode[],
+): Difference[] {
+  return peers.flatMap((peer): Difference[] => {
+    const peerName = peer.dnsName.split(".")[0] || peer.hostname;
+    const known = registry.find(({ nodeKey }) => nodeKey === peer.key);
+    if (known === undefined) {
+      const other = registry.find(({ addresses }) =>
+        addresses.some((a) => peer.addresses.includes(a)),
+      );
+      if (peer.key === "") return [];
+      const there = other === undefined ? "no such node" : `key ${other.nodeKey.slice(0, 18)}…`;
+      return [{ peer: peerName, here: `key ${peer.key.slice(0, 18)}…`, there }];
+    }
+    const told: Difference[] = [];
+    if (peer.online !== undefined && peer.online !== known.online) {
+      const word = (online: boolean) => (online ? "online" : "offline");
+      told.push({ peer: peerName, here: word(peer.online), there: word(known.online) });
+    }
+    if (peerName !== known.givenName) {
+      told.push({ peer: peerName, here: `named ${peerName}`, there: `named ${known.givenName}` });
+    }
+    const routes = peer.allowedIps.filter(
+      (route) => !/\/(32|128)$/.test(route) && !known.approvedRoutes.includes(route),
+    );
+    if (routes.length > 0) {
+      const there = `approved: ${known.approvedRoutes.join(", ") || "none"}`;
+      told.push({ peer: peerName, here: `serves ${routes.join(", ")}`, there });
+    }
+    return told;
+  });
+}

@@ -1,0 +1,56 @@
+import { works } from "../asked.ts";
+import { type Check, seen, seenLine } from "../check.ts";
+
+/** TL121: both are in the tailnet, and not even disco, which goes by relay where nothing else does, is answered. */
+export const networkPath: Check = {
+  finds: ["TL121"],
+  step: "path",
+  explainedBy: [
+    "TL101",
+    "TL118",
+    "TL119",
+    "TL206",
+    "TL207",
+    "TL208",
+    "TL210",
+    "TL302",
+    "TL303",
+    "TL304",
+    "TL305",
+    "TL306",
+    "TL307",
+    "TL407",
+  ],
+  run({ observations, read, found }) {
+    const { attempts } = observations;
+    if (attempts?.disco === undefined || works(attempts) === true) return;
+    const { question, peer } = attempts;
+    const disco = read(attempts.disco);
+    const own = observations.tailscale.get(question.from);
+    const status = own === undefined ? undefined : read(own.status);
+    if (disco?.outcome !== "no-reply" || status?.backendState !== "Running" || peer === undefined)
+      return;
+    const tsmp = attempts.tsmp === undefined ? undefined : read(attempts.tsmp);
+    if (tsmp?.outcome === "answered") return;
+    const other = observations.tailscale.get(peer);
+    found({
+      code: "TL121",
+      node: question.from,
+      involves: [peer],
+      what: `${peer} does not answer ${question.from} on any path, not by a relay either`,
+      seen: [
+        seenLine(attempts.disco, /timed out|no reply/, "no reply"),
+        ...(other?.status.kind === "seen"
+          ? [seen(other.status, `"BackendState": "${other.status.value.backendState}"`)]
+          : []),
+      ],
+      why: "both run; what lies between them and the relays drops their packets",
+      fix: [
+        `on ${question.from}: tailscale netcheck`,
+        `on ${peer}: tailscale netcheck`,
+        "in the firewalls of both sides: let TCP 443 out to the relays, and UDP",
+      ],
+      explains: [`${question.from} and ${peer} don't reach each other`],
+    });
+  },
+};

@@ -1,0 +1,50 @@
+import { isTailnetAddress } from "../../evidence/prefix.ts";
+import { advertisersOf } from "../asked.ts";
+import { type Check, seen, seenLine } from "../check.ts";
+
+/** TL101: what was asked is, or is behind, a node that control has no connection to, and that does not answer. */
+export const nodeOffline: Check = {
+  finds: ["TL101"],
+  step: "machine",
+  explainedBy: ["TL118", "TL119", "TL206", "TL207", "TL208", "TL210", "TL301", "TL302", "TL303"],
+  run({ observations, read, found }) {
+    const { attempts, control } = observations;
+    if (attempts?.address == null) return;
+    const { question, address, target, disco } = attempts;
+    if (disco?.kind === "seen" && disco.value.outcome === "answered") return;
+    const own = observations.tailscale.get(question.from);
+    const status = own === undefined ? undefined : read(own.status);
+    const registry = control === undefined ? undefined : read(control.nodes);
+    const names = isTailnetAddress(address)
+      ? target === null
+        ? []
+        : [target]
+      : advertisersOf(observations, address);
+    for (const name of names) {
+      const peer = status?.peers.find((each) => each.name === name);
+      const known = registry?.find((each) => each.name === name);
+      if (own !== undefined && peer?.online === false) {
+        found({
+          ...words(name),
+          seen: [
+            seenLine(own.status, new RegExp(`"HostName": "${name}"`), name),
+            seen(own.status, '"Online": false'),
+          ],
+        });
+      } else if (control !== undefined && known?.online === false) {
+        found({ ...words(name), seen: [seen(control.nodes, `${name}: "online": false`)] });
+      }
+    }
+  },
+};
+
+function words(name: string) {
+  return {
+    code: "TL101",
+    node: name,
+    what: `${name} is offline, and does not answer`,
+    why: "control has no connection to it: it is switched off, has no internet, or its tailscaled does not run",
+    fix: [`on ${name}: tailscale status`, `on ${name}: systemctl status tailscaled`],
+    explains: [`nothing reaches ${name}, or what is behind it`],
+  };
+}

@@ -1,0 +1,42 @@
+import { type Check, seen } from "../check.ts";
+
+/** TL109: small packets pass, larger ones are lost, and nobody says so. */
+export const packetSizes: Check = {
+  finds: ["TL109"],
+  step: "tunnel",
+  explainedBy: ["TL407"],
+  run({ observations, read, found }) {
+    const { attempts } = observations;
+    if (attempts?.sizes === undefined) return;
+    const { question, target, address, peer } = attempts;
+    const tried = attempts.sizes.flatMap(({ bytes, result }) => {
+      const value = read(result);
+      return value === undefined ? [] : [{ bytes, result, value }];
+    });
+    const passed = tried.filter(({ value }) => value.received > 0);
+    const lost = tried.filter(({ value }) => value.received === 0);
+    const [largest, smallest] = [passed.at(-1), lost[0]];
+    const isCliff =
+      largest !== undefined && smallest !== undefined && largest.bytes < smallest.bytes;
+    // Told: that is a small MTU, and works.
+    if (!isCliff || lost.some(({ value }) => value.error !== null)) return;
+    const to = target ?? address ?? "";
+    found({
+      code: "TL109",
+      node: question.from,
+      involves: [to, ...(peer === undefined ? [] : [peer])],
+      what: `packets of ${smallest.bytes} bytes to ${to} are lost, of ${largest.bytes} they pass`,
+      seen: [
+        seen(smallest.result, "2 packets transmitted, 0 received"),
+        seen(largest.result, `2 packets transmitted, ${largest.value.received} received`),
+      ],
+      why: "a link on the way takes no such packets, and the message that says so does not come back: a connection opens, and stands still with the first full packet",
+      fix: [
+        "on the router with the small MTU: let ICMP `fragmentation needed` pass",
+        `on the router, else: clamp TCP's MSS to the path's MTU`,
+        `on ${question.from} and ${to}, else: TS_DEBUG_MTU=${Math.max(1280, largest.bytes)} in tailscaled's environment, or ip link set tailscale0 mtu ${largest.bytes}`,
+      ],
+      explains: [`large transfers between ${question.from} and ${to} stand still`],
+    });
+  },
+};

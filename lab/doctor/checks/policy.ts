@@ -1,0 +1,101 @@
+import { isTailnetAddress } from "../../evidence/prefix.ts";
+import { receiverOf, works } from "../asked.ts";
+import { sourcesOf } from "../chain.ts";
+import { type Check, seen } from "../check.ts";
+import { permits, portsBetween, portsText } from "../packet-filter.ts";
+
+/** TL201, TL202 and TL203: what the receiver's own filter, which control has made of the policy, lets in. */
+export const policy: Check = {
+  finds: ["TL201", "TL202", "TL203"],
+  step: "policy",
+  explainedBy: [
+    "TL102",
+    "TL103",
+    "TL118",
+    "TL119",
+    "TL206",
+    "TL207",
+    "TL208",
+    "TL210",
+    "TL302",
+    "TL303",
+  ],
+  run({ observations, read, found }) {
+    const { attempts } = observations;
+    if (attempts?.address == null || works(attempts) === true) return;
+    const { address, question, connect, target } = attempts;
+    const receiver = receiverOf(observations);
+    const own = observations.tailscale.get(question.from);
+    if (receiver === undefined || own === undefined) return;
+    // Who uses an exit node needs another kind of rule.
+    const isInternet = !isTailnetAddress(address) && attempts.peer !== receiver.machine.name;
+    const filter = read(receiver.netmap)?.packetFilter;
+    if (filter === undefined || isInternet) return;
+    if (connect?.kind === "seen" && connect.value === "refused") return;
+    const family = address.includes(":");
+    const source = sourcesOf(observations, question.from).find(
+      (each) => each.includes(":") === family,
+    );
+    if (source === undefined) return;
+    const { port, protocol } = question;
+    if (permits(filter, { source, destination: address, port, protocol })) return;
+    const name = receiver.machine.name;
+    const to = target ?? address;
+    const what = port === undefined ? "anything" : `${protocol}/${port}`;
+    const about = {
+      node: name,
+      involves: [question.from, to],
+      explains: [`${question.from} can't reach ${to}${port === undefined ? "" : `:${port}`}`],
+    };
+    const others = portsBetween(filter, { source, destination: address });
+    const back = read(own.netmap)?.packetFilter ?? [];
+    const otherWay = isTailnetAddress(address)
+      ? portsBetween(back, { source: address, destination: source })
+      : [];
+    const none = `"PacketFilter" has no rule from ${source} to ${address}`;
+    const rule = `{ "src": ["${who(own)}"], "dst": ["${isTailnetAddress(address) ? who(receiver) : address}"], "ip": ["${port === undefined ? "*" : `${protocol}:${port}`}"] }`;
+    const fix = [
+      `in the policy: add ${rule} to "grants"`,
+      "on control: headscale policy set -f POLICY",
+    ];
+    if (others.length > 0) {
+      const list = [...new Set(others.map(portsText))].join(", ");
+      found({
+        ...about,
+        code: "TL203",
+        what: `the policy lets ${question.from} use ${list} of ${to}, and not ${what}`,
+        seen: [seen(receiver.netmap, `"PacketFilter" has ${list} from ${source} to ${address}`)],
+        why: `the filter of ${name} drops every other port and protocol without an answer`,
+        fix,
+      });
+    } else if (otherWay.length > 0) {
+      const list = [...new Set(otherWay.map(portsText))].join(", ");
+      found({
+        ...about,
+        code: "TL202",
+        what: `the policy lets ${to} use ${list} of ${question.from}, and nothing the other way`,
+        seen: [
+          seen(receiver.netmap, none),
+          seen(own.netmap, `"PacketFilter" has ${list} from ${address} to ${source}`),
+        ],
+        why: `rules have a direction: the filter of ${name} drops what ${question.from} begins`,
+        fix,
+      });
+    } else {
+      found({
+        ...about,
+        code: "TL201",
+        what: `no rule of the policy lets ${question.from} use ${what} of ${to}`,
+        seen: [seen(receiver.netmap, none)],
+        why: `the filter of ${name} drops what no rule allows, without an answer; \`tailscale ping\` does not pass it`,
+        fix,
+      });
+    }
+  },
+};
+
+function who({ status }: import("../../evidence/observations.ts").TailscaleObservations): string {
+  if (status.kind !== "seen") return "SOURCE";
+  const [tag] = status.value.self?.tags ?? [];
+  return tag ?? `${status.value.user || "USER"}@`;
+}

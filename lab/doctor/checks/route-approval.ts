@@ -1,0 +1,44 @@
+import { type Check, seen } from "../check.ts";
+import { advertisedRoutes, defaults, subnets } from "./routes.ts";
+
+/** TL103 and TL115: advertised, and not approved. */
+export const routeApproval: Check = {
+  finds: ["TL103", "TL115"],
+  step: "route",
+  explainedBy: ["TL208"],
+  run(look) {
+    for (const { node, advertised, approved, by } of advertisedRoutes(look)) {
+      const missing = advertised.filter((route) => !approved.includes(route));
+      const line = (routes: readonly string[]) =>
+        seen(
+          by,
+          `${node} advertises ${routes.join(", ")}; approved: ${approved.join(", ") || "none"}`,
+        );
+      const routes = subnets(missing);
+      if (routes.length > 0) {
+        look.found({
+          code: "TL103",
+          node,
+          what: `control has not approved ${routes.join(", ")} of ${node}`,
+          seen: [line(routes)],
+          why: "control hands a route to other nodes only when it is approved, by hand or by the policy's autoApprovers",
+          fix: [
+            `on control: headscale nodes approve-routes -i ID -r ${[...approved.filter((each) => advertised.includes(each)), ...routes].join(",")}`,
+          ],
+          explains: [`no node has a route to ${routes.join(", ")}`],
+        });
+      }
+      if (defaults(missing).length > 0) {
+        look.found({
+          code: "TL115",
+          node,
+          what: `control has not approved ${node} as an exit node`,
+          seen: [line(defaults(missing))],
+          why: "an exit node advertises 0.0.0.0/0 and ::/0; nobody can choose it until they are approved",
+          fix: ["on control: headscale nodes approve-routes -i ID -r 0.0.0.0/0,::/0"],
+          explains: [`nobody can use ${node} as exit node`],
+        });
+      }
+    }
+  },
+};

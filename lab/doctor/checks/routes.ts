@@ -1,0 +1,40 @@
+import type { TailscaleObservations } from "../../evidence/observations.ts";
+import { isDefault } from "../../evidence/prefix.ts";
+import type { Look } from "../check.ts";
+
+/** What a node advertises and what control has approved of it, from control, else from itself. */
+export interface Advertised {
+  node: string;
+  advertised: readonly string[];
+  approved: readonly string[];
+}
+
+export function advertisedRoutes({ observations, read }: Look): (Advertised & {
+  by: TailscaleObservations["prefs"] | NonNullable<typeof observations.control>["nodes"];
+})[] {
+  const { control, tailscale } = observations;
+  const registry = control === undefined ? undefined : read(control.nodes);
+  if (control !== undefined && registry !== undefined) {
+    return registry.map((node) => ({
+      node: node.name,
+      advertised: node.advertisedRoutes,
+      approved: node.approvedRoutes,
+      by: control.nodes,
+    }));
+  }
+  return [...tailscale.values()].flatMap(({ machine, prefs, netmap }) => {
+    const [own, map] = [read(prefs), read(netmap)];
+    if (own === undefined || map?.self === undefined) return [];
+    // Of two routers with one route, one alone serves it.
+    const served = [map.self, ...map.peers].flatMap(({ allowedIps }) => allowedIps);
+    return [{ node: machine.name, advertised: own.advertisedRoutes, approved: served, by: prefs }];
+  });
+}
+
+export function subnets(routes: readonly string[]): string[] {
+  return routes.filter((route) => !isDefault(route));
+}
+
+export function defaults(routes: readonly string[]): string[] {
+  return routes.filter(isDefault);
+}

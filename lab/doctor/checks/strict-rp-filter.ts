@@ -1,0 +1,45 @@
+import { answers, everyMachine } from "../asked.ts";
+import { type Check, seen, seenLine } from "../check.ts";
+
+/** TL108: it is strict, and has dropped packets; while we tried, where something was tried. */
+export const strictRpFilter: Check = {
+  finds: ["TL108"],
+  step: "way-back",
+  explainedBy: [],
+  run({ observations, read, found }) {
+    const { attempts } = observations;
+    if (attempts !== undefined && answers(attempts)) return;
+    for (const { machine, sysctls, reversePathDrops } of everyMachine(observations)) {
+      const values = read(sysctls);
+      if (values === undefined) continue;
+      const strict = [...values].filter(
+        ([name, value]) => /^net\.ipv4\.conf\..+\.rp_filter$/.test(name) && value === "1",
+      );
+      const [first] = strict;
+      if (first === undefined) continue;
+      const before = read(reversePathDrops);
+      const after = attempts?.after?.get(machine.name)?.reversePathDrops;
+      const now = after === undefined ? before : read(after);
+      const dropped = attempts?.after === undefined ? now : (now ?? 0) - (before ?? 0);
+      if (
+        dropped === undefined ||
+        dropped === 0 ||
+        (attempts !== undefined && after === undefined)
+      ) {
+        continue;
+      }
+      found({
+        code: "TL108",
+        node: machine.name,
+        what: `strict reverse path filtering on ${machine.name} has dropped ${dropped} packets`,
+        seen: [
+          seenLine(sysctls, new RegExp(`^${first[0].replaceAll(".", "\\.")} `), `${first[0]} = 1`),
+          seen(after ?? reversePathDrops, `TcpExtIPReversePathFilter ${now}`),
+        ],
+        why: "the kernel drops what comes by another interface than an answer would leave by",
+        fix: strict.map(([name]) => `on ${machine.name}: sysctl -w ${name}=2`),
+        explains: [`packets are lost on ${machine.name}`],
+      });
+    }
+  },
+};

@@ -1,0 +1,120 @@
+import type { Observations } from "../evidence/observations.ts";
+import type { Question } from "../evidence/question.ts";
+import { onTheWay, works } from "./asked.ts";
+import { entryOf } from "./catalogue.ts";
+import { type ChainStep, chainOf } from "./chain.ts";
+import { type Check, type NotLooked, runCheck, type Step, steps } from "./check.ts";
+import { checks } from "./checks.ts";
+import type { Finding, Severity } from "./finding.ts";
+
+export interface Diagnosis {
+  question: Question | undefined;
+  /** Whether what was asked works; undefined without a question, or where it could not be tried. */
+  works: boolean | undefined;
+  /** The way of the packet, step by step; empty without a question. */
+  chain: ChainStep[];
+  /** What answers the question, the first cause first; all there is without one. */
+  findings: Diagnosed[];
+  /** What was found beside it. */
+  elsewhere: Diagnosed[];
+  notLooked: NotLooked[];
+}
+
+export interface Diagnosed extends Finding {
+  name: string;
+  severity: Severity;
+  step: Step;
+  /** What is only so because of this. */
+  consequences: Diagnosed[];
+}
+
+/** What is wrong, and why; pure. */
+export function diagnose(observations: Observations, question?: Question | undefined): Diagnosis {
+  const results = checks.map((check) => runCheck(check, observations, question));
+  const found = withoutDoubles(results.flatMap(({ findings }) => findings));
+  const way = onTheWay(observations);
+  const { attempts } = observations;
+  const isAsked = (finding: Finding) => way === undefined || isAbout(finding, way);
+  const isNameAsked = question === undefined || attempts?.name != null;
+  found.sort(
+    (a, b) => rank(a, isAsked, isNameAsked) - rank(b, isAsked, isNameAsked) || order(a, b),
+  );
+  const roots = underCauses(found);
+  return {
+    question,
+    works: attempts === undefined ? undefined : works(attempts),
+    chain: attempts === undefined ? [] : chainOf(observations, attempts, found.filter(isAsked)),
+    findings: roots.filter(isAsked),
+    elsewhere: roots.filter((finding) => !isAsked(finding)),
+    notLooked: results.flatMap(({ notLooked }) => notLooked),
+  };
+}
+
+type Found = Finding & { check: Check };
+
+function withoutDoubles(findings: readonly Found[]): Found[] {
+  const first = new Map<string, Found>();
+  for (const finding of findings) {
+    const key = `${finding.code} ${finding.node}`;
+    if (!first.has(key)) first.set(key, finding);
+  }
+  return [...first.values()];
+}
+
+function isAbout({ node, involves = [] }: Finding, names: ReadonlySet<string>): boolean {
+  return names.has(node) || involves.some((name) => names.has(name));
+}
+
+/**
+ * What is on the way goes first, then what breaks something, then in the order in which a packet would meet it.
+ * Connections go on without the control server, and without names where an address was asked.
+ */
+function rank(
+  finding: Found,
+  isAsked: (finding: Finding) => boolean,
+  isNameAsked: boolean,
+): number {
+  const { step } = finding.check;
+  const isBeside = step === "name" && !isNameAsked;
+  const place = step === "control" || isBeside ? steps.length : steps.indexOf(step);
+  return (
+    (isAsked(finding) ? 0 : 1000) + (entryOf(finding.code).severity === "error" ? 0 : 100) + place
+  );
+}
+
+function order(a: Found, b: Found): number {
+  return `${a.code} ${a.node}` < `${b.code} ${b.node}` ? -1 : 1;
+}
+
+/** Puts each consequence under the first of its causes that was found. */
+function underCauses(found: readonly Found[]): Diagnosed[] {
+  const causes = new Map<Found, Found>();
+  for (const finding of found) {
+    const cause = found.find(
+      (other) =>
+        finding.check.explainedBy.includes(other.code) &&
+        isRelated(finding, other) &&
+        !isUnder(other, finding, causes),
+    );
+    if (cause !== undefined && cause !== finding) causes.set(finding, cause);
+  }
+  const diagnosed = (finding: Found): Diagnosed => {
+    const { check, ...rest } = finding;
+    const { name, severity } = entryOf(finding.code);
+    const consequences = found.filter((other) => causes.get(other) === finding).map(diagnosed);
+    return { ...rest, name, severity, step: check.step, consequences };
+  };
+  return found.filter((finding) => !causes.has(finding)).map(diagnosed);
+}
+
+function isRelated(a: Finding, b: Finding): boolean {
+  const names = new Set([a.node, ...(a.involves ?? [])]);
+  return isAbout(b, names);
+}
+
+function isUnder(finding: Found, other: Found, causes: ReadonlyMap<Found, Found>): boolean {
+  for (let each: Found | undefined = finding; each !== undefined; each = causes.get(each)) {
+    if (each === other) return true;
+  }
+  return false;
+}

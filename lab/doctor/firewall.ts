@@ -1,0 +1,181 @@
+import type {
+  FirewallChain,
+  FirewallMatch,
+  FirewallRule,
+  FirewallRules,
+} from "../evidence/nftables.ts";
+import { covers, isAddress } from "../evidence/prefix.ts";
+
+/** A new connection that comes to a machine. */
+export interface InputPacket {
+  hook: "input" | "forward";
+  /** By which it comes in; undefined where that is not known. */
+  device: string | undefined;
+  source: string;
+  destination: string;
+  port: number | undefined;
+  protocol: "tcp" | "udp";
+}
+
+export type Dropped =
+  | { kind: "rule"; rule: FirewallRule }
+  | { kind: "policy"; chain: FirewallChain };
+
+type Answer = "yes" | "no" | "unknown";
+type Verdict =
+  | { kind: "accept" }
+  | { kind: "drop"; by: Dropped }
+  | { kind: "goes-on" }
+  | { kind: "unknown" };
+
+/** What is sure to drop the packet: a drop in one base chain is final, an accept is of that chain alone. */
+export function droppedBy(rules: FirewallRules, packet: InputPacket): Dropped | undefined {
+  const chains = rules.chains
+    .filter(
+      ({ hook, family }) =>
+        (hook === packet.hook || hook === "prerouting" || hook === "ingress") &&
+        isOfFamily(family, packet),
+    )
+    .sort((a, b) => a.priority - b.priority);
+  for (const chain of chains) {
+    const verdict = walk(rules, chain, packet, 0);
+    if (verdict.kind === "drop") return verdict.by;
+    if (verdict.kind === "goes-on" && chain.policy === "drop") return { kind: "policy", chain };
+  }
+  return undefined;
+}
+
+function isOfFamily(family: string, { source }: InputPacket): boolean {
+  return (
+    family === "inet" || family === "netdev" || family === (source.includes(":") ? "ip6" : "ip")
+  );
+}
+
+/** So deep do chains jump to others. */
+const mostJumps = 16;
+
+function walk(
+  rules: FirewallRules,
+  { family, table, name }: Pick<FirewallChain, "family" | "table" | "name">,
+  packet: InputPacket,
+  depth: number,
+): Verdict {
+  let isSure = true;
+  const own = rules.rules.filter(
+    (rule) => rule.family === family && rule.table === table && rule.chain === name,
+  );
+  for (const rule of own) {
+    const answer = matchesAll(rule.matches, packet);
+    if (answer === "no") continue;
+    const isSureHere = answer === "yes";
+    switch (rule.verdict) {
+      case "drop":
+      case "reject":
+        if (isSureHere && isSure) return { kind: "drop", by: { kind: "rule", rule } };
+        isSure = false;
+        break;
+      case "accept":
+        if (isSureHere) return isSure ? { kind: "accept" } : { kind: "unknown" };
+        isSure = false;
+        break;
+      case "return":
+        if (isSureHere) return isSure ? { kind: "goes-on" } : { kind: "unknown" };
+        isSure = false;
+        break;
+      case "jump": {
+        if (rule.target === undefined || depth >= mostJumps) break;
+        const inner = walk(rules, { family, table, name: rule.target }, packet, depth + 1);
+        if (isSureHere && isSure && (inner.kind === "drop" || inner.kind === "accept"))
+          return inner;
+        if (inner.kind !== "goes-on") isSure = false;
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  return isSure ? { kind: "goes-on" } : { kind: "unknown" };
+}
+
+function matchesAll(matches: readonly FirewallMatch[], packet: InputPacket): Answer {
+  const answers = matches.map((match) => matches1(match, packet));
+  if (answers.includes("no")) return "no";
+  return answers.includes("unknown") ? "unknown" : "yes";
+}
+
+function matches1({ left, op, right }: FirewallMatch, packet: InputPacket): Answer {
+  const values = right.split(",");
+  const is = (test: (value: string) => boolean): Answer => {
+    if (op !== "==" && op !== "!=" && op !== "in") return "unknown";
+    return values.some(test) === (op !== "!=") ? "yes" : "no";
+  };
+  const { device, protocol, port, source, destination } = packet;
+  switch (left) {
+    case "iifname":
+    case "iif":
+      return device === undefined ? "unknown" : is((value) => isDevice(value, device));
+    case "l4proto":
+    case "ip protocol":
+    case "ip6 nexthdr":
+      return is((value) => value === protocol || value === (protocol === "tcp" ? "6" : "17"));
+    case "nfproto":
+      return is((value) => value === (source.includes(":") ? "ipv6" : "ipv4"));
+    case "tcp dport":
+    case "udp dport":
+    case "th dport":
+      if (left !== "th dport" && !left.startsWith(protocol)) return "no";
+      return port === undefined ? "unknown" : is((value) => isInRange(value, port));
+    case "ip saddr":
+    case "ip6 saddr":
+      return is((value) => covers(value, source));
+    case "ip daddr":
+    case "ip6 daddr":
+      return isAddress(destination) ? is((value) => covers(value, destination)) : "unknown";
+    case "ct state":
+      return is((value) => value === "new");
+    default:
+      if (/^(tcp|udp|icmp|icmpv6) /.test(left)) {
+        return left.startsWith(`${protocol} `) ? "unknown" : "no";
+      }
+      return "unknown";
+  }
+}
+
+function isDevice(pattern: string, device: string): boolean {
+  return pattern.endsWith("*") ? device.startsWith(pattern.slice(0, -1)) : pattern === device;
+}
+
+function isInRange(range: string, port: number): boolean {
+  const [first = "", last = first] = range.split("-");
+  return Number(first) <= port && port <= Number(last);
+}
+
+/** A rule that drops, that may be about the packet, and whose counter has grown while it was sent. */
+export function grownDrops(
+  before: FirewallRules,
+  after: FirewallRules,
+  packet: InputPacket,
+): Dropped | undefined {
+  const hooks = new Set([packet.hook, "prerouting", "ingress"]);
+  const based = new Set(
+    after.chains
+      .filter(
+        ({ hook, family }) => hook !== undefined && hooks.has(hook) && isOfFamily(family, packet),
+      )
+      .map(({ table }) => table),
+  );
+  const grown = after.rules.find((rule, index) => {
+    const old = before.rules[index];
+    const isSame = old !== undefined && old.chain === rule.chain && old.table === rule.table;
+    return (
+      isSame &&
+      based.has(rule.table) &&
+      (rule.verdict === "drop" || rule.verdict === "reject") &&
+      // Tailscale's own protection against forged addresses has a code of its own.
+      !rule.chain.startsWith("ts-") &&
+      (rule.packets ?? 0) > (old.packets ?? 0) &&
+      matchesAll(rule.matches, packet) !== "no"
+    );
+  });
+  return grown === undefined ? undefined : { kind: "rule", rule: grown };
+}

@@ -1,0 +1,50 @@
+import type { Attempts, Observations, TailscaleObservations } from "../evidence/observations.ts";
+
+/** MagicDNS: by IPv4 and by IPv6. */
+export const magicDnsAddresses = ["100.100.100.100", "fd7a:115c:a1e0::53"];
+
+/** Resolvers that tailscaled on a node hands names on to. */
+export function forwardedNames(seen: Observations, node: string): string[] {
+  const dns = seen.tailscale.get(node)?.dns;
+  return dns?.kind === "seen" ? dns.value.resolvers : [];
+}
+
+/** Whether a name is a domain or within it. */
+export function isUnder(name: string, domain: string): boolean {
+  const [inner, outer] = [name, domain].map((each) => each.toLowerCase().replace(/\.$/, ""));
+  return outer !== "" && (inner === outer || inner?.endsWith(`.${outer}`) === true);
+}
+
+/** A question about a name that the system could not resolve. */
+export function unresolved({ attempts }: Observations): (Attempts & { name: string }) | undefined {
+  if (attempts?.name == null || attempts.system?.kind !== "seen") return undefined;
+  return attempts.system.value.length === 0 ? { ...attempts, name: attempts.name } : undefined;
+}
+
+/** All names that MagicDNS knows on a node: its own, its peers', and extra records. */
+export function knownNames(node: TailscaleObservations): string[] {
+  const { status, netmap } = node;
+  const peers = status.kind === "seen" ? [status.value.self, ...status.value.peers] : [];
+  const extra = netmap.kind === "seen" ? netmap.value.dns.extraRecords : [];
+  return [...peers.map((peer) => peer?.dnsName ?? ""), ...extra.map(({ name }) => name)].filter(
+    (name) => name !== "",
+  );
+}
+
+/** The tailnet's domain as a node knows it; empty where it does not. */
+export function domainOf({ dns, status }: TailscaleObservations): string {
+  if (dns.kind === "seen" && dns.value.domain !== "") return dns.value.domain;
+  return status.kind === "seen" ? status.value.domain : "";
+}
+
+/** The domain of split DNS that covers a name, the most specific first, with its servers. */
+export function splitDomainOf(
+  { dns }: TailscaleObservations,
+  name: string,
+): { domain: string; servers: string[] } | undefined {
+  if (dns.kind !== "seen") return undefined;
+  return Object.entries(dns.value.splitDns)
+    .filter(([domain, servers]) => servers.length > 0 && isUnder(name, domain))
+    .map(([domain, servers]) => ({ domain, servers }))
+    .sort((a, b) => b.domain.length - a.domain.length)[0];
+}

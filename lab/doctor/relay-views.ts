@@ -1,0 +1,79 @@
+import type { NetmapRelay } from "../evidence/netmap.ts";
+import type { Observations, TailscaleObservations } from "../evidence/observations.ts";
+import type { RelayProbe } from "../evidence/probes.ts";
+import type { Look } from "./check.ts";
+import type { Seen } from "./finding.ts";
+
+/** How one node sees one relay. */
+export interface RelayView {
+  node: string;
+  relay: NetmapRelay;
+  probe: RelayProbe;
+  isReached: boolean;
+  /** curl's words about the certificate; undefined where it has nothing against it. */
+  certificate: string | undefined;
+  /** Whether STUN answers; undefined where UDP does not pass to any relay, or netcheck could not be had. */
+  stun: boolean | undefined;
+  seen: Seen;
+}
+
+/** Of each node that could try, for each region that it knows; a node that reaches nothing at all is left out. */
+export function relayViews(look: Look): RelayView[] {
+  return [...look.observations.tailscale].flatMap(([name, node]) => {
+    const views = viewsOf(look, name, node);
+    const { controlProbe } = node;
+    const hasNetwork =
+      (controlProbe.kind === "seen" && controlProbe.value.status !== undefined) ||
+      views.some(({ isReached, stun, certificate }) => isReached || stun === true || certificate);
+    return hasNetwork ? views : [];
+  });
+}
+
+function viewsOf(look: Look, name: string, node: TailscaleObservations): RelayView[] {
+  if (node.relayProbes.kind === "unseen" && node.relayProbes.isDown) return [];
+  const probes = look.read(node.relayProbes) ?? [];
+  const relays = node.netmap.kind === "seen" ? node.netmap.value.relays : [];
+  const netcheck = node.netcheck.kind === "seen" ? node.netcheck.value : undefined;
+  return relays.flatMap((relay) =>
+    relay.hosts.flatMap(({ hostname, port }): RelayView[] => {
+      const probe = probes.find(({ host }) => host === hostname);
+      if (probe === undefined || probe.https.exitCode === -1) return [];
+      const { exitCode, text } = probe.https;
+      return [
+        {
+          node: name,
+          relay,
+          probe,
+          isReached: exitCode === 0,
+          // curl(1): 60 is a certificate that can't be verified, 51 one of another name.
+          certificate: exitCode === 60 || exitCode === 51 ? text : undefined,
+          stun: netcheck?.udp === true ? relay.code in netcheck.relayLatencyMs : undefined,
+          seen: {
+            node: name,
+            command: `curl -m 3 https://${hostname}:${port}/generate_204`,
+            line: text,
+          },
+        },
+      ];
+    }),
+  );
+}
+
+export function stunSeen({ node, relay, stun }: RelayView): Seen {
+  const line = stun
+    ? `RegionLatency has ${relay.id} (${relay.code})`
+    : `no RegionLatency of ${relay.id} (${relay.code})`;
+  return { node, command: "tailscale netcheck --format=json", line };
+}
+
+/** Nodes whose home a region is, as anybody knows. */
+export function livesAt(seen: Observations, code: string): string[] {
+  const names = [...seen.tailscale.values()].flatMap(({ status }) =>
+    status.kind === "seen"
+      ? [status.value.self, ...status.value.peers]
+          .filter((peer) => peer?.homeRelay === code)
+          .map((peer) => peer?.name ?? "")
+      : [],
+  );
+  return [...new Set(names)];
+}
