@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { diagnose } from "../../lab/doctor/diagnose.ts";
+import { folderSource } from "../../lab/evidence/folder.ts";
+import { capturedByHand, howToCapture } from "../../lab/evidence/how-to-capture.ts";
 import { liveSource } from "../../lab/evidence/live.ts";
 import { lookAtTailnet } from "../../lab/evidence/look.ts";
 import type { Question } from "../../lab/evidence/question.ts";
@@ -15,6 +17,7 @@ export function doctorCommand(shared: Shared): Command {
     "doctor laptop server:80",
     "doctor laptop 10.20.0.30:9100",
     "doctor laptop printer.corp.internal",
+    "doctor --from evidence",
   ])
     .argument("[from]", "the machine that tries; the whole tailnet where absent")
     .argument("[to]", "a machine, an address or a name, with :PORT")
@@ -22,7 +25,9 @@ export function doctorCommand(shared: Shared): Command {
     .option(
       "--all",
       "also what has nothing to do with what was asked, and what could not be looked at",
-    );
+    )
+    .option("--from <folder>", "read what was captured, instead of looking at a lab")
+    .option("--how", "print the commands to capture a tailnet by hand");
   return command.action(
     act(
       shared,
@@ -31,11 +36,14 @@ export function doctorCommand(shared: Shared): Command {
         from: string | undefined,
         to: string | undefined,
       ) => {
-        const { udp, all = false } = command.opts<{ udp?: boolean; all?: boolean }>();
+        const { udp, all = false, how, from: folder } = command.opts<DoctorOptions>();
+        if (how === true) {
+          return { json: { schema: 1, commands: capturedByHand() }, text: howToCapture() };
+        }
         const question = questionOf(from, to, udp === true ? "udp" : "tcp");
-        const lab = await findLab({ lab: option });
-        const observations = await progress.step(`Look at lab ${lab.name}`, () =>
-          lookAtTailnet(liveSource(lab), { question, signal }),
+        const { source, where } = await sourceOf(folder, option);
+        const observations = await progress.step(`Look at ${where}`, () =>
+          lookAtTailnet(source, { question, signal }),
         );
         const diagnosis = diagnose(observations, question);
         return {
@@ -46,6 +54,23 @@ export function doctorCommand(shared: Shared): Command {
       },
     ),
   );
+}
+
+interface DoctorOptions {
+  udp?: boolean;
+  all?: boolean;
+  from?: string;
+  how?: boolean;
+}
+
+async function sourceOf(folder: string | undefined, lab: string | undefined) {
+  if (folder === undefined) {
+    const running = await findLab({ lab });
+    return { source: liveSource(running), where: `lab ${running.name}` };
+  }
+  const source = await folderSource(folder);
+  for (const problem of source.problems) process.stderr.write(`${folder}: ${problem}\n`);
+  return { source, where: folder };
 }
 
 export function questionOf(

@@ -24,6 +24,15 @@ export function howToCapture(): string {
   ].join("\n\n");
 }
 
+/** The same for a program. */
+export function capturedByHand(): { roles: readonly MachineRole[]; run: string; file: string }[] {
+  return Object.values(evidenceCommands).map(({ roles, argv, file }) => ({
+    roles,
+    run: typed(argv),
+    file,
+  }));
+}
+
 /** A script whole, as it is to be run and not named. */
 function typed(argv: readonly string[]): string {
   const [shell, flag, script] = argv;
