@@ -1,4 +1,4 @@
-import { commandLine, type EvidenceCommand, evidenceCommands } from "./commands.ts";
+import { type EvidenceCommand, evidenceCommands } from "./commands.ts";
 import type { MachineRole } from "./evidence.ts";
 
 const roles: Record<MachineRole, string> = {
@@ -37,5 +37,5 @@ export function capturedByHand(): { roles: readonly MachineRole[]; run: string; 
 function typed(argv: readonly string[]): string {
   const [shell, flag, script] = argv;
   if (shell === "sh" && flag === "-c" && script !== undefined) return `{ ${script.trim()}\n  }`;
-  return commandLine(argv);
+  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(" ");
 }

@@ -4,6 +4,11 @@ import type { EvidenceKey } from "./commands.ts";
 const marks: Partial<Record<EvidenceKey, RegExp>> = {
   metrics: /^tailscaled_\w+/m,
   process: /\btailscaled\b/,
+  controlProbe: /^(?:url|answer|exit) /m,
+  relayProbes: /^\S+ (?:https|http|ping) /m,
+  resolverProbes: /^[\da-f.:]+ \d+/m,
+  connections: /^\s*\d+\s+\d+\s+\S+:\d+\s+\S+:\d+/m,
+  drops: /^(?:#kernel|TcpExt)/m,
   sysctls: /^[\w.-]+\.[\w./-]+ = /m,
   sockets: /^(?:tcp|udp)\s+\w+\s+\d+\s+\d+\s/m,
   resolvConf: /^\s*(?:nameserver|search|domain|options)\s/m,
