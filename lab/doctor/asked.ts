@@ -17,8 +17,15 @@ export function works({ connect, icmp, system }: Attempts): boolean | undefined 
   return undefined;
 }
 
-/** Whether the target answered at all, if only by refusing. */
-export function answers({ connect, icmp }: Attempts): boolean {
+/** Whether what was asked was answered, if only by a refusal. */
+export function answers(attempts: Attempts): boolean {
+  const { connect } = attempts;
+  if (attempts.question.port === undefined) return isHeard(attempts);
+  return connect?.kind === "seen" && (connect.value === "connected" || connect.value === "refused");
+}
+
+/** Whether anything at all came back from the target: then packets go both ways. */
+export function isHeard({ connect, icmp }: Attempts): boolean {
   return (
     (connect?.kind === "seen" && (connect.value === "connected" || connect.value === "refused")) ||
     (icmp?.kind === "seen" && icmp.value.received > 0)

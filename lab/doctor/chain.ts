@@ -2,7 +2,7 @@ import type { Observation } from "../evidence/observation.ts";
 import type { Attempts, Observations } from "../evidence/observations.ts";
 import { isTailnetAddress } from "../evidence/prefix.ts";
 import { exitNodeOf, serverOf } from "../evidence/where.ts";
-import { answers, machineOf, receiverOf, works } from "./asked.ts";
+import { answers, isHeard, machineOf, receiverOf, works } from "./asked.ts";
 import type { Check, Step } from "./check.ts";
 import type { Finding } from "./finding.ts";
 import { permits } from "./packet-filter.ts";
@@ -150,7 +150,7 @@ function tellService(seen: Observations, attempts: Attempts): Told | undefined {
 
 function tellWayBack(_seen: Observations, attempts: Attempts): Told | undefined {
   if (attempts.address === null) return undefined;
-  if (answers(attempts)) return ok("an answer came back");
+  if (isHeard(attempts)) return ok("an answer came back");
   const { connect, icmp } = attempts;
   const tried = connect ?? icmp;
   if (tried === undefined || tried.kind === "unseen") return why(tried, "nothing was tried");

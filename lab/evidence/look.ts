@@ -10,7 +10,7 @@ import { parseInterfaces, parseRoutes, parseRules } from "./ip.ts";
 import { measure } from "./measure.ts";
 import { parseNetmap } from "./netmap.ts";
 import { parseRuleset } from "./nftables.ts";
-import { observe } from "./observation.ts";
+import { observe, type Unseen } from "./observation.ts";
 import type {
   ControlObservations,
   HostObservations,
@@ -41,22 +41,33 @@ export async function lookAtTailnet(
   };
   const { machines } = source;
   const ofRole = (role: Machine["role"]) => machines.filter((machine) => machine.role === role);
-  const [tailscale, hosts, control] = await Promise.all([
+  const [nodes, hosts, control] = await Promise.all([
     Promise.all(ofRole("tailscale").map((machine) => lookAtNode(machine, run(machine)))),
     Promise.all(ofRole("host").map((machine) => lookAtHost(machine, run(machine)))),
     Promise.all(ofRole("control").map((machine) => lookAtControl(machine, run(machine)))),
   ]);
   const seen: Observations = {
     isLive: source.isLive,
-    tailscale: new Map(tailscale.map((node) => [node.machine.name, node])),
+    tailscale: new Map(nodes.map(({ node }) => [node.machine.name, node])),
     hosts: new Map(hosts.map((host) => [host.machine.name, host])),
     control: control[0],
     attempts: undefined,
   };
-  if (question === undefined) return seen;
-  const attempts = await attempt(source, seen, question, signal);
-  const measured = await measure(source, seen, attempts, signal);
-  return { ...seen, attempts: measured === undefined ? attempts : { ...attempts, measured } };
+  const [attempts, tailscale] = await Promise.all([
+    question === undefined ? undefined : tryIt(question),
+    Promise.all(nodes.map(async ({ node, slow }) => ({ ...node, ...(await slow) }))),
+  ]);
+  return {
+    ...seen,
+    tailscale: new Map(tailscale.map((node) => [node.machine.name, node])),
+    attempts,
+  };
+
+  async function tryIt(asked: Question) {
+    const attempts = await attempt(source, seen, asked, signal);
+    const measured = await measure(source, seen, attempts, signal);
+    return measured === undefined ? attempts : { ...attempts, measured };
+  }
 }
 
 type Run = (key: EvidenceKey) => Promise<Evidence | Missing>;
@@ -87,49 +98,71 @@ async function lookAtHost(machine: Machine, run: Run): Promise<HostObservations>
   };
 }
 
-async function lookAtNode(machine: Machine, run: Run): Promise<TailscaleObservations> {
-  const [
-    host,
-    status,
-    prefs,
-    netmap,
-    dns,
-    metrics,
-    netcheck,
-    process,
-    controlProbe,
-    relayProbes,
-    resolverProbes,
-    connections,
-  ] = await Promise.all([
+/** What takes a while, as it waits for the network; nothing that is tried for a question needs it. */
+type Slow = Pick<
+  TailscaleObservations,
+  "netcheck" | "controlProbe" | "relayProbes" | "resolverProbes"
+>;
+
+interface NodeLook {
+  node: TailscaleObservations;
+  slow: Promise<Slow>;
+}
+
+/** Its slow observations are under way when it resolves, and unseen in `node`. */
+async function lookAtNode(machine: Machine, run: Run): Promise<NodeLook> {
+  const netmapRun = run("netmap");
+  const slow = lookSlowly(netmapRun, run);
+  // Who fails meanwhile is told by what is awaited first.
+  slow.catch(() => {});
+  const [host, status, prefs, netmap, dns, metrics, process, connections] = await Promise.all([
     lookAtHost(machine, run),
     run("status"),
     run("prefs"),
-    run("netmap"),
+    netmapRun,
     run("dns"),
     run("metrics"),
-    run("netcheck"),
     run("process"),
-    run("controlProbe"),
-    run("relayProbes"),
-    run("resolverProbes"),
     run("connections"),
   ]);
-  return {
+  const underWay = (key: EvidenceKey): Unseen => ({
+    kind: "unseen",
+    node: machine.name,
+    argv: evidenceCommands[key].argv,
+    why: "it is under way",
+  });
+  const node: TailscaleObservations = {
     ...host,
+    netcheck: underWay("netcheck"),
+    controlProbe: underWay("controlProbe"),
+    relayProbes: underWay("relayProbes"),
+    resolverProbes: underWay("resolverProbes"),
     status: observe(status, ({ stdout }) => parseStatus(stdout)),
     prefs: observe(prefs, ({ stdout }) => parsePrefs(stdout)),
     netmap: observe(netmap, ({ stdout }) => parseNetmap(stdout)),
     dns: observe(dns, ({ stdout }) => parseDnsStatus(stdout)),
     metrics: observe(metrics, ({ stdout }) => parseMetrics(stdout)),
-    netcheck: observe(netcheck, ({ stdout }) => parseNetcheck(stdout, derpMapIn(netmap))),
     process: observe(process, ({ stdout }) => parseTailscaledProcess(stdout), {
       anyExitCode: true,
     }),
+    connections: observe(connections, ({ stdout }) => parseConnections(stdout)),
+  };
+  return { node, slow };
+}
+
+async function lookSlowly(netmapRun: Promise<Evidence | Missing>, run: Run): Promise<Slow> {
+  const [netmap, netcheck, controlProbe, relayProbes, resolverProbes] = await Promise.all([
+    netmapRun,
+    run("netcheck"),
+    run("controlProbe"),
+    run("relayProbes"),
+    run("resolverProbes"),
+  ]);
+  return {
+    netcheck: observe(netcheck, ({ stdout }) => parseNetcheck(stdout, derpMapIn(netmap))),
     controlProbe: observe(controlProbe, ({ stdout }) => parseControlProbe(stdout)),
     relayProbes: observe(relayProbes, ({ stdout }) => parseRelayProbes(stdout)),
     resolverProbes: observe(resolverProbes, ({ stdout }) => parseResolverProbes(stdout)),
-    connections: observe(connections, ({ stdout }) => parseConnections(stdout)),
   };
 }
 

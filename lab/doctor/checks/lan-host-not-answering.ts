@@ -1,5 +1,5 @@
 import { isTailnetAddress } from "../../evidence/prefix.ts";
-import { answers, receiverOf } from "../asked.ts";
+import { isHeard, receiverOf } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
 
 /** TL120: not even its own subnet router reaches it. */
@@ -9,7 +9,7 @@ export const lanHostNotAnswering: Check = {
   explainedBy: ["TL118", "TL111", "TL112", "TL114"],
   run({ observations, read, found }) {
     const { attempts } = observations;
-    if (attempts?.address == null || isTailnetAddress(attempts.address) || answers(attempts))
+    if (attempts?.address == null || isTailnetAddress(attempts.address) || isHeard(attempts))
       return;
     const { address, target, question, fromRouter, peer } = attempts;
     const router = receiverOf(observations);

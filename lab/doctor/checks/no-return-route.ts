@@ -1,5 +1,5 @@
 import { covers, isTailnetAddress, lengthOf } from "../../evidence/prefix.ts";
-import { answers, machineOf, receiverOf } from "../asked.ts";
+import { isHeard, machineOf, receiverOf } from "../asked.ts";
 import { sourcesOf } from "../chain.ts";
 import { type Check, seen, seenLine } from "../check.ts";
 
@@ -10,7 +10,7 @@ export const noReturnRoute: Check = {
   explainedBy: ["TL106", "TL118"],
   run({ observations, read, found }) {
     const { attempts } = observations;
-    if (attempts?.address == null || isTailnetAddress(attempts.address) || answers(attempts))
+    if (attempts?.address == null || isTailnetAddress(attempts.address) || isHeard(attempts))
       return;
     const { address, target, question, fromRouter } = attempts;
     const router = receiverOf(observations);

@@ -1,4 +1,4 @@
-import { answers, everyMachine } from "../asked.ts";
+import { everyMachine, isHeard } from "../asked.ts";
 import { type Check, seen, seenLine } from "../check.ts";
 
 /** TL108: it is strict, and has dropped packets; while we tried, where something was tried. */
@@ -8,7 +8,7 @@ export const strictRpFilter: Check = {
   explainedBy: [],
   run({ observations, read, found }) {
     const { attempts } = observations;
-    if (attempts !== undefined && answers(attempts)) return;
+    if (attempts !== undefined && isHeard(attempts)) return;
     for (const { machine, sysctls, reversePathDrops } of everyMachine(observations)) {
       const values = read(sysctls);
       if (values === undefined) continue;
