@@ -39,6 +39,8 @@ export class DomainNames {
 
   /** Of one name, with or without the dot at its end. */
   placeholder(name: string): string {
+    // What a relay answers to the check for captive portals: `ts_` and its own name.
+    if (name.startsWith("ts_")) return `ts_${this.placeholder(name.slice(3))}`;
     const labels = name.replace(/\.$/, "").split(".");
     const dot = name.endsWith(".") ? "." : "";
     const lower = labels.map((label) => label.toLowerCase());
