@@ -1,53 +1,100 @@
 import type { Check } from "./check.ts";
 import { addressUnknown } from "./checks/address-unknown.ts";
+import { baseDomain } from "./checks/base-domain.ts";
+import { captivePortal } from "./checks/captive-portal.ts";
 import { cgnatCollision } from "./checks/cgnat-collision.ts";
 import { clonedState } from "./checks/cloned-state.ts";
+import { control } from "./checks/control.ts";
+import { exitNodeDetour, subnetRouterDetour } from "./checks/detours.ts";
+import { directPath } from "./checks/direct-path.ts";
+import {
+  dnsNotAccepted,
+  magicDnsOff,
+  resolvConfOverwritten,
+  searchDomainMissing,
+} from "./checks/dns-settings.ts";
 import { duplicateHostname } from "./checks/duplicate-hostname.ts";
+import { endpoints } from "./checks/endpoints.ts";
 import { exitNodeGrant } from "./checks/exit-node-grant.ts";
+import { homeRelay } from "./checks/home-relay.ts";
 import { hostFirewall } from "./checks/host-firewall.ts";
 import { ipForwarding } from "./checks/ip-forwarding.ts";
 import { lanCaptured } from "./checks/lan-captured.ts";
 import { lanHostNotAnswering } from "./checks/lan-host-not-answering.ts";
 import { loginState } from "./checks/login-state.ts";
 import { machineNotRunning } from "./checks/machine-not-running.ts";
+import { mapStream } from "./checks/map-stream.ts";
+import { nats } from "./checks/nats.ts";
 import { networkPath } from "./checks/network-path.ts";
 import { noReturnRoute } from "./checks/no-return-route.ts";
 import { nodeOffline } from "./checks/node-offline.ts";
 import { packetSizes } from "./checks/packet-sizes.ts";
 import { policy } from "./checks/policy.ts";
+import { quality } from "./checks/quality.ts";
+import { relayFar } from "./checks/relay-far.ts";
+import { relays } from "./checks/relays.ts";
+import { lanResolver, resolvers, unroutedResolver } from "./checks/resolvers.ts";
 import { routeApproval } from "./checks/route-approval.ts";
 import { routeNotAdvertised } from "./checks/route-not-advertised.ts";
 import { routesNotAccepted } from "./checks/routes-not-accepted.ts";
 import { service } from "./checks/service.ts";
+import { smallMtu } from "./checks/small-mtu.ts";
 import { strictRpFilter } from "./checks/strict-rp-filter.ts";
+import { switchedOff } from "./checks/switched-off.ts";
 import { tagNotOwned } from "./checks/tag-not-owned.ts";
 import { tailscaledNotAnswering } from "./checks/tailscaled-not-answering.ts";
+import { udp } from "./checks/udp.ts";
+import { unknownName } from "./checks/unknown-name.ts";
 import { userspaceNetworking } from "./checks/userspace-networking.ts";
 
 /** All checks; a new one is added here. Their order does not matter. */
 export const checks: readonly Check[] = [
   addressUnknown,
+  baseDomain,
+  captivePortal,
   cgnatCollision,
   clonedState,
+  control,
+  directPath,
+  dnsNotAccepted,
   duplicateHostname,
+  endpoints,
+  exitNodeDetour,
   exitNodeGrant,
+  homeRelay,
   hostFirewall,
   ipForwarding,
   lanCaptured,
   lanHostNotAnswering,
+  lanResolver,
   loginState,
   machineNotRunning,
+  magicDnsOff,
+  mapStream,
+  nats,
   networkPath,
-  noReturnRoute,
   nodeOffline,
+  noReturnRoute,
   packetSizes,
   policy,
+  quality,
+  relayFar,
+  relays,
+  resolvConfOverwritten,
+  resolvers,
   routeApproval,
   routeNotAdvertised,
   routesNotAccepted,
+  searchDomainMissing,
   service,
+  smallMtu,
   strictRpFilter,
+  subnetRouterDetour,
+  switchedOff,
   tagNotOwned,
   tailscaledNotAnswering,
+  udp,
+  unknownName,
+  unroutedResolver,
   userspaceNetworking,
 ];

@@ -131,6 +131,10 @@ export interface Connection {
   port: number;
   /** Since it last received anything. */
   idleMs: number;
+  /** Since the other end last acknowledged anything. */
+  ackMs: number;
+  /** What was sent, or only asked to keep it alive, and is not acknowledged yet: how often it was sent again. */
+  unanswered: number;
   line: string;
 }
 
@@ -142,7 +146,17 @@ export function parseConnections(text: string): Connection[] {
     const idle = /lastrcv:(\d+)/.exec(lines[index + 1] ?? "");
     if (end === null || idle === null || !line.includes('"tailscaled"')) return [];
     const remote = (end[1] ?? "").replace(/^::ffff:/, "");
-    const idleMs = Number(idle[1]);
-    return [{ remote, port: Number(end[2]), idleMs, line: `${peer} lastrcv:${idleMs}` }];
+    const timer = /timer:\(\w+,[^,)]*,(\d+)\)/.exec(line);
+    const ack = /lastack:(\d+)/.exec(lines[index + 1] ?? "");
+    return [
+      {
+        remote,
+        port: Number(end[2]),
+        idleMs: Number(idle[1]),
+        ackMs: Number(ack?.[1] ?? 0),
+        unanswered: Number(timer?.[1] ?? 0),
+        line: [peer, timer?.[0], idle[0], ack?.[0]].filter((part) => part !== undefined).join(" "),
+      },
+    ];
   });
 }

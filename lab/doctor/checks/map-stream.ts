@@ -7,6 +7,8 @@ import type { Seen } from "../finding.ts";
 
 /** Headscale sends something at least every 50 to 59 s. */
 const longestSilenceMs = 75_000;
+/** tailscaled asks every 30 s whether the other end of a quiet connection is there. */
+const keepaliveMs = 31_000;
 /** A change is told within a second or two. */
 const deliveryMs = 15_000;
 
@@ -48,7 +50,9 @@ function lookAt(look: Look, name: string, node: TailscaleObservations): void {
     registry?.kind === "seen" && netmap !== undefined
       ? differences(netmap.peers, registry.value)
       : [];
-  const isSilent = idleMs !== undefined && idleMs > longestSilenceMs;
+  const isUnanswered =
+    connection !== undefined && connection.unanswered > 0 && connection.ackMs > keepaliveMs;
+  const isSilent = isUnanswered || (idleMs !== undefined && idleMs > longestSilenceMs);
   const isStale = stale.length > 0 && (idleMs === undefined || idleMs > deliveryMs);
   if (!isSilent && !isStale) return;
   const silence: Seen[] =

@@ -1,0 +1,35 @@
+import { type Check, seen, seenLine } from "../check.ts";
+import { domainOf, isUnder, knownNames } from "../names.ts";
+
+/** TL511 base-domain-covers-control: MagicDNS answers for the whole domain, and does not know the control server. */
+export const baseDomain: Check = {
+  finds: ["TL511"],
+  step: "name",
+  explainedBy: [],
+  run(look) {
+    for (const [name, node] of look.observations.tailscale) {
+      if (node.prefs.kind === "unseen" && node.prefs.isDown) continue;
+      const url = look.read(node.prefs)?.controlUrl ?? "";
+      const dns = look.read(node.dns);
+      const host = URL.canParse(url) ? new URL(url).hostname : "";
+      const domain = domainOf(node);
+      if (dns?.isMagic !== true || !isUnder(host, domain) || knownNames(node).includes(host))
+        continue;
+      look.found({
+        code: "TL511",
+        node: name,
+        what: `the tailnet's domain ${domain} covers the control server's own name ${host}`,
+        seen: [
+          seenLine(node.prefs, /"ControlURL"/, `"ControlURL": "${url}"`),
+          seen(node.dns, `"MagicDNSSuffix": "${domain}"`),
+        ],
+        why: `MagicDNS answers that ${host} does not exist, as no node has the name: programs don't find control, and tailscaled does not either once it has forgotten its address`,
+        fix: [
+          "on control: choose another dns.base_domain, which server_url is not part of, and restart Headscale",
+          `on control, meanwhile: an extra record (dns.extra_records) for ${host}`,
+        ],
+        explains: [`${host} can't be resolved on ${name}`],
+      });
+    }
+  },
+};

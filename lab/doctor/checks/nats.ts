@@ -1,0 +1,52 @@
+import { type Check, seenLine } from "../check.ts";
+import { hasPortMapping, hasUdp, natOf, relayedPair, shareIpv6 } from "../paths.ts";
+
+/** TL401 nats-do-not-match: an endpoint-dependent mapping, and a filter by exact address and port on the other side. */
+export const nats: Check = {
+  finds: ["TL401"],
+  step: "path",
+  explainedBy: ["TL402", "TL411", "TL404"],
+  run(look) {
+    const pair = relayedPair(look);
+    if (pair === undefined) return;
+    const { from, to, pong } = pair;
+    look.read(from.netcheck);
+    look.read(to.netcheck);
+    const [near, far] = [natOf(from), natOf(to)];
+    const isMatched = [near, far].includes("none") || (near === "easy" && far === "easy");
+    if (near === undefined || far === undefined || isMatched) return;
+    if (hasUdp(from) !== true || hasUdp(to) !== true) return;
+    if (hasPortMapping(from) || hasPortMapping(to) || shareIpv6(from, to)) return;
+    const [a, b] = [from.machine.name, to.machine.name];
+    const hard = [...(near === "hard" ? [a] : []), ...(far === "hard" ? [b] : [])];
+    look.found({
+      code: "TL401",
+      node: hard[0] ?? a,
+      involves: [a, b],
+      what:
+        hard.length === 2
+          ? `${a} and ${b} are both behind a hard NAT, so there is no direct path between them`
+          : `${hard[0]} is behind a hard NAT, and ${hard[0] === a ? b : a}'s lets in only whom it has sent to`,
+      seen: [
+        seenLine(
+          from.netcheck,
+          /MappingVariesByDestIP/,
+          `MappingVariesByDestIP: ${near === "hard"}`,
+        ),
+        seenLine(to.netcheck, /MappingVariesByDestIP/, `MappingVariesByDestIP: ${far === "hard"}`),
+        {
+          node: a,
+          command: `tailscale ping ${b}`,
+          line: `via DERP(${pong.via}) in ${pong.latencyMs}ms`,
+        },
+      ],
+      why: "a hard NAT uses another port for each destination, so the port that STUN saw is not the one that the peer would have to send to",
+      fix: [
+        `on the router of ${hard[0]}: switch UPnP, NAT-PMP or PCP on, or forward UDP 41641 to ${hard[0]}`,
+        `on the router of ${hard[0]}: switch "symmetric NAT" or port randomising off`,
+        "on a node with a public address: tailscale set --relay-server-port=40000, and a grant of tailscale.com/cap/relay: a peer relay",
+      ],
+      explains: [`${a} to ${b} goes by relay ${pong.via}`],
+    });
+  },
+};

@@ -1,0 +1,59 @@
+import { type Check, seen, seenLine } from "../check.ts";
+import { relayedPair } from "../paths.ts";
+
+/** Under it a difference is noise, or not felt. */
+const farMs = 50;
+/** A path by relay that is felt in every keystroke. */
+const slowMs = 150;
+
+/** TL403 relay-far: the home relay is not the nearest, or the way by it is long. */
+export const relayFar: Check = {
+  finds: ["TL403"],
+  step: "path",
+  explainedBy: ["TL304", "TL305", "TL306", "TL408"],
+  run(look) {
+    for (const [name, { status, netcheck }] of look.observations.tailscale) {
+      if (status.kind === "unseen" || netcheck.kind === "unseen") continue;
+      const home = status.value.self?.homeRelay ?? "";
+      const { relayLatencyMs } = netcheck.value;
+      const own = relayLatencyMs[home];
+      const [nearest] = Object.entries(relayLatencyMs).sort(([, a], [, b]) => a - b);
+      if (own === undefined || nearest === undefined) continue;
+      const [code, best] = nearest;
+      if (own - best < farMs || own < 2 * best) continue;
+      look.found({
+        code: "TL403",
+        node: name,
+        what: `${name}'s home relay ${home} is ${own} ms away, and ${code} ${best} ms`,
+        seen: [
+          seen(netcheck, `RegionLatency: ${home} ${own} ms, ${code} ${best} ms`),
+          seenLine(status, /"Relay"/, `"Relay": "${home}"`),
+        ],
+        why: "who sends to it by relay does so by its home, and each packet takes the long way",
+        fix: [
+          `on ${name}: curl -v the relay ${code}'s /generate_204: it may be one that answers STUN alone`,
+          `on ${name}: tailscale debug rebind; systemctl restart tailscaled, where it was told to prefer a region`,
+        ],
+        explains: [`what goes to ${name} by relay takes ${Math.round(own - best)} ms more`],
+      });
+    }
+    const pair = relayedPair(look);
+    const attempts = look.observations.attempts;
+    if (pair === undefined || attempts?.disco?.kind !== "seen") return;
+    const { from, to, pong } = pair;
+    if (pong.latencyMs < slowMs) return;
+    look.found({
+      code: "TL403",
+      node: to.machine.name,
+      involves: [from.machine.name],
+      what: `${from.machine.name} to ${to.machine.name} goes by relay ${pong.via}, and takes ${pong.latencyMs} ms`,
+      seen: [seenLine(attempts.disco, /via DERP/, `via DERP(${pong.via}) in ${pong.latencyMs}ms`)],
+      why: "there is no direct path, and the relay is far from one of the two",
+      fix: [
+        "on control: add a relay that is near to both to the DERP map",
+        "find why there is no direct path: see the other findings",
+      ],
+      explains: [],
+    });
+  },
+};

@@ -1,0 +1,39 @@
+import type { Check } from "../check.ts";
+
+/** A packet of 1280 within the tunnel: 20 bytes of IPv4, 8 of UDP, 32 of WireGuard more. */
+const wholeBytes = 1340;
+
+/** TL409 small-mtu: the network says that packets as large as the tunnel's do not pass. */
+export const smallMtu: Check = {
+  finds: ["TL409"],
+  step: "path",
+  explainedBy: ["TL109"],
+  run(look) {
+    for (const [name, { relayProbes }] of look.observations.tailscale) {
+      if (relayProbes.kind === "unseen" && relayProbes.isDown) continue;
+      const probes = look.read(relayProbes) ?? [];
+      const told = probes.find(({ ping }) => !ping.large && (ping.mtu ?? wholeBytes) < wholeBytes);
+      // Where another relay is reached by whole packets, it is that relay's link.
+      if (told === undefined || probes.some(({ ping }) => ping.large)) continue;
+      const { mtu } = told.ping;
+      look.found({
+        code: "TL409",
+        node: name,
+        what: `${name}'s link takes packets of ${mtu} bytes, and the tunnel's have up to ${wholeBytes}`,
+        seen: [
+          {
+            node: name,
+            command: `ping -M do -s ${wholeBytes - 28} ${told.host}`,
+            line: `message too long, mtu = ${mtu}`,
+          },
+        ],
+        why: "each full packet of the tunnel is cut in two on the way, which costs speed, and is lost where fragments are dropped",
+        fix: [
+          `on ${name}, where tailscaled is started: TS_DEBUG_MTU=${Math.max(1280, (mtu ?? 0) - 60)}, or a smaller MTU of the programs' own connections`,
+          `on ${name}'s router: find the link of ${mtu} bytes, such as PPPoE or another VPN`,
+        ],
+        explains: [`transfers from and to ${name} are slower than they could be`],
+      });
+    }
+  },
+};

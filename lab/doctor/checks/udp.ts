@@ -1,0 +1,42 @@
+import { type Check, seenLine } from "../check.ts";
+
+/** TL402 udp-blocked: no relay answers by STUN, though it does by TCP. */
+export const udp: Check = {
+  finds: ["TL402"],
+  step: "path",
+  explainedBy: ["TL308", "TL304"],
+  run(look) {
+    for (const [name, { netcheck, relayProbes }] of look.observations.tailscale) {
+      if (netcheck.kind === "unseen" && netcheck.isDown) continue;
+      const network = look.read(netcheck);
+      const reached = (look.read(relayProbes) ?? []).find(({ https }) => https.exitCode === 0);
+      if (network === undefined || network.udp || reached === undefined) continue;
+      // Others get an answer to STUN; where nobody does, the relays may have none.
+      const others = [...look.observations.tailscale.values()].filter(
+        (other) => other.netcheck.kind === "seen" && other.netcheck.value.udp,
+      );
+      const isAlone = others.length === 0;
+      look.found({
+        code: "TL402",
+        node: name,
+        what: `UDP does not pass from ${name} to the internet`,
+        seen: [
+          seenLine(netcheck, /"UDP"/, '"UDP": false'),
+          {
+            node: name,
+            command: `curl -m 3 https://${reached.host}/generate_204`,
+            line: reached.https.text,
+          },
+        ],
+        why: `the relays answer ${name}'s TCP, and none its STUN, which is UDP${
+          isAlone ? "; no node gets an answer to STUN, so it may be the relays that have none" : ""
+        }`,
+        fix: [
+          `on ${name}'s network: let UDP out, at least to port 3478 and from port 41641, and the answers in`,
+          `on ${name}: nft list ruleset`,
+        ],
+        explains: [`${name} reaches its peers by relay alone`],
+      });
+    }
+  },
+};

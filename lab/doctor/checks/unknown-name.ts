@@ -1,0 +1,71 @@
+import { nearName } from "../../near-name.ts";
+import { type Check, seen } from "../check.ts";
+import { domainOf, isUnder, knownNames, splitDomainOf, unresolved } from "../names.ts";
+
+/** TL504 name-unknown: who should know it says that it does not exist. */
+export const unknownName: Check = {
+  finds: ["TL504"],
+  step: "name",
+  explainedBy: [
+    "TL501",
+    "TL502",
+    "TL503",
+    "TL505",
+    "TL506",
+    "TL507",
+    "TL508",
+    "TL509",
+    "TL510",
+    "TL512",
+  ],
+  run(look) {
+    const asked = unresolved(look.observations);
+    const node = look.observations.tailscale.get(asked?.question.from ?? "");
+    if (asked?.magicDns === undefined || node === undefined) return;
+    const answer = look.read(asked.magicDns);
+    const known = knownNames(node);
+    const { name } = asked;
+    const plain = name.toLowerCase().replace(/\.$/, "");
+    if (answer?.status !== "NXDOMAIN" || known.includes(plain)) return;
+    const domain = domainOf(node);
+    // A name alone is completed before it is asked for.
+    if (known.includes(`${plain}.${domain}`)) return;
+    const label = plain.split(".")[0] ?? plain;
+    const near =
+      known.find((each) => each.split(".")[0] === label) ??
+      nearName(plain, known) ??
+      known.find(
+        (each) =>
+          each.split(".")[0] ===
+          nearName(
+            label,
+            known.map((k) => k.split(".")[0] ?? ""),
+          ),
+      );
+    const isSplit = splitDomainOf(node, plain);
+    const isOfTailnet = isUnder(plain, domain) || !plain.includes(".");
+    look.found({
+      code: "TL504",
+      node: node.machine.name,
+      involves: [name],
+      what: `there is no ${name}${near === undefined ? "" : `; ${near} is there`}`,
+      seen: [
+        seen(asked.magicDns, `status: ${answer.status}`),
+        seen(node.status, `names: ${known.slice(0, 8).join(", ")}`),
+      ],
+      why:
+        isSplit !== undefined
+          ? `the server of ${isSplit.domain}, ${isSplit.servers.join(", ")}, says that it does not exist`
+          : isOfTailnet
+            ? `MagicDNS on ${node.machine.name} knows the names of its peers under ${domain}, and it is none of them: misspelt, renamed, removed, or hidden by the policy`
+            : `it is not of the tailnet's domain ${domain}, and the resolver says that it does not exist`,
+      fix: [
+        near === undefined
+          ? `on ${node.machine.name}: tailscale status`
+          : `on ${node.machine.name}: use ${near}`,
+        ...(isOfTailnet ? ["on control: headscale nodes list"] : []),
+      ],
+      explains: [`${node.machine.name} can't resolve ${name}`],
+    });
+  },
+};

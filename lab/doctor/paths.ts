@@ -1,0 +1,77 @@
+import type { TailscaleObservations } from "../evidence/observations.ts";
+import { ownAddresses } from "../evidence/where.ts";
+import type { Netcheck } from "../observe/netcheck.ts";
+import type { PathSeen } from "../observe/ping.ts";
+import type { Look } from "./check.ts";
+
+/** A pair that was asked about, where each ping was answered by relay. */
+export interface RelayedPair {
+  from: TailscaleObservations;
+  to: TailscaleObservations;
+  pong: PathSeen;
+  /** Whether pings went on long enough for a direct path to be found. */
+  isPatient: boolean;
+}
+
+/** Undefined where the question is about no pair, one end is not at hand, or a direct path or peer relay was found. */
+export function relayedPair({
+  observations: { attempts, tailscale },
+}: Look): RelayedPair | undefined {
+  const { disco, measured, peer, question } = attempts ?? {};
+  if (disco?.kind !== "seen" || disco.value.outcome !== "answered" || !question || !peer)
+    return undefined;
+  const more = measured?.disco;
+  const later = more?.kind === "seen" && more.value.outcome === "answered" ? more.value.pongs : [];
+  const pongs = [...disco.value.pongs, ...later];
+  const last = pongs.at(-1);
+  const [from, to] = [tailscale.get(question.from), tailscale.get(peer)];
+  if (last === undefined || from === undefined || to === undefined) return undefined;
+  if (pongs.some(({ path }) => path !== "derp")) return undefined;
+  return { from, to, pong: last, isPatient: later.length > 0 };
+}
+
+export type Nat = "none" | "easy" | "hard";
+
+/** What stands between a node and the internet, by STUN; undefined where netcheck can't tell. */
+export function natOf(node: TailscaleObservations): Nat | undefined {
+  if (node.netcheck.kind !== "seen") return undefined;
+  const { value } = node.netcheck;
+  if (isPublic(node, value)) return "none";
+  if (value.mappingVariesByDestIp === null) return undefined;
+  return value.mappingVariesByDestIp ? "hard" : "easy";
+}
+
+function isPublic(node: TailscaleObservations, { globalV4 }: Netcheck): boolean {
+  const [address = ""] = globalV4.split(":");
+  return address !== "" && ownAddresses(node).includes(address);
+}
+
+/** A port mapping lets others in, whatever the mapping is. */
+export function hasPortMapping({ netcheck }: TailscaleObservations): boolean {
+  if (netcheck.kind !== "seen") return false;
+  const { upnp, natPmp, pcp } = netcheck.value.portMapping;
+  return upnp === true || natPmp === true || pcp === true;
+}
+
+/** Both with IPv6 of the internet: no NAT is between. */
+export function shareIpv6(a: TailscaleObservations, b: TailscaleObservations): boolean {
+  return [a, b].every(({ netcheck }) => netcheck.kind === "seen" && netcheck.value.globalV6 !== "");
+}
+
+export function hasUdp({ netcheck }: TailscaleObservations): boolean | undefined {
+  return netcheck.kind === "seen" ? netcheck.value.udp : undefined;
+}
+
+/** Switches of tailscaled's environment that take direct paths away. */
+export function switchesOf({ process }: TailscaleObservations): string[] {
+  if (process.kind !== "seen") return [];
+  const names = [
+    "TS_DEBUG_ALWAYS_USE_DERP",
+    "TS_DEBUG_NEVER_DIRECT_UDP",
+    "TS_DEBUG_STRIP_ENDPOINTS",
+  ];
+  const { environment } = process.value;
+  return names
+    .filter((name) => /^(1|t|true)$/i.test(environment[name] ?? ""))
+    .map((name) => `${name}=${environment[name]}`);
+}

@@ -1,0 +1,79 @@
+import { isIP } from "node:net";
+import type { TailscaleObservations } from "../evidence/observations.ts";
+import { covers, isDefault, isTailnetAddress } from "../evidence/prefix.ts";
+import type { ResolverProbe } from "../evidence/probes.ts";
+import { exitNodeOf, ownPrefixes } from "../evidence/where.ts";
+import type { Look } from "./check.ts";
+import type { Seen } from "./finding.ts";
+
+/** A resolver that a node is told to use, and what comes of it there. */
+export interface ResolverView {
+  node: TailscaleObservations;
+  name: string;
+  server: string;
+  /** Of split DNS; undefined for one that is asked for everything. */
+  domain: string | undefined;
+  probe: ResolverProbe | undefined;
+  /** Whether the node's packets to it have a way at all. */
+  hasRoute: boolean;
+  seen: Seen;
+}
+
+/** Of all nodes that take DNS from the tailnet; those that ask by an exit node ask none of them. */
+export function resolverViews(look: Look): ResolverView[] {
+  return [...look.observations.tailscale].flatMap(([name, node]): ResolverView[] => {
+    const { dns, prefs, status } = node;
+    if (dns.kind !== "seen" || prefs.kind !== "seen" || !prefs.value.acceptsDns) return [];
+    if (status.kind !== "seen" || status.value.backendState !== "Running") return [];
+    const probes = look.read(node.resolverProbes);
+    if (probes === undefined) return [];
+    const { resolvers, splitDns } = dns.value;
+    const all = [
+      ...resolvers.map((server) => ({ server, domain: undefined })),
+      ...Object.entries(splitDns).flatMap(([domain, servers]) =>
+        servers.map((server) => ({ server, domain })),
+      ),
+    ];
+    return all
+      .filter(({ server }) => isIP(server) !== 0)
+      .map(({ server, domain }) => {
+        const probe = probes.find((each) => each.server === server);
+        return {
+          node,
+          name,
+          server,
+          domain,
+          probe,
+          hasRoute: hasRoute(node, server),
+          seen: seenOf(name, server, probe),
+        };
+      });
+  });
+}
+
+export function seenOf(node: string, server: string, probe: ResolverProbe | undefined): Seen {
+  const line =
+    probe?.status === undefined ? "no servers could be reached" : `status: ${probe.status}`;
+  return { node, command: `dig @${server} . NS`, line };
+}
+
+/** By the tailnet, in its own LAN, or out to the internet where it is a public address. */
+export function hasRoute(node: TailscaleObservations, server: string): boolean {
+  if (isTailnetAddress(server)) return true;
+  if (ownPrefixes(node).some(({ prefix }) => covers(prefix, server))) return true;
+  if (exitNodeOf(node) !== undefined) return true;
+  if (!isPrivate(server) || node.routes.kind !== "seen") return true;
+  return node.routes.value.some(
+    ({ table, prefix, type }) =>
+      (table === "52" || table === "main") &&
+      type === "unicast" &&
+      !isDefault(prefix) &&
+      covers(prefix, server),
+  );
+}
+
+export function isPrivate(address: string): boolean {
+  return ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].some((prefix) =>
+    covers(prefix, address),
+  );
+}
