@@ -84,7 +84,7 @@ function isBehindRouter(lab: RunningLab, place: string): boolean {
   );
 }
 
-/** As the plan numbers it. */
-function isPublic(address: string): boolean {
+/** Whether it is of the simulated internet, as the plan numbers it. */
+export function isPublic(address: string): boolean {
   return address.startsWith("198.18.") || address.startsWith("2001:db8:");
 }

@@ -1,41 +1,49 @@
+import type { RunningNode } from "../running/running-node.ts";
+import { isPublic } from "./places.ts";
 import type { ScriptStep } from "./step.ts";
 
-/** The interfaces of a machine that go to others; not a tunnel, nor loopback. */
-export const devices = '{ "inet", "lan", "wan" }';
-
 /**
- * A table of rules of a fault's own. They come before connection tracking, so that no flow known from before slips
- * through; of a router they see each packet once, as it comes in, of any other machine what comes in and what goes out.
+ * A table of rules of a fault's own for what a machine sends and receives, tunnels and loopback aside. On a router they
+ * see each packet that passes once, as it comes in, and before connection tracking, so that no flow known from before
+ * slips through. On any other machine they are outside of its own firewall: a program that sends what is dropped
+ * there is not told, as where a cable is cut.
  */
+export function rulesStep(node: RunningNode, rules: readonly string[]): ScriptStep {
+  if (node.spec.kind === "router") {
+    const incoming = rules.map((rule) => `iifname { "lan", "wan" } ${rule}`);
+    return tableStep(node, "inet", [chain("prerouting", "hook prerouting priority raw", incoming)]);
+  }
+  const device = deviceOf(node);
+  const chains = ["ingress", "egress"].map((hook) =>
+    chain(hook, `hook ${hook} device "${device}" priority 0`, rules),
+  );
+  return tableStep(node, "netdev", chains);
+}
+
+/** The interface of a machine that is no router. */
+export function deviceOf({ spec }: RunningNode): "inet" | "lan" {
+  return spec.addresses.some(isPublic) ? "inet" : "lan";
+}
+
+/** A table of a fault's own. */
 export function tableStep(
-  node: string,
-  rules: { incoming: readonly string[]; outgoing: readonly string[] },
+  { name }: RunningNode,
+  family: "inet" | "netdev",
+  chains: readonly string[],
 ): ScriptStep {
-  const incoming = rules.incoming.map((rule) => `iifname ${devices} ${rule}`);
-  const outgoing = rules.outgoing.map((rule) => `oifname ${devices} ${rule}`);
+  // Declared first, so that deleting what is not there is no failure.
+  const forget = `table ${family} $FAULT {}\ndelete table ${family} $FAULT`;
   return {
     kind: "script",
-    node,
-    inject: `nft -f - <<END
-${forget}
-table inet $FAULT {
-${chain("prerouting", incoming)}
-${chain("output", outgoing)}
-}
-END`,
+    node: name,
+    inject: `nft -f - <<END\n${forget}\ntable ${family} $FAULT {\n${chains.join("\n")}\n}\nEND`,
     clear: `nft -f - <<END\n${forget}\nEND`,
     atBoot: "again",
   };
 }
 
-/** Declared first, so that deleting what is not there is no failure. */
-const forget = "table inet $FAULT {}\ndelete table inet $FAULT";
-
-function chain(hook: "prerouting" | "output", rules: readonly string[]): string {
-  return `chain ${hook} {
-type filter hook ${hook} priority raw;
-${rules.join("\n")}
-}`;
+export function chain(name: string, at: string, rules: readonly string[]): string {
+  return `chain ${name} {\ntype filter ${at};\n${rules.join("\n")}\n}`;
 }
 
 export type Direction = "saddr" | "daddr";

@@ -114,10 +114,13 @@ service headscale $was`;
   };
 }
 
-/** A value in Headscale's configuration file, which it reads when it starts. `pattern` is a regular expression of Perl. */
+/**
+ * A value in Headscale's configuration file, which it reads when it starts: the first group of `match`, a regular
+ * expression of Perl. Nodes come back a second or two after the restart, and get their netmaps with the new value.
+ */
 export function headscaleConfig(
   key: string,
-  { match, value, ready = headscaleAnswers }: { match: string; value: string; ready?: string },
+  { match, value }: { match: string; value: string },
 ): SettingStep {
   const file = "/lab/control/config.yaml";
   return {
@@ -129,10 +132,16 @@ export function headscaleConfig(
 if cmp -s ${file}.new ${file}; then
   rm ${file}.new
 else
+  online() { headscale nodes list -o json | jq '[.[]? | select(.online)] | length'; }
+  before=0
+  if service headscale status > /dev/null; then before=$(online); fi
   mv ${file}.new ${file}
-  if service headscale status > /dev/null; then
+  if [ "$before" -gt 0 ]; then
     service headscale restart
-    ${ready}
+    ${headscaleAnswers}
+    back() { [ "$(online)" -ge "$before" ]; }
+    # One that is gone meanwhile does not come back.
+    until_succeeds back 2> /dev/null || true
   fi
 fi`,
     value,

@@ -17,6 +17,9 @@ lines() {
     sed -E '/fe80:/d; s/ (expires [0-9]+sec|pref medium|metric [0-9]+|linkdown)//g' | lines routes
   # 127.0.0.11 is Docker's own resolver, whose ports are others after each start.
   nft -s -t list ruleset 2>/dev/null | sed 's/^[[:space:]]*//' | grep -v -e '^[{}]*$' -e '127\.0\.0\.11 ' | lines rules
+  # Without its handle, which is another one each time.
+  tc qdisc show | sed -E 's/qdisc ([a-z_]+) [0-9a-f]+:/\1/; s/ refcnt [0-9]+//; s/ *$//' | lines qdiscs
+  (cd /proc/sys/net && grep -H . ipv4/ip_forward ipv4/conf/*/rp_filter ipv4/conf/*/forwarding ipv6/conf/*/forwarding) | lines sysctls
   lines resolver < /etc/resolv.conf
   echo "programs: $(find /usr/local/bin /usr/bin /usr/sbin ! -type d -printf '%p %y %s\n' | sort | cksum)"
   for process in /proc/[0-9]*; do

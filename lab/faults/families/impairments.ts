@@ -4,7 +4,7 @@ import type { RunningNode } from "../../running/running-node.ts";
 import type { FaultOf } from "../../topology/faults.ts";
 import { type FaultKind, lasting } from "../fault-kind.ts";
 import { edges } from "../places.ts";
-import { tableStep } from "../rules.ts";
+import { chain, deviceOf, rulesStep, tableStep } from "../rules.ts";
 import type { FaultStep, SettingStep } from "../step.ts";
 
 export const impairments: readonly FaultKind[] = [
@@ -15,10 +15,7 @@ export const impairments: readonly FaultKind[] = [
     example: "loss cafe 20",
     steps: (lab, { at, percent }) => {
       const share = percent === 100 ? "" : `numgen random mod 100 < ${percent} `;
-      const rules = [`${share}counter drop`];
-      return edges(lab, at).map(({ name }) =>
-        tableStep(name, { incoming: rules, outgoing: rules }),
-      );
+      return edges(lab, at).map((node) => rulesStep(node, [`${share}counter drop`]));
     },
   }),
   lasting({
@@ -37,20 +34,20 @@ export const impairments: readonly FaultKind[] = [
   }),
 ];
 
-/** A router sends each way by another interface; any other machine has what comes in policed. */
+/** A router sends each way by another interface; at any other machine what comes in takes a detour that is slow. */
 function rateSteps(node: RunningNode, kbit: number): FaultStep[] {
-  if (node.spec.kind === "router") return ["lan", "wan"].map((device) => shape(node, device, kbit));
-  const bytes = kbit * 125;
-  // TCP hands over up to 64 KiB as one; what is larger than the burst would never pass.
-  const over = `limit rate over ${bytes} bytes/second burst ${Math.max(65_536, bytes / 10)} bytes`;
-  return [
-    shape(node, isPublic(node) ? "inet" : "lan", kbit),
-    tableStep(node.name, { incoming: [`${over} counter drop`], outgoing: [] }),
-  ];
+  if (node.spec.kind !== "router") return [shape(node, deviceOf(node), kbit, true)];
+  return ["lan", "wan"].map((device) => shape(node, device, kbit, false));
 }
 
-function shape(node: RunningNode, device: string, kbit: number): SettingStep {
+function shape(node: RunningNode, device: string, kbit: number, bothWays: boolean): SettingStep {
   const bytes = kbit * 125;
+  const inward = "ifb-in";
+  const redirect = `  ip link add ${inward} type ifb
+  ip link set ${inward} up
+  tc qdisc add dev ${inward} root tbf $qdisc
+  tc qdisc add dev ${device} ingress
+  tc filter add dev ${device} parent ffff: protocol all u32 match u32 0 0 action mirred egress redirect dev ${inward}`;
   return {
     kind: "setting",
     node: node.name,
@@ -58,15 +55,16 @@ function shape(node: RunningNode, device: string, kbit: number): SettingStep {
     read: `tc qdisc show dev ${device} root | sed -nE 's/.*qdisc tbf [^:]*: root refcnt [0-9]+ //p'`,
     write: `qdisc=$(cat)
 tc qdisc del dev ${device} root 2> /dev/null || true
-[ -z "$qdisc" ] || tc qdisc add dev ${device} root tbf $qdisc`,
+tc qdisc del dev ${device} ingress 2> /dev/null || true
+ip link del ${inward} 2> /dev/null || true
+if [ -n "$qdisc" ]; then
+  tc qdisc add dev ${device} root tbf $qdisc
+${bothWays ? redirect : ""}
+fi`,
     // A packet at least; a queue of 100 ms.
     value: `rate ${kbit}kbit burst ${Math.max(3000, Math.ceil(bytes / 200))} limit ${Math.max(30_000, Math.ceil(bytes / 10))}`,
     atBoot: "again",
   };
-}
-
-function isPublic({ spec }: RunningNode): boolean {
-  return spec.addresses.some((address) => address.startsWith("198.18."));
 }
 
 function mtuSteps(lab: RunningLab, { at, bytes, icmp }: FaultOf<"mtu">): FaultStep[] {
@@ -78,8 +76,12 @@ function mtuSteps(lab: RunningLab, { at, bytes, icmp }: FaultOf<"mtu">): FaultSt
         remedy: "name a network behind a NAT, or leave `icmp` out",
       });
     }
-    const rules = [`meta length > ${bytes} counter drop`];
-    return [tableStep(node.name, { incoming: rules, outgoing: rules })];
+    const rules = [
+      `ip length > ${bytes} counter drop`,
+      // Of IPv6 without its header of 40 bytes.
+      `ip6 length > ${bytes - 40} counter drop`,
+    ];
+    return [rulesStep(node, rules)];
   });
 }
 
@@ -101,5 +103,7 @@ done`,
     atBoot: "again",
   };
   const silence = ["icmp type destination-unreachable icmp code frag-needed counter drop"];
-  return icmp ? [routes] : [routes, tableStep(node.name, { incoming: [], outgoing: silence })];
+  return icmp
+    ? [routes]
+    : [routes, tableStep(node, "inet", [chain("output", "hook output priority filter", silence)])];
 }

@@ -1,9 +1,10 @@
 import type { RunningLab } from "../../running/running-lab.ts";
+import type { RunningNode } from "../../running/running-node.ts";
 import type { FaultOf } from "../../topology/faults.ts";
 import { internet } from "../../topology/schema.ts";
 import { type FaultKind, lasting } from "../fault-kind.ts";
 import { crossing, edges, outside, publicAddresses, type Remote } from "../places.ts";
-import { matching, tableStep } from "../rules.ts";
+import { matching, rulesStep } from "../rules.ts";
 import type { FaultStep } from "../step.ts";
 
 export const pathFaults: readonly FaultKind[] = [
@@ -27,10 +28,9 @@ export const pathFaults: readonly FaultKind[] = [
     needs: "A place.",
     example: "udp-blocked cafe",
     steps: (lab, { at }) => {
-      const rules = ["meta l4proto udp udp dport != 53 udp sport != 53 counter drop"];
-      return edges(lab, at).map(({ name }) =>
-        tableStep(name, { incoming: rules, outgoing: rules }),
-      );
+      // Each by itself: nft makes one wrong comparison of two unequal ports.
+      const rules = ["udp dport 53 accept", "udp sport 53 accept", "meta l4proto udp counter drop"];
+      return edges(lab, at).map((node) => rulesStep(node, rules));
     },
   }),
 ];
@@ -44,11 +44,11 @@ function cutSteps(
   const to = drops(`${layer4}`, matching("daddr", remote));
   const from = drops(`${layer4}`, matching("saddr", remote));
   const rules = oneWay ? (isReverse ? from : to) : [...to, ...from];
-  return at.map(({ name }) => tableStep(name, { incoming: rules, outgoing: rules }));
+  return at.map((node) => rulesStep(node, rules));
 }
 
 function partitionSteps(lab: RunningLab, { groups }: FaultOf<"partition">): FaultStep[] {
-  const rules = new Map<string, string[]>();
+  const rules = new Map<RunningNode, string[]>();
   for (const group of groups) {
     const others = groups.filter((each) => each !== group).flat();
     for (const place of group) {
@@ -60,12 +60,12 @@ function partitionSteps(lab: RunningLab, { groups }: FaultOf<"partition">): Faul
         ...matching("daddr", remote),
         ...matching("saddr", remote),
       ]);
-      for (const { name } of edges(lab, place)) {
-        rules.set(name, [...(rules.get(name) ?? []), ...drops("", all)]);
+      for (const edge of edges(lab, place)) {
+        rules.set(edge, [...(rules.get(edge) ?? []), ...drops("", all)]);
       }
     }
   }
-  return [...rules].map(([name, own]) => tableStep(name, { incoming: own, outgoing: own }));
+  return [...rules].map(([node, own]) => rulesStep(node, own));
 }
 
 function remoteOf(lab: RunningLab, place: string, from: string, own: readonly string[]): Remote[] {
