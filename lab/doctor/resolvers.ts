@@ -5,6 +5,7 @@ import type { ResolverProbe } from "../evidence/probes.ts";
 import { exitNodeOf, ownPrefixes } from "../evidence/where.ts";
 import type { Look } from "./check.ts";
 import type { Seen } from "./finding.ts";
+import { magicDnsAddresses } from "./names.ts";
 
 /** A resolver that a node is told to use, and what comes of it there. */
 export interface ResolverView {
@@ -13,7 +14,9 @@ export interface ResolverView {
   server: string;
   /** Of split DNS; undefined for one that is asked for everything. */
   domain: string | undefined;
-  probe: ResolverProbe | undefined;
+  probe: ResolverProbe;
+  /** Whether MagicDNS on the node answers, which asks all that it is told to use. */
+  isMagicAnswering: boolean;
   /** Whether the node's packets to it have a way at all. */
   hasRoute: boolean;
   seen: Seen;
@@ -36,14 +39,18 @@ export function resolverViews(look: Look): ResolverView[] {
     ];
     return all
       .filter(({ server }) => isIP(server) !== 0)
-      .map(({ server, domain }) => {
+      .flatMap(({ server, domain }) => {
         const probe = probes.find((each) => each.server === server);
+        if (probe === undefined) return [];
         return {
           node,
           name,
           server,
           domain,
           probe,
+          isMagicAnswering: probes.some(
+            (each) => magicDnsAddresses.includes(each.server) && isAnswer(each.status),
+          ),
           hasRoute: hasRoute(node, server),
           seen: seenOf(name, server, probe),
         };
@@ -51,9 +58,14 @@ export function resolverViews(look: Look): ResolverView[] {
   });
 }
 
-export function seenOf(node: string, server: string, probe: ResolverProbe | undefined): Seen {
+/** A server that hands on to one that does not answer says SERVFAIL. */
+export function isAnswer(status: string | undefined): boolean {
+  return status !== undefined && status !== "SERVFAIL";
+}
+
+export function seenOf(node: string, server: string, probe: ResolverProbe): Seen {
   const line =
-    probe?.status === undefined ? "no servers could be reached" : `status: ${probe.status}`;
+    probe.status === undefined ? "no servers could be reached" : `status: ${probe.status}`;
   return { node, command: `dig @${server} . NS`, line };
 }
 

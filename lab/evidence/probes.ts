@@ -6,33 +6,31 @@
 /** The same answer of Tailscale's own control server and of Headscale. */
 export const controlScript = `url=$(tailscale debug prefs | sed -n 's/.*"ControlURL": "\\([^"]*\\)".*/\\1/p')
 echo "url $url"
-curl -sS -m 3 -o /dev/null -w 'answer %{http_code} %{remote_ip}\\n' "$url/key?v=142" 2>&1 || echo "exit $?"`;
+curl -sS --connect-timeout 4 -m 6 -o /dev/null -w 'answer %{http_code} %{remote_ip}\\n' "$url/key?v=142" 2>&1 || echo "exit $?"`;
 
 /** Past DNS, as tailscaled does where it knows the address. 1312 bytes are those of WireGuard for a packet of 1280. */
 export const relayScript = `tailscale debug derp-map | awk -F'"' '
 /"HostName"/ { host = $4; address = ""; port = 443 } /"IPv4"/ { address = $4 }
 /"DERPPort"/ { port = $3; gsub(/[^0-9]/, "", port) } /}/ && host { print host, port, address; host = "" }' |
-while read -r host port address; do
+{ while read -r host port address; do
   https=\${address:+--resolve $host:$port:$address} http=\${address:+--resolve $host:80:$address}
-  { out=$(curl -sS -m 3 $https -o /dev/null -w '%{http_code}' "https://$host:$port/generate_204" 2>&1)
+  { out=$(curl -sS --connect-timeout 4 -m 6 $https -o /dev/null -w '%{http_code}' "https://$host:$port/generate_204" 2>&1)
     echo "$host https $? $(echo "$out" | tr '\\n' ' ')"; } &
-  { out=$(curl -sS -m 3 $http -H "X-Tailscale-Challenge: ts_$host" -o /dev/null \\
+  { out=$(curl -sS --connect-timeout 4 -m 6 $http -H "X-Tailscale-Challenge: ts_$host" -o /dev/null \\
       -w '%{http_code} %header{x-tailscale-response} %{redirect_url}' "http://$host/generate_204" 2>&1)
     echo "$host http $? $(echo "$out" | tr '\\n' ' ')"; } &
   { small=no large=no
     ping -n -c 1 -W 1 -s 1000 "\${address:-$host}" > /dev/null 2>&1 && small=yes
     out=$(ping -n -M do -c 2 -i 0.3 -W 1 -s 1312 "\${address:-$host}" 2>&1) && large=yes
     echo "$host ping $small $large $(echo "$out" | grep -oE 'mtu ?= ?[0-9]+' | head -n 1 | tr -dc 0-9)"; } &
-done
-wait`;
+done; wait; }`;
 
 /** Any answer will do: also a server that refuses to know the root is up. */
 export const resolverScript = `{ tailscale dns status --json | sed -n 's/.*"Addr": "\\([^"]*\\)".*/\\1/p'
-  sed -n 's/^nameserver  *\\([^ ]*\\).*/\\1/p' /etc/resolv.conf; } | sort -u | while read -r server; do
-  { out=$(dig +tries=2 +time=1 "@$server" . NS 2>&1)
+  sed -n 's/^nameserver  *\\([^ ]*\\).*/\\1/p' /etc/resolv.conf; } | sort -u | { while read -r server; do
+  { out=$(dig +tries=2 +time=2 "@$server" . NS 2>&1)
     echo "$server $? $(echo "$out" | grep -oE 'status: [A-Z]+' | head -n 1 | cut -d ' ' -f 2)"; } &
-done
-wait`;
+done; wait; }`;
 
 /** How the control server answers a connection that is made now. */
 export interface ControlProbe {
@@ -90,7 +88,8 @@ export function parseRelayProbes(text: string): RelayProbe[] {
     const answer = {
       exitCode: Number(code),
       status: Number(/\b(\d{3})\b(?!.*\bms\b)/.exec(rest)?.[1] ?? 0),
-      text: rest,
+      // curl prints 000 where there was no answer.
+      text: rest.replace(/ 000$/, ""),
     };
     if (kind === "https") probe.https = answer;
     else probe.http = { ...answer, isRelay: rest.includes(`response ts_${host}`) };

@@ -16,11 +16,16 @@ export const quality: Check = {
     const fast = look.read(attempts?.measured?.fast);
     // Where none is answered, it is no matter of quality.
     if (slow === undefined || slow.received === 0) return;
-    const lost = slow.sent - slow.received;
-    if (lost >= lossLeast && lost / slow.sent >= lossShare) tellLoss(look, slow);
+    // A machine that is busy may lose some of the one; a link loses of both.
+    if ([slow, fast ?? slow].every(isLossy)) tellLoss(look, slow);
     else if (fast !== undefined && isHeldUp(slow, fast)) tellRate(look, slow, fast);
   },
 };
+
+function isLossy({ sent, received }: PingBurst): boolean {
+  const lost = sent - received;
+  return lost >= lossLeast && lost / sent >= lossShare;
+}
 
 function isHeldUp(slow: PingBurst, fast: PingBurst): boolean {
   if (fast.received === 0) return false;

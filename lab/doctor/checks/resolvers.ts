@@ -5,7 +5,7 @@ import { machineOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
 import { isUnder, magicDnsAddresses, unresolved } from "../names.ts";
-import { type ResolverView, resolverViews } from "../resolvers.ts";
+import { isAnswer, type ResolverView, resolverViews } from "../resolvers.ts";
 
 /** TL505, TL507, TL508, TL512: each node asks each resolver that it is told to use. */
 export const resolvers: Check = {
@@ -16,7 +16,7 @@ export const resolvers: Check = {
     const views = resolverViews(look).filter(({ node }) => exitNodeOf(node) === undefined);
     for (const server of new Set(views.map((view) => view.server))) {
       const asking = views.filter((view) => view.server === server && view.hasRoute);
-      const silent = asking.filter(({ probe }) => isSilent(probe?.status));
+      const silent = asking.filter(isSilentView);
       const [first] = silent;
       if (first === undefined) continue;
       const loop = loopAt(look.observations, first);
@@ -27,9 +27,9 @@ export const resolvers: Check = {
   },
 };
 
-/** A server that hands on to one that does not answer says SERVFAIL. */
-function isSilent(status: string | undefined): boolean {
-  return status === undefined || status === "SERVFAIL";
+/** Where MagicDNS on the node gets an answer, the resolver that it asks for everything has given it. */
+function isSilentView({ probe, domain, isMagicAnswering }: ResolverView): boolean {
+  return !isAnswer(probe.status) && (domain !== undefined || !isMagicAnswering);
 }
 
 /** What says that a resolver asks MagicDNS again, which asks the resolver. */
@@ -120,7 +120,7 @@ function tellDown(look: Look, view: ResolverView, silent: readonly ResolverView[
 function tellCut(look: Look, view: ResolverView, all: readonly ResolverView[]): void {
   const { server, domain, name } = view;
   if (domain !== undefined && !(isAskedFor(look, view) && look.question?.from === name)) return;
-  const other = all.find(({ probe }) => !isSilent(probe?.status));
+  const other = all.find(({ probe }) => isAnswer(probe.status));
   look.found({
     code: isTailnetAddress(server) ? "TL512" : domain === undefined ? "TL508" : "TL505",
     node: name,
@@ -160,7 +160,7 @@ export const unroutedResolver: Check = {
     for (const view of resolverViews(look)) {
       const { node, name, server, domain } = view;
       if (domain === undefined || view.hasRoute || look.question?.from !== name) continue;
-      if (!isAskedFor(look, view) || !isSilent(view.probe?.status)) continue;
+      if (!isAskedFor(look, view) || isAnswer(view.probe.status)) continue;
       const prefs = look.read(node.prefs);
       const served =
         node.status.kind === "seen"
@@ -215,14 +215,20 @@ export const lanResolver: Check = {
       const own = ownPrefixes(node);
       const server = servers.find((each) => own.some(({ prefix }) => covers(prefix, each)));
       const probe = probes.find((each) => each.server === server);
-      if (server === undefined || prefs.exitNodeAllowsLan || !isSilent(probe?.status)) continue;
+      if (
+        server === undefined ||
+        prefs.exitNodeAllowsLan ||
+        probe === undefined ||
+        isAnswer(probe.status)
+      )
+        continue;
       look.found({
         code: "TL509",
         node: name,
         involves: [exit.name, server],
         what: `${name} uses exit node ${exit.name}, and its resolver ${server} is in its own LAN`,
         seen: [
-          { node: name, command: `dig @${server} . NS`, line: probe?.line ?? "no answer" },
+          { node: name, command: `dig @${server} . NS`, line: probe.line },
           seenLine(node.prefs, /"ExitNodeAllowLANAccess"/, '"ExitNodeAllowLANAccess": false'),
           seenLine(node.prefs, /"ExitNodeID"/, `"ExitNodeID": "${prefs.exitNode}"`),
         ],
