@@ -47,7 +47,7 @@ export async function runCases(
       chosen.map((theCase) =>
         queue.add(async () => {
           const one = await runOne(theCase, signal);
-          if (!isJson) await tell(progress, `${mark(one.isRight)} ${theCase.name}`);
+          if (!isJson) await tell(progress, wrongText(one));
           return one;
         }),
       ),
@@ -74,6 +74,17 @@ async function runOne(theCase: Case, signal: AbortSignal): Promise<Ran> {
   const isRight = error === undefined && stages.every((each) => each.isRight);
   const seconds = (performance.now() - since) / 1000;
   return { theCase, stages, isRight, seconds, error };
+}
+
+/** A line for each case; of one that failed, also where. */
+function wrongText({ theCase, stages, isRight, error }: Ran): string {
+  const wrong = stages.filter((stage) => !stage.isRight).map(stageText);
+  const lines = [
+    `${mark(isRight)} ${theCase.name}`,
+    ...wrong,
+    ...(error === undefined ? [] : [error]),
+  ];
+  return lines.join("\n");
 }
 
 function report(ran: readonly Ran[]): Report {

@@ -4,7 +4,7 @@ import { listLabs, type RunningLab } from "../lab/running/running-lab.ts";
 import { labelPattern, labelRule } from "../lab/topology/label.ts";
 import type { Case } from "../scenarios/cases/case.ts";
 import { loadedOf } from "../scenarios/cases/case-lab.ts";
-import { bringAbout } from "../scenarios/cases/causes.ts";
+import { bringAbout, setUp } from "../scenarios/cases/causes.ts";
 import { findCase } from "../scenarios/cases/find-case.ts";
 import { cases } from "../scenarios/cases/index.ts";
 import { showAll } from "../scenarios/cases/run-case.ts";
@@ -51,6 +51,7 @@ export async function startCase(
 
 async function makeTrouble(running: RunningLab, theCase: Case, signal: AbortSignal) {
   // It stays: nothing takes it back but `down`.
+  await setUp(running, theCase);
   await bringAbout(running, theCase, signal);
   return showAll(running, theCase, "broken", { signal });
 }

@@ -14,6 +14,7 @@ use warnings;
 use Errno ();
 use IO::Socket::IP;
 use POSIX ();
+use Socket qw(SOL_SOCKET SO_LINGER);
 
 my ($host, $port, $bytes, $stall, $limit) = @ARGV;
 $| = 1;
@@ -48,6 +49,8 @@ my $chunk = "x" x 65536;
 sub end {
   my ($how) = @_;
   printf "%s %d %d\n", $how, $received, (now() - $start) * 1000;
+  # Not done: a reset, which is small, so that nobody goes on sending what does not pass.
+  setsockopt $socket, SOL_SOCKET, SO_LINGER, pack "ii", 1, 0 if $how ne "done";
   exit;
 }
 

@@ -65,6 +65,8 @@ export interface Case {
   report: string;
   /** A topology's file, or the topology with its policy in it. */
   topology: LabDeclaration | URL;
+  /** How the user has it beside the topology; the lab is healthy with it. */
+  setup?: readonly Command[];
   /** Injected in this order. None where the cause is in the topology. */
   faults: readonly FaultDeclaration[];
   /** What else somebody did, after the faults. */

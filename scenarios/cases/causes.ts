@@ -5,6 +5,16 @@ import type { FaultDeclaration } from "../../lab/topology/faults.ts";
 import type { Case, Command } from "./case.ts";
 import { perform, takeBack } from "./commands.ts";
 
+/** Makes what is no trouble yet; disposing of it takes it back. */
+export async function setUp(
+  lab: RunningLab,
+  { setup = [] }: Pick<Case, "setup">,
+): Promise<AsyncDisposable> {
+  await using undo = new AsyncDisposableStack();
+  for (const change of setup) await changeOne(lab, change, undo);
+  return undo.move();
+}
+
 /** Makes the trouble; disposing of it takes the cause away, whatever was repaired meanwhile. */
 export async function bringAbout(
   lab: RunningLab,

@@ -8,3 +8,12 @@ export function idOf(node: string): Command {
     as: "ID",
   };
 }
+
+/** Takes away the tables of rules that somebody has added to a router or a machine, beside its own. */
+export function foreignTables(on: string): [Command, Command] {
+  const list = `nft list tables | awk '$2 == "inet" && $3 != "filter" { print $3 }'`;
+  return [
+    { on, run: list, as: "TABLES" },
+    { on, run: "for table in $TABLES; do nft delete table inet $table; done" },
+  ];
+}

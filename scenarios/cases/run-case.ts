@@ -3,7 +3,7 @@ import { LabError } from "../../lab/errors.ts";
 import type { RunningLab } from "../../lab/running/running-lab.ts";
 import { attempt, describeAttempt, isResult } from "./attempt.ts";
 import type { Attempt, Case, Result, Step } from "./case.ts";
-import { bringAbout } from "./causes.ts";
+import { bringAbout, setUp } from "./causes.ts";
 import { perform, takeBack } from "./commands.ts";
 import { diagnoseCase, type Named } from "./diagnosis.ts";
 
@@ -52,6 +52,7 @@ export async function runCase(
     onStage(done);
     return done.isRight;
   };
+  await using _setup = await setUp(lab, theCase);
   if (hasCause(theCase)) {
     const isHealthy = await assert("healthy", () => allShow(lab, theCase, "repaired", { signal }));
     if (!isHealthy) return stages;

@@ -7,7 +7,7 @@ export default {
   flow: "cant-reach",
   title: "The policy allows other ports than the one that is used",
   report:
-    "I was told that I have access to the server now. The page on port 80 opens, but the one on port 8080 does not, and for my colleague it does.",
+    "I was told that I have access to the server now. The page on port 80 opens, but the service on port 7 does not, and for my colleague it does.",
   topology: homelab,
   faults: [
     {
@@ -20,14 +20,14 @@ export default {
   ],
   symptoms: [
     {
-      attempt: { kind: "connect", from: "phone", to: "server", port: 8080 },
+      attempt: { kind: "connect", from: "phone", to: "server", port: 7 },
       broken: "timeout",
       repaired: "reached",
     },
   ],
-  question: { from: "phone", to: "server:8080" },
+  question: { from: "phone", to: "server:7" },
   finding: { code: "TL203" },
   hint: "Which ports does the rule that lets you in name?",
-  remedy: addGrant({ src: ["bob@"], dst: ["tag:server"], ip: ["tcp:8080"] }),
+  remedy: addGrant({ src: ["bob@"], dst: ["tag:server"], ip: ["tcp:7"] }),
   sources: ["tailscale/tailscale#3352"],
 } satisfies Case;

@@ -4,21 +4,28 @@ import { homelab } from "../topologies.ts";
 export default {
   name: "strict-rp-filter",
   flow: "cant-reach",
-  title: "Strict reverse path filtering drops what comes by another way",
+  title: "Strict reverse path filtering, and an exit node",
   report:
-    "I hardened the router's sysctls by a checklist. Since then nobody reaches the office through it, though forwarding is on.",
+    "I hardened my laptop's sysctls by a checklist. It works, but as soon as I choose the exit node the laptop is cut off from everything.",
   topology: homelab,
-  faults: [{ kind: "rp-filter", node: "router" }],
+  setup: [
+    {
+      on: "laptop",
+      run: "tailscale set --exit-node=exit",
+      undo: "tailscale set --exit-node=",
+    },
+  ],
+  faults: [{ kind: "rp-filter", node: "laptop" }],
   symptoms: [
     {
-      attempt: { kind: "connect", from: "laptop", to: "printer", port: 9100 },
+      attempt: { kind: "connect", from: "laptop", to: "www", port: 80 },
       broken: ["timeout", "unreachable"],
       repaired: "reached",
     },
   ],
-  question: { from: "laptop", to: "10.20.0.30:9100" },
-  finding: { code: "TL108", node: "router" },
-  hint: "The kernel drops a packet where the answer would leave by another interface. `sysctl -a | grep rp_filter`.",
-  remedy: [{ on: "router", sysctl: "net.ipv4.conf.all.rp_filter", value: "0" }],
+  question: { from: "laptop", to: "www:80" },
+  finding: { code: "TL108", node: "laptop" },
+  hint: "The kernel drops a packet whose answer would leave by another interface. `sysctl -a | grep rp_filter`.",
+  remedy: [{ on: "laptop", sysctl: "net.ipv4.conf.all.rp_filter", value: "2" }],
   sources: ["tailscale/tailscale#11184", "tailscale/tailscale#3310"],
 } satisfies Case;

@@ -1,0 +1,34 @@
+import type { Case } from "../case.ts";
+import { idOf } from "../known.ts";
+import { homelab } from "../topologies.ts";
+
+export default {
+  name: "exit-node-not-approved",
+  flow: "cant-reach",
+  title: "An exit node is offered, but not approved",
+  report:
+    "I made my cloud server an exit node with --advertise-exit-node. No client offers it to choose.",
+  topology: homelab,
+  faults: [{ kind: "route-unapproved", node: "exit" }],
+  symptoms: [
+    {
+      attempt: {
+        kind: "command",
+        on: "laptop",
+        run: "tailscale exit-node list | grep exit.tailnet.lab",
+      },
+      broken: "fails",
+      repaired: "succeeds",
+    },
+  ],
+  finding: { code: "TL115", node: "exit" },
+  hint: "To offer is to ask. `headscale nodes list-routes` shows what was answered.",
+  remedy: [
+    idOf("exit"),
+    {
+      on: "control",
+      run: "headscale nodes approve-routes --identifier $ID --routes 0.0.0.0/0,::/0",
+    },
+  ],
+  sources: ["tailscale/tailscale#3352", "juanfont/headscale#249"],
+} satisfies Case;

@@ -1,0 +1,29 @@
+import type { Case } from "../case.ts";
+import { homelab } from "../topologies.ts";
+
+export default {
+  name: "dns-loop",
+  flow: "names",
+  title: "The tailnet's resolver asks the tailnet's resolver",
+  report:
+    "Our own resolver was to serve the whole tailnet. Now no name of the internet resolves, on any machine, and it takes ages to fail.",
+  topology: homelab,
+  faults: [{ kind: "dns-loop" }],
+  symptoms: [
+    {
+      attempt: { kind: "resolve", from: "laptop", name: "www.example.com" },
+      broken: ["NXDOMAIN", "SERVFAIL", "NOANSWER", "REFUSED", "no-address"],
+      repaired: "resolved",
+    },
+  ],
+  question: { from: "laptop", name: "www.example.com" },
+  finding: { code: "TL507" },
+  hint: "Whom does the resolver ask what it does not know itself?",
+  remedy: [
+    {
+      on: "control",
+      run: `perl -0pi -e 's/^    global:(\\n      - .*)*/    global:\\n      - 198.18.0.53/m' /lab/control/config.yaml && service headscale restart`,
+    },
+  ],
+  sources: ["tailscale/tailscale#2595"],
+} satisfies Case;

@@ -1,0 +1,23 @@
+import type { Case } from "../case.ts";
+import { homelab } from "../topologies.ts";
+
+export default {
+  name: "dns-not-accepted",
+  flow: "names",
+  title: "A node does not take the tailnet's DNS",
+  report: "On my laptop `server.tailnet.lab` is not found. On every other machine it is.",
+  topology: homelab,
+  faults: [{ kind: "accept-dns-off", node: "laptop" }],
+  symptoms: [
+    {
+      attempt: { kind: "resolve", from: "laptop", name: "server.tailnet.lab" },
+      broken: ["NXDOMAIN", "SERVFAIL", "NOANSWER", "REFUSED", "no-address"],
+      repaired: "resolved",
+    },
+  ],
+  question: { from: "laptop", name: "server.tailnet.lab" },
+  finding: { code: "TL502", node: "laptop" },
+  hint: "Which DNS server does the laptop ask?",
+  remedy: [{ on: "laptop", run: "tailscale set --accept-dns" }],
+  sources: ["tailscale/tailscale#3742"],
+} satisfies Case;
