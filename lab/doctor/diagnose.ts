@@ -35,6 +35,8 @@ export function diagnose(observations: Observations, question?: Question | undef
   const way = onTheWay(observations);
   const { attempts } = observations;
   const isAsked = (finding: Finding) => way === undefined || isAbout(finding, way);
+  const isBroken = (finding: Finding) =>
+    isAsked(finding) && entryOf(finding.code).severity === "error";
   const isNameAsked = question === undefined || attempts?.name != null;
   found.sort(
     (a, b) => rank(a, isAsked, isNameAsked) - rank(b, isAsked, isNameAsked) || order(a, b),
@@ -43,7 +45,7 @@ export function diagnose(observations: Observations, question?: Question | undef
   return {
     question,
     works: attempts === undefined ? undefined : works(attempts),
-    chain: attempts === undefined ? [] : chainOf(observations, attempts, found.filter(isAsked)),
+    chain: attempts === undefined ? [] : chainOf(observations, attempts, found.filter(isBroken)),
     findings: roots.filter(isAsked),
     elsewhere: roots.filter((finding) => !isAsked(finding)),
     notLooked: results.flatMap(({ notLooked }) => notLooked),

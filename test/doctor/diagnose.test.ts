@@ -1,0 +1,335 @@
+import { describe, expect, test } from "vitest";
+import { catalogue } from "../../lab/doctor/catalogue.ts";
+import { checks } from "../../lab/doctor/checks.ts";
+import { type Alteration, codes, found, replace } from "./altered-source.ts";
+
+const silent: Alteration[] = [
+  [
+    "laptop",
+    "nc -vz",
+    () => ({
+      exitCode: 1,
+      stderr: "nc: connect to 10.20.0.30 port 80 (tcp) timed out: Operation now in progress\n",
+    }),
+  ],
+  [
+    "laptop",
+    "ping",
+    () => ({ exitCode: 1, stdout: "2 packets transmitted, 0 received, 100% packet loss\n" }),
+  ],
+];
+const onlyPortSilent = silent.slice(0, 1);
+const refused: Alteration = [
+  "laptop",
+  "nc -vz",
+  () => ({
+    exitCode: 1,
+    stderr: "nc: connect to 100.64.0.1 port 80 (tcp) failed: Connection refused\n",
+  }),
+];
+
+describe("a lab in which all is well", () => {
+  test.each([undefined, "laptop printer:80", "laptop router:80"])(
+    "nothing is found: %s",
+    async (asked) => {
+      const { findings, elsewhere, notLooked } = await found(asked);
+      expect({ findings, elsewhere, notLooked }).toEqual({
+        findings: [],
+        elsewhere: [],
+        notLooked: [],
+      });
+    },
+  );
+
+  test("each step of the way is fine", async () => {
+    const { chain, works } = await found("laptop printer:80");
+    expect(works).toBe(true);
+    expect(chain.map(({ step, state }) => `${step} ${state}`)).toEqual(
+      [
+        "machine",
+        "address",
+        "route",
+        "policy",
+        "path",
+        "tunnel",
+        "host-firewall",
+        "service",
+        "way-back",
+      ].map((step) => `${step} ok`),
+    );
+  });
+});
+
+describe("one thing is broken", () => {
+  const cases: [code: string, asked: string | undefined, alterations: Alteration[]][] = [
+    [
+      "TL101 router",
+      "laptop router:80",
+      [
+        ...silent,
+        ["laptop", "tailscale status", replace(/"Online": true/, '"Online": false')],
+        ["laptop", "tailscale ping", () => ({ exitCode: 1, stdout: "no reply\n" })],
+      ],
+    ],
+    [
+      "TL102 router",
+      undefined,
+      [
+        [
+          "control",
+          "headscale nodes",
+          replace(/"available_routes": \[[^\]]*\]/, '"available_routes": []'),
+        ],
+      ],
+    ],
+    [
+      "TL103 router",
+      undefined,
+      [
+        [
+          "control",
+          "headscale nodes",
+          replace(/"approved_routes": \[[^\]]*\]/, '"approved_routes":["0.0.0.0/0","::/0"]'),
+        ],
+      ],
+    ],
+    [
+      "TL104 laptop",
+      "laptop printer:80",
+      [
+        ...silent,
+        ["laptop", "tailscale debug prefs", replace('"RouteAll": true', '"RouteAll": false')],
+      ],
+    ],
+    ["TL105 laptop", undefined, [["laptop", "ip -j addr", replace("192.168.1.", "10.20.0.")]]],
+    [
+      "TL106 router",
+      undefined,
+      [["router", "sysctl", replace("net.ipv4.ip_forward = 1", "net.ipv4.ip_forward = 0")]],
+    ],
+    [
+      "TL107 router",
+      "laptop printer:80",
+      [
+        ...silent,
+        ["router", "tailscale debug prefs", replace('"NoSNAT": false', '"NoSNAT": true')],
+      ],
+    ],
+    [
+      "TL109 laptop",
+      "laptop printer:80",
+      [
+        [
+          "laptop",
+          "ping -n -M do -c 2 -i 0.3 -W 1 -s 1252",
+          () => ({ exitCode: 1, stdout: "2 packets transmitted, 0 received\n" }),
+        ],
+      ],
+    ],
+    ["TL110 laptop", undefined, [["laptop", "ip -j addr", replace("192.168.1.", "100.64.9.")]]],
+    [
+      "TL111 router",
+      "laptop router:80",
+      [refused, ["router", "ss -Hltunp", replace(/.*:(80|8080) .*\n/, "")]],
+    ],
+    [
+      "TL112 router",
+      "laptop router:80",
+      [
+        refused,
+        [
+          "router",
+          "ss -Hltunp",
+          (output) => ({
+            stdout: output.stdout
+              .replace("0.0.0.0:80 ", "127.0.0.1:80 ")
+              .replace("[::]:80 ", "[::1]:80 "),
+          }),
+        ],
+      ],
+    ],
+    [
+      "TL113 router",
+      "laptop router:80",
+      [refused, ["router", "ss -Hltunp", replace(/.*:80 .*\n/, "")]],
+    ],
+    [
+      "TL115 router",
+      undefined,
+      [
+        [
+          "control",
+          "headscale nodes",
+          replace(/"approved_routes": \[[^\]]*\]/, '"approved_routes":["10.20.0.0/24"]'),
+        ],
+      ],
+    ],
+    [
+      "TL116 laptop",
+      "laptop router:80",
+      [...silent, ["laptop", "tailscale status", replace('"TUN": true', '"TUN": false')]],
+    ],
+    ["TL117 100.64.7.7", "laptop 100.64.7.7:80", []],
+    [
+      "TL119 router",
+      "laptop router:80",
+      [
+        ...silent,
+        [
+          "router",
+          "tailscale status",
+          () => ({
+            exitCode: 1,
+            stdout: "",
+            stderr: "failed to connect to local tailscaled; it doesn't appear to be running\n",
+          }),
+        ],
+      ],
+    ],
+    [
+      "TL120 printer",
+      "laptop printer:80",
+      [
+        ...silent,
+        ["router", "nc", () => ({ exitCode: 1, stderr: "timed out" })],
+        ["router", "ping", () => ({ exitCode: 1, stdout: "2 packets transmitted, 0 received\n" })],
+      ],
+    ],
+    [
+      "TL121 laptop",
+      "laptop router:80",
+      [...silent, ["laptop", "tailscale ping", () => ({ exitCode: 1, stdout: "no reply\n" })]],
+    ],
+    [
+      "TL201 router",
+      "laptop router:80",
+      [
+        ...onlyPortSilent,
+        ["router", "tailscale debug netmap", replace(/"Srcs": \[[^\]]*\]/, '"Srcs": []')],
+      ],
+    ],
+    ["TL203 router", "laptop router:81", [...onlyPortSilent]],
+    [
+      "TL206 laptop",
+      undefined,
+      [["laptop", "tailscale status", replace(/"Self": \{/, '"Self": {"Expired": true,')]],
+    ],
+    [
+      "TL207 laptop",
+      undefined,
+      [
+        [
+          "laptop",
+          "tailscale status",
+          replace('"BackendState": "Running"', '"BackendState": "NeedsLogin"'),
+        ],
+      ],
+    ],
+    [
+      "TL209 laptop",
+      undefined,
+      [["control", "headscale nodes", replace('"name": "router"', '"name": "laptop"')]],
+    ],
+    [
+      "TL210 router",
+      "laptop router:80",
+      [
+        ...silent,
+        [
+          "router",
+          "tailscale status",
+          replace('"BackendState": "Running"', '"BackendState": "Stopped"'),
+        ],
+      ],
+    ],
+  ];
+  test.each(cases)("%s", async (code, asked, alterations) => {
+    const all = await codes(asked, alterations);
+    expect(all[0]).toBe(code);
+  });
+
+  test("a machine that does not run explains what else is seen of it", async () => {
+    const { findings } = await found(
+      "laptop router:80",
+      [...silent, ["laptop", "tailscale ping", () => ({ exitCode: 1, stdout: "no reply\n" })]],
+      ["router"],
+    );
+    expect(findings[0]).toMatchObject({ code: "TL118", node: "router" });
+    expect(findings[0]?.consequences.map(({ code }) => code)).toContain("TL121");
+  });
+});
+
+describe("a firewall", () => {
+  const drop = (expression: object[]) => ({
+    nftables: [
+      {
+        chain: {
+          family: "inet",
+          table: "mine",
+          name: "in",
+          hook: "input",
+          prio: 10,
+          policy: "accept",
+        },
+      },
+      {
+        rule: { family: "inet", table: "mine", chain: "in", expr: [...expression, { drop: null }] },
+      },
+    ],
+  });
+  const port = (right: number) => ({
+    match: { op: "==", left: { payload: { protocol: "tcp", field: "dport" } }, right },
+  });
+  const fromTailnet = {
+    match: { op: "==", left: { meta: { key: "iifname" } }, right: "tailscale0" },
+  };
+
+  test("a rule about the port that was asked", async () => {
+    const rules = JSON.stringify(drop([fromTailnet, port(80)]));
+    const all = await codes("laptop router:80", [
+      ...onlyPortSilent,
+      ["router", "nft", () => ({ stdout: rules })],
+    ]);
+    expect(all).toEqual(["TL114 router"]);
+  });
+
+  test("a rule about another port, or another interface, is no cause", async () => {
+    for (const expression of [
+      [fromTailnet, port(22)],
+      [{ match: { ...fromTailnet.match, right: "lan" } }],
+    ]) {
+      const rules = JSON.stringify(drop(expression));
+      const all = await codes("laptop router:80", [
+        ...onlyPortSilent,
+        ["router", "nft", () => ({ stdout: rules })],
+      ]);
+      expect(all).not.toContain("TL114 router");
+    }
+  });
+});
+
+test("what could not be looked at is said, and not fine", async () => {
+  const { findings, notLooked } = await found(undefined, [["router", "sysctl", () => undefined]]);
+  expect(findings).toEqual([]);
+  expect(notLooked).toContainEqual(
+    expect.objectContaining({ codes: ["TL106"], node: "router", why: "not in the folder" }),
+  );
+});
+
+test("output of another program is not read, and the rest is", async () => {
+  const { notLooked } = await found(undefined, [
+    ["router", "tailscale debug prefs", () => ({ stdout: "<html>" })],
+  ]);
+  expect(notLooked).toContainEqual(
+    expect.objectContaining({ node: "router", why: expect.stringMatching(/can't be read/) }),
+  );
+});
+
+test("each code is found by one check, and each check's codes are in the catalogue", () => {
+  const all = checks.flatMap(({ finds }) => finds);
+  expect(new Set(all).size).toBe(all.length);
+  const known = catalogue.map(({ code }) => code);
+  expect(new Set(known).size).toBe(known.length);
+  for (const code of [...all, ...checks.flatMap(({ explainedBy }) => explainedBy)])
+    expect(known).toContain(code);
+});
