@@ -1,37 +1,60 @@
 import { waitDiagnosed } from "../lab/engine/preflight/diagnosis.ts";
+import { clearUndeclared, injectDeclared } from "../lab/faults/declared.ts";
+import { type FaultRecord, readFaults } from "../lab/faults/record.ts";
+import { tell } from "../lab/progress.ts";
 import { waitConverged } from "../lab/running/convergence.ts";
 import { waitReady } from "../lab/running/ready.ts";
 import { RunningLab } from "../lab/running/running-lab.ts";
 import { waitSettings } from "../lab/running/settings.ts";
+import type { Fault } from "../lab/topology/faults.ts";
 import type { StackOptions, StackResult } from "../stacks/up.ts";
 import type { Shared } from "./command.ts";
 
 /**
- * Brings a prepared stack up and waits until its tailnet has converged.
+ * Brings a prepared stack up, waits until its tailnet has converged, and injects the faults that it has not yet. A lab
+ * that has faults may never converge: there it is not waited for.
  * @throws LabError as upStack and the waits do
  */
 export async function bringUp(
   stack: StackOptions,
   { progress, signal }: Shared,
-): Promise<{ lab: RunningLab; result: StackResult }> {
+  declared: readonly Fault[] = [],
+): Promise<{ lab: RunningLab; result: StackResult; faults: FaultRecord[] }> {
   // Terraform's parts take longer to load than other commands to run.
   const { upStack } = await import("../stacks/up.ts");
   const { lab: name } = stack.plan();
   const result = await upStack(stack);
   const lab = await RunningLab.find(name, { run: "stack" });
+  const held = await clearUndeclared(lab, declared, signal);
+  const still = held.flatMap(({ steps }) =>
+    steps.filter(({ step }) => step.kind === "state").map(({ step }) => step.node),
+  );
+  const nodes = lab.nodes.filter(({ name }) => !still.includes(name));
   await progress.step("Wait until every node is ready", (detail) =>
     waitDiagnosed(
       lab.engine,
       stack.imageRef({ program: "base" }),
-      (stop) => waitReady(lab.nodes, { detail, signal: stop }),
+      (stop) => waitReady(nodes, { detail, signal: stop }),
       signal,
     ),
   );
-  await progress.step("Wait until control has taken over the settings", () =>
-    waitSettings(lab, { signal }),
-  );
-  await progress.step("Wait until the tailnet has converged", (detail) =>
-    waitConverged(lab, { detail, signal }),
-  );
-  return { lab, result };
+  if (!held.some((record) => record.nodes.includes("control"))) {
+    await progress.step("Wait until control has taken over the settings", () =>
+      waitSettings(lab, { signal }),
+    );
+  }
+  if (held.length === 0) {
+    await progress.step("Wait until the tailnet has converged", (detail) =>
+      waitConverged(lab, { detail, signal }),
+    );
+  } else {
+    await tell(progress, `Lab ${name} has faults, with which its tailnet may not converge`);
+  }
+  if (declared.length > 0) {
+    await progress.step("Inject the faults that are declared", () =>
+      injectDeclared(lab, declared, signal),
+    );
+  }
+  const faults = held.length + declared.length === 0 ? [] : await readFaults(lab);
+  return { lab, result, faults };
 }

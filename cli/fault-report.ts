@@ -26,3 +26,8 @@ export function faultTable(records: readonly FaultRecord[], width = tableWidth()
   ]);
   return table([["FAULT", "WHAT", "ON", "SINCE", ""], ...rows], width);
 }
+
+/** A paragraph for the faults of a lab; empty where it has none. */
+export function faultsText(records: readonly FaultRecord[], width = tableWidth()): string {
+  return records.length === 0 ? "" : `\n\nFaults:\n${faultTable(records, width)}`;
+}

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
+import { readFaults } from "../../lab/faults/record.ts";
 import { inspectLab } from "../../lab/observe/inspect.ts";
 import { RunningLab } from "../../lab/running/running-lab.ts";
 import { act, labCommand, type Shared } from "../command.ts";
 import { declaredNodes } from "../declared-nodes.ts";
+import { faultJson, faultsText } from "../fault-report.ts";
 import { inspectionText } from "../inspection.ts";
 import { whichLab } from "../which-lab.ts";
 
@@ -22,7 +24,11 @@ export function inspectCommand(shared: Shared): Command {
       const inspection = await progress.step(`Look at lab ${lab.name}`, () =>
         inspectLab(lab, { declared, settle, signal }),
       );
-      return { json: { ...inspection }, text: inspectionText(inspection) };
+      const faults = await readFaults(lab);
+      return {
+        json: { ...inspection, faults: faults.map(faultJson) },
+        text: `${inspectionText(inspection)}${faultsText(faults)}`,
+      };
     }),
   );
 }

@@ -4,6 +4,7 @@ import { listLabs } from "../../lab/running/running-lab.ts";
 import type { StackResult } from "../../stacks/up.ts";
 import { bringUp } from "../bring-up.ts";
 import { act, command, type Shared } from "../command.ts";
+import { faultJson, faultsText } from "../fault-report.ts";
 import { table } from "../table.ts";
 
 export function upCommand(shared: Shared): Command {
@@ -16,16 +17,16 @@ export function upCommand(shared: Shared): Command {
       act(shared, async (_, file: string | undefined) => {
         const started = performance.now();
         const { prepare } = await import("../prepare.ts");
-        const { stack } = await prepare(file, shared);
-        const { lab, result } = await bringUp(stack, shared);
+        const { loaded, stack } = await prepare(file, shared);
+        const { lab, result, faults } = await bringUp(stack, shared, loaded.topology.faults);
         const { name } = lab;
         const stacks = (await listLabs(lab.engine)).filter((other) => other.run === "stack");
         const specs = lab.nodes.map((node) => node.spec);
         const hints = next(name, specs, stacks.length === 1);
         const seconds = Math.round((performance.now() - started) / 100) / 10;
         return {
-          json: { schema: 1, lab: name, ...result, seconds },
-          text: `${changes(name, result, seconds)}\n\n${nodeList(specs)}\n\n${hints}`,
+          json: { schema: 1, lab: name, ...result, faults: faults.map(faultJson), seconds },
+          text: `${changes(name, result, seconds)}\n\n${nodeList(specs)}${faultsText(faults)}\n\n${hints}`,
         };
       }),
     );

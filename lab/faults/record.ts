@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RunningLab } from "../running/running-lab.ts";
+import type { RunningNode } from "../running/running-node.ts";
 import type { Fault } from "../topology/faults.ts";
+import { machineState } from "./machine.ts";
 import { byOrder, type FoundStep, type Origin, readSteps, type StoredStep } from "./store.ts";
 
 /** One fault that a lab has. */
@@ -20,8 +22,16 @@ export interface FaultRecord {
 
 /** Every fault that a lab has, the oldest first: its machines know them. */
 export async function readFaults(lab: RunningLab): Promise<FaultRecord[]> {
-  const steps = await Promise.all(lab.nodes.map((node) => readSteps(node)));
+  const steps = await Promise.all(lab.nodes.map(stepsInForce));
   return recordsOf(steps.flat());
+}
+
+/** Without the states of a machine that runs again: who started it cured them. */
+async function stepsInForce(node: RunningNode): Promise<FoundStep[]> {
+  const steps = await readSteps(node);
+  const isState = ({ step }: FoundStep) => step.kind === "state";
+  if (!steps.some(isState) || (await machineState(node)) !== "running") return steps;
+  return steps.filter((step) => !isState(step));
 }
 
 export function recordsOf(found: readonly FoundStep[]): FaultRecord[] {

@@ -69,7 +69,8 @@ function withoutInvalid(declaration: unknown, issues: readonly Issue[]): unknown
     }
     const [section, entry] = path;
     if (section === undefined) continue;
-    if (section === "name") replace(copy, ["name"], "unnamed");
+    if (section === "faults") remove(copy, ["faults"]);
+    else if (section === "name") replace(copy, ["name"], "unnamed");
     else if (section === "nodes" && entry === undefined) replace(copy, ["nodes"], {});
     else remove(copy, path.slice(0, 2));
   }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { faultSchema } from "./faults.ts";
 import { labelPattern, labelRule } from "./label.ts";
 
 /**
@@ -196,6 +197,10 @@ export const topologySchema = z
       .default({})
       .describe("Networks by name, each behind a router of its own or public."),
     nodes: z.record(label, node).describe("Machines by name."),
+    faults: z
+      .array(faultSchema)
+      .default([])
+      .describe("What is broken in it once it has come up: see `tailnet-lab fault kinds`."),
   })
   .describe("A lab: a tailnet, and the networks and machines that it runs on.");
 

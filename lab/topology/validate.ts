@@ -3,6 +3,7 @@ import { addressIssues } from "./checks/addresses.ts";
 import { capacityIssues } from "./checks/capacity.ts";
 import { dnsIssues } from "./checks/dns.ts";
 import { exitNodeIssues } from "./checks/exit-nodes.ts";
+import { faultIssues } from "./checks/faults.ts";
 import { nameIssues } from "./checks/names.ts";
 import { networkIssues } from "./checks/networks.ts";
 import { inlinePolicyIssues } from "./checks/policies.ts";
@@ -25,6 +26,7 @@ const checks: readonly Check[] = [
   serviceIssues,
   dnsIssues,
   inlinePolicyIssues,
+  faultIssues,
 ];
 
 /** What one part of a topology says against another: all issues, none thrown. */

@@ -7,6 +7,7 @@ import { enforceIsolation, notEnforced, releaseIsolation } from "../../lab/engin
 import { startFault } from "../../lab/engine/preflight/diagnosis.ts";
 import { reserveSubnets } from "../../lab/engine/subnet-pool.ts";
 import { LabError } from "../../lab/errors.ts";
+import { injectDeclared } from "../../lab/faults/declared.ts";
 import { injectUntilDisposed } from "../../lab/faults/until-disposed.ts";
 import { ensureImages } from "../../lab/images/ensure.ts";
 import { imageRef } from "../../lab/images/recipes.ts";
@@ -148,6 +149,7 @@ export async function startLab(
     times.booted = lap();
     await waitConverged(running);
     times.joined = lap();
+    await injectDeclared(running, topology.faults);
     await labChanges().started?.(running);
   } catch (failure) {
     const error = await startFault(engine, baseImage, failure);

@@ -138,7 +138,7 @@ function namesOf({ topology, policyText }: LoadedTopology, { run, owner }: WarmO
   const plan = planLab(topology, { lab: "warm", run: "", ...draftOptions(topology), policyText });
   const images = plan.containers.map(({ image }) => imageRef(image));
   const owned = warmPrefix(topology.name, owner ?? run);
-  const planned = `${owned}${digest({ plan, images }, 12)}`;
+  const planned = `${owned}${digest({ plan, images, faults: topology.faults }, 12)}`;
   return { planned, replaced: owner === undefined ? planned : owned };
 }
 

@@ -1,0 +1,42 @@
+import type { ValidationIssue } from "../../errors.ts";
+import type { Declared } from "../declared.ts";
+import { type FaultNames, unknownNames } from "../fault-names.ts";
+import { namesWhere } from "../placement.ts";
+import type { Topology } from "../schema.ts";
+
+/** Faults of what is not declared, and such as are over as soon as they are there. */
+export function faultIssues(topology: Topology, declared: Declared): ValidationIssue[] {
+  const names = faultNames(topology, declared);
+  return topology.faults.flatMap((fault, index) => {
+    const where = `faults[${index}]`;
+    if (fault.kind === "restart" || fault.kind === "router-reboot") {
+      const what = `a ${fault.kind} is over at once, so no lab has it`;
+      return [{ where, what, remedy: "inject it into the running lab: tailnet-lab fault add" }];
+    }
+    return unknownNames(fault, names).map((issue) => ({
+      ...issue,
+      where: `${where}.${issue.where}`,
+    }));
+  });
+}
+
+/** The machines that the lab adds by itself may be named too. */
+function faultNames(topology: Topology, { nodes, networks, relays }: Declared): FaultNames {
+  const routed = [...networks].filter((name) => topology.networks[name]?.nat !== "none");
+  const added = [
+    "control",
+    "dns",
+    ...[...relays].map((code) => `derp-${code}`),
+    ...routed.map((name) => `router-${name}`),
+  ];
+  const serving = namesWhere(topology, ({ services }) =>
+    services.some(({ kind }) => kind === "dns"),
+  );
+  const unread = [...nodes].filter((name) => topology.nodes[name] === undefined);
+  return {
+    nodes: new Set([...nodes, ...added]),
+    networks,
+    regions: relays,
+    servers: new Set([...serving, ...unread]),
+  };
+}
