@@ -1,3 +1,4 @@
+import { caseMutations } from "./mutations/cases.ts";
 import { denialMutations } from "./mutations/denials.ts";
 import { dnsMutations } from "./mutations/dns.ts";
 import { engineMutations } from "./mutations/engine.ts";
@@ -22,4 +23,5 @@ export const mutations: readonly Mutation[] = [
   ...lifecycleMutations,
   ...isolationMutations,
   ...engineMutations,
+  ...caseMutations,
 ];

@@ -2,6 +2,7 @@ import { clearIfThere } from "../../lab/faults/clear.ts";
 import { inject } from "../../lab/faults/inject.ts";
 import type { RunningLab } from "../../lab/running/running-lab.ts";
 import type { FaultDeclaration } from "../../lab/topology/faults.ts";
+import { labChanges } from "../harness/mutation.ts";
 import type { Case, Command } from "./case.ts";
 import { perform, takeBack } from "./commands.ts";
 
@@ -22,7 +23,8 @@ export async function bringAbout(
   signal?: AbortSignal,
 ): Promise<AsyncDisposable> {
   await using undo = new AsyncDisposableStack();
-  for (const fault of faults) await injectOne(lab, fault, undo, signal);
+  const injected = labChanges().injected?.(faults) ?? faults;
+  for (const fault of injected) await injectOne(lab, fault, undo, signal);
   for (const change of changes) await changeOne(lab, change, undo);
   return undo.move();
 }

@@ -1,5 +1,6 @@
 import type { Plan } from "../../lab/plan/plan.ts";
 import type { RunningLab } from "../../lab/running/running-lab.ts";
+import type { FaultDeclaration } from "../../lab/topology/faults.ts";
 import type { LoadedTopology } from "../../lab/topology/load.ts";
 
 /** Undoes a change of a running lab. */
@@ -13,6 +14,8 @@ export interface LabChanges {
   planned?(plan: Plan): Plan;
   /** The running lab, for good: such a lab is the scenario's own. */
   started?(lab: RunningLab): Promise<void>;
+  /** The faults of a case. */
+  injected?(faults: readonly FaultDeclaration[]): readonly FaultDeclaration[];
   /** The running lab, until it is undone: it may be one that others use before and after. */
   applied?(lab: RunningLab): Promise<Undo>;
 }

@@ -38,8 +38,8 @@ export class Schedule {
   }
 }
 
-function usesWarmLab({ applied }: Mutation): boolean {
-  return applied !== undefined;
+function usesWarmLab({ applied, injected }: Mutation): boolean {
+  return applied !== undefined || injected !== undefined;
 }
 
 /** FNV-1a, 32 bits: the same number for the same text. */
