@@ -1,0 +1,280 @@
+import path from "node:path";
+import { parse } from "jsonc-parser";
+import { expect, test } from "vitest";
+import type { NodeFacts, TailnetFacts } from "../../lab/reproduce/facts.ts";
+import { type Reproduction, reproduce } from "../../lab/reproduce/reproduce.ts";
+import { writeReproduction } from "../../lab/reproduce/write.ts";
+import { topologyYaml } from "../../lab/reproduce/yaml.ts";
+import { defineLab } from "../../lab/topology/define-lab.ts";
+import { loadTopology } from "../../lab/topology/load.ts";
+import { folderWith } from "../evidence/folder-with.ts";
+
+const seen = <Value>(value: Value, from = "a command on a machine") => ({ value, from });
+
+let number = 0;
+function node(name: string, facts: Partial<NodeFacts> = {}): NodeFacts {
+  number += 1;
+  return {
+    name,
+    isCaptured: true,
+    tailnetAddresses: [`100.64.0.${number}`],
+    user: seen("alice"),
+    ...facts,
+  };
+}
+
+const behind = (publicAddress: string, address: string, length = 24): Partial<NodeFacts> => ({
+  publicAddresses: seen([publicAddress]),
+  lan: seen({ address, length }),
+});
+
+function made(nodes: NodeFacts[], facts: Partial<TailnetFacts> = {}): Reproduction {
+  return reproduce(
+    { nodes, hosts: [], unread: [], ...facts },
+    { lab: "again", policyFile: "policy.hujson" },
+  );
+}
+
+function declared(nodes: NodeFacts[], facts: Partial<TailnetFacts> = {}) {
+  const { declaration } = made(nodes, facts);
+  const { policy: _policy, ...tailnet } = declaration.tailnet ?? {};
+  return defineLab({ ...declaration, tailnet });
+}
+
+test("who shares a public address and a LAN shares a NAT; others with the same range don't", () => {
+  const { nodes, networks } = declared([
+    node("laptop", { ...behind("31.10.5.9", "192.168.1.20"), mappingVaries: seen(false) }),
+    node("tablet", behind("31.10.5.9", "192.168.1.21")),
+    node("phone", { ...behind("31.10.5.10", "192.168.1.20"), mappingVaries: seen(true) }),
+    node("desktop", behind("31.10.5.9", "10.0.0.5", 8)),
+  ]);
+  expect(nodes.tablet?.network).toBe(nodes.laptop?.network);
+  expect(new Set(Object.values(nodes).map(({ network }) => network)).size).toBe(3);
+  expect(networks[nodes.laptop?.network ?? ""]).toEqual({ nat: "easy", lan: "192.168.1.0/24" });
+  expect(networks[nodes.phone?.network ?? ""]).toEqual({ nat: "hard", lan: "192.168.1.0/24" });
+  expect(networks[nodes.desktop?.network ?? ""]).toMatchObject({ lan: "10.0.0.0/8" });
+  expect(nodes.laptop?.address).toBe("192.168.1.20");
+});
+
+test("a public address of its own is on the internet", () => {
+  const { nodes } = declared([
+    node("vps", behind("31.10.5.9", "31.10.5.9", 22)),
+    node("other", { lan: seen({ address: "31.10.6.9", length: 24 }) }),
+  ]);
+  expect(Object.values(nodes).map(({ network }) => network)).toEqual(["internet", "internet"]);
+});
+
+test("what was not seen is assumed, and said so; a LAN that a lab can't have is another", () => {
+  const { declaration, notes } = made([
+    node("bare", { user: undefined as never }),
+    node("carrier", behind("31.10.5.9", "100.64.3.4", 10)),
+    node("gateway", behind("31.10.5.10", "192.168.1.1")),
+  ]);
+  const topology = defineLab(declaration);
+  expect(topology.nodes.bare).toMatchObject({ user: "somebody" });
+  const lans = Object.values(topology.networks).map(({ lan }) => lan);
+  expect(new Set(lans).size).toBe(3);
+  expect(topology.nodes.gateway?.address).toBeUndefined();
+  const text = [...notes.values()].join("\n");
+  expect(text).toContain("assumed: a LAN of its own: its addresses were not seen");
+  expect(text).toContain("assumed: a LAN of its own: the lab can't have 100.64.0.0/10");
+  expect(text).toContain("assumed: no netcheck tells whether its mapping varies");
+  expect(text).toContain("assumed: another address than 192.168.1.1, which is the router's here");
+});
+
+test("names are made valid, each another one; nobody's exit node is left out", () => {
+  const { declaration, leftOut } = made([
+    node("control"),
+    node("Kate's iPhone"),
+    node("kate-s-iphone"),
+    node("x".repeat(60)),
+    node("laptop", { exitNode: seen("gone") }),
+  ]);
+  const names = Object.keys(defineLab(declaration).nodes);
+  expect(names).toEqual([
+    "node-control",
+    "kate-s-iphone",
+    "kate-s-iphone-2",
+    "x".repeat(32),
+    "laptop",
+  ]);
+  expect(leftOut).toContainEqual(expect.stringContaining("laptop: it uses gone as exit node"));
+});
+
+test("preferences, routes, exit nodes and services", () => {
+  const exit = node("exit", {
+    ...behind("31.10.5.9", "31.10.5.9"),
+    tags: seen(["tag:exit"]),
+    advertised: seen(["0.0.0.0/0", "::/0", "10.1.0.0/16", "100.64.9.0/24"]),
+  });
+  const { declaration, leftOut } = made([
+    exit,
+    node("laptop", {
+      acceptRoutes: seen(true),
+      acceptDns: seen(false),
+      snat: seen(false),
+      exitNode: seen(exit.tailnetAddresses[0] ?? ""),
+      allowLanAccess: seen(true),
+      listening: seen([
+        { protocol: "tcp", port: 22 },
+        { protocol: "udp", port: 41_641 },
+        { protocol: "udp", port: 514 },
+        { protocol: "tcp", port: 8080 },
+      ]),
+    }),
+  ]);
+  const { nodes } = defineLab({ ...declaration, tailnet: {} });
+  expect(nodes.exit).toMatchObject({
+    tags: ["tag:exit"],
+    exitNode: true,
+    advertiseRoutes: ["10.1.0.0/16"],
+  });
+  expect(nodes.laptop).toMatchObject({
+    acceptRoutes: true,
+    acceptDns: false,
+    snatSubnetRoutes: false,
+    useExitNode: "exit",
+    allowLanAccess: true,
+    services: [
+      { kind: "tcp-echo", port: 22 },
+      { kind: "udp-echo", port: 514 },
+      { kind: "http", port: 8080 },
+    ],
+  });
+  expect(leftOut).toContainEqual(expect.stringContaining("the route 100.64.9.0/24"));
+});
+
+test("machines that the policy, records and split DNS name are hosts in the LAN that they are in", () => {
+  const { declaration, leftOut } = made([node("gate", behind("31.10.5.9", "10.20.0.5"))], {
+    policy: seen(
+      '{ "hosts": { "printer": "10.20.0.30", "far": "10.99.0.1" }, "grants": [{ "src": ["*"], "dst": ["printer"], "ip": ["tcp:9100", "udp:161"] }] }',
+    ),
+    splitDns: seen({ "corp.internal": ["10.20.0.53"], "mesh.internal": ["100.64.0.9"] }),
+    extraRecords: seen([
+      { name: "nas.tailnet.lab", type: "A", value: "10.20.0.40" },
+      { name: "gate.tailnet.lab", type: "A", value: "10.20.0.5" },
+    ]),
+    nameservers: seen(["1.1.1.1", "10.20.0.53"]),
+    magicDns: seen(false),
+    domain: seen("tailnet.lab"),
+  });
+  const { nodes, tailnet } = defineLab({
+    ...declaration,
+    tailnet: { ...declaration.tailnet, policy: {} },
+  });
+  expect(nodes.printer).toMatchObject({
+    kind: "host",
+    address: "10.20.0.30",
+    services: [
+      { kind: "udp-echo", port: 161 },
+      { kind: "tcp-echo", port: 9100 },
+    ],
+  });
+  expect(nodes.far).toBeUndefined();
+  expect(nodes.nas).toMatchObject({ kind: "host", address: "10.20.0.40" });
+  expect(nodes["dns-10-20-0-53"]).toMatchObject({
+    kind: "host",
+    services: [{ kind: "dns", domain: "corp.internal" }],
+  });
+  expect(tailnet.dns).toMatchObject({
+    magicDns: false,
+    nameservers: ["internet", "10.20.0.53"],
+    splitDns: { "corp.internal": ["10.20.0.53"] },
+  });
+  expect(tailnet.dns.extraRecords).toEqual([
+    { name: "nas.tailnet.lab", type: "A", value: "10.20.0.40" },
+  ]);
+  expect(leftOut).toEqual([
+    expect.stringContaining("split DNS for mesh.internal"),
+    expect.stringContaining("the record gate.tailnet.lab"),
+  ]);
+});
+
+test("the policy has its users by name, owners for all tags, and what was approved by hand", () => {
+  const { policyText = "" } = made(
+    [
+      node("gate", {
+        tags: seen(["tag:router", "tag:new"]),
+        advertised: seen(["10.20.0.0/24", "10.30.0.0/24"]),
+        approved: seen(["10.20.0.0/24", "10.30.0.0/24"]),
+      }),
+    ],
+    {
+      policy: seen(`{
+        // who may what
+        "groups": { "group:staff": ["Alice.Smith@example.com"] },
+        "tagOwners": { "tag:router": ["group:staff"] },
+        "acls": [{ "action": "accept", "src": ["alice.smith@example.com"], "dst": ["alice.smith@example.com:22"] }],
+        "autoApprovers": { "routes": { "10.20.0.0/16": ["tag:router"] } },
+        "tests": [{ "src": "bob@example.com", "accept": ["nobody:1"] }],
+      }`),
+    },
+  );
+  expect(policyText).toContain("// who may what");
+  expect(parse(policyText, [], { allowTrailingComma: true })).toEqual({
+    groups: { "group:staff": ["alice.smith@"] },
+    tagOwners: { "tag:router": ["group:staff"], "tag:new": [] },
+    acls: [{ action: "accept", src: ["alice.smith@"], dst: ["alice.smith@:22"] }],
+    autoApprovers: { routes: { "10.20.0.0/16": ["tag:router"], "10.30.0.0/24": ["tag:router"] } },
+  });
+});
+
+test("without a policy there is none, unless something needs one", () => {
+  expect(made([node("laptop")]).policyText).toBeUndefined();
+  const { policyText = "" } = made([
+    node("exit", {
+      approved: seen(["0.0.0.0/0", "::/0"]),
+      advertised: seen(["0.0.0.0/0", "::/0"]),
+    }),
+  ]);
+  expect(parse(policyText)).toEqual({
+    grants: [{ src: ["*"], dst: ["*"], ip: ["*"] }],
+    autoApprovers: { exitNode: ["alice@"] },
+  });
+});
+
+test("of many relays those that are somebody's home; of one, two", () => {
+  const relays = Array.from({ length: 30 }, (_, index) => ({
+    code: `r${index}`,
+    name: `Region ${index}`,
+  }));
+  const many = declared([node("a", { homeRelay: seen("r7") })], { relays: seen(relays) });
+  expect(Object.keys(many.relays)).toEqual(["r7", "r0"]);
+  const one = declared([node("a")], { relays: seen([{ code: "own", name: "" }]) });
+  expect(Object.keys(one.relays)).toHaveLength(2);
+});
+
+test("what is written can be loaded, and says for each line where it is from", async () => {
+  const folder = folderWith();
+  const file = path.join(folder, "lab.yaml");
+  const reproduction = reproduce(
+    {
+      nodes: [
+        node("laptop", {
+          ...behind("31.10.5.9", "192.168.1.20"),
+          mappingVaries: seen(true, "netcheck on laptop"),
+          tags: seen(["tag:x"]),
+        }),
+      ],
+      hosts: [],
+      unread: ["what can't be read: tailscale debug netmap on laptop: cut off\nin two lines"],
+    },
+    { lab: "Of A Folder", policyFile: "lab.policy.hujson" },
+  );
+  const { files } = await writeReproduction(reproduction, file, "evidence");
+  expect(files).toEqual([file, path.join(folder, "lab.policy.hujson")]);
+  const { topology } = await loadTopology(file);
+  expect(topology.name).toBe("of-a-folder");
+  const text = topologyYaml(reproduction, "evidence");
+  expect(text).toContain("nat: hard # saw: MappingVariesByDestIP true (netcheck on laptop)");
+  expect(text).toContain(
+    "# - what can't be read: tailscale debug netmap on laptop: cut off in two lines",
+  );
+  await expect(writeReproduction(reproduction, file, "evidence")).rejects.toMatchObject({
+    name: "FolderTaken",
+  });
+});
+
+test("evidence that tells of no node is an error", () => {
+  expect(() => made([])).toThrow(expect.objectContaining({ name: "EvidenceUnreadable" }));
+});
