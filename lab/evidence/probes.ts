@@ -14,7 +14,7 @@ export const relayScript = `tailscale debug derp-map | awk -F'"' '
 /"DERPPort"/ { port = $3; gsub(/[^0-9]/, "", port) } /}/ && host { print host, port, address; host = "" }' |
 { while read -r host port address; do
   https=\${address:+--resolve $host:$port:$address} http=\${address:+--resolve $host:80:$address}
-  { out=$(curl -sS --connect-timeout 4 -m 6 $https -o /dev/null -w '%{http_code}' "https://$host:$port/generate_204" 2>&1)
+  { out=$(curl -sS --connect-timeout 4 -m 6 $https -o /dev/null -w '%{http_code} %{time_connect}' "https://$host:$port/generate_204" 2>&1)
     echo "$host https $? $(echo "$out" | tr '\\n' ' ')"; } &
   { out=$(curl -sS --connect-timeout 4 -m 6 $http -H "X-Tailscale-Challenge: ts_$host" -o /dev/null \\
       -w '%{http_code} %header{x-tailscale-response} %{redirect_url}' "http://$host/generate_204" 2>&1)
@@ -61,7 +61,7 @@ export function parseControlProbe(text: string): ControlProbe {
 /** How a relay answers by TCP: STUN is netcheck's. */
 export interface RelayProbe {
   host: string;
-  https: { exitCode: number; status: number; text: string };
+  https: { exitCode: number; status: number; text: string; connectMs: number };
   /** Whether the relay itself has answered on port 80, and not somebody in its place. */
   http: { exitCode: number; status: number; isRelay: boolean; text: string };
   /** Pings: of 1028 bytes, and of 1340 that may not be cut into pieces. */
@@ -88,11 +88,17 @@ export function parseRelayProbes(text: string): RelayProbe[] {
     const answer = {
       exitCode: Number(code),
       status: Number(/\b(\d{3})\b(?!.*\bms\b)/.exec(rest)?.[1] ?? 0),
-      // curl prints 000 where there was no answer.
-      text: rest.replace(/ 000$/, ""),
+      // curl prints 000 where there was no answer, and a page of advice about certificates.
+      text: rest.replace(/ 000( [\d.]+)?$/, "").replace(/ More details here:.*$/, ""),
     };
-    if (kind === "https") probe.https = answer;
-    else probe.http = { ...answer, isRelay: rest.includes(`response ts_${host}`) };
+    if (kind === "https") {
+      const [, status, seconds] = /^(\d{3}) ([\d.]+)$/.exec(answer.text) ?? [];
+      probe.https = {
+        ...answer,
+        text: status ?? answer.text,
+        connectMs: Number(seconds ?? 0) * 1000,
+      };
+    } else probe.http = { ...answer, isRelay: rest.includes(`response ts_${host}`) };
   }
   return [...hosts.values()];
 }
@@ -100,7 +106,7 @@ export function parseRelayProbes(text: string): RelayProbe[] {
 function unprobed(host: string): RelayProbe {
   return {
     host,
-    https: { exitCode: -1, status: 0, text: "" },
+    https: { exitCode: -1, status: 0, text: "", connectMs: 0 },
     http: { exitCode: -1, status: 0, isRelay: false, text: "" },
     ping: { small: false, large: false, mtu: undefined },
   };

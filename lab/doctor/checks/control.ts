@@ -45,13 +45,14 @@ function seenOf(observation: Observation<unknown>, probe: ControlProbe): Seen {
 function silenceOf(server: ControlObservations | undefined): Seen | undefined {
   const nodes = server?.nodes;
   if (nodes?.kind !== "unseen") return undefined;
-  const isSilent =
-    nodes.isDown === true ||
-    /did not end in time|connection refused|connecting to headscale|deadline exceeded/i.test(
-      nodes.why,
-    );
-  if (!isSilent) return undefined;
-  return { node: nodes.node, command: nodes.argv.join(" "), line: nodes.why };
+  const said = `${nodes.why}\n${nodes.evidence?.stdout ?? ""}\n${nodes.evidence?.stderr ?? ""}`;
+  const silence =
+    /^.*(?:did not end in time|connection refused|connecting to headscale|deadline exceeded).*$/im.exec(
+      said,
+    )?.[0];
+  if (silence === undefined && nodes.isDown !== true) return undefined;
+  const line = (silence ?? nodes.why).trim();
+  return { node: nodes.node, command: nodes.argv.join(" "), line };
 }
 
 function allDown(look: Look, failed: readonly Tried[], silence: Seen | undefined): void {

@@ -1,3 +1,5 @@
+import type { Netmap } from "../../evidence/netmap.ts";
+import type { Observation } from "../../evidence/observation.ts";
 import { type Check, seen, seenLine } from "../check.ts";
 import { relayedPair } from "../paths.ts";
 
@@ -12,7 +14,7 @@ export const relayFar: Check = {
   step: "path",
   explainedBy: ["TL304", "TL305", "TL306", "TL408"],
   run(look) {
-    for (const [name, { status, netcheck }] of look.observations.tailscale) {
+    for (const [name, { status, netcheck, netmap, relayProbes }] of look.observations.tailscale) {
       if (status.kind === "unseen" || netcheck.kind === "unseen") continue;
       const home = status.value.self?.homeRelay ?? "";
       const { relayLatencyMs } = netcheck.value;
@@ -21,6 +23,12 @@ export const relayFar: Check = {
       if (own === undefined || nearest === undefined) continue;
       const [code, best] = nearest;
       if (own - best < farMs || own < 2 * best) continue;
+      // A busy machine's own delay is no distance: TCP must see it too.
+      const connectMs = (region: string) =>
+        look.read(relayProbes)?.find(({ host }) => hostsOf(netmap, region).includes(host))?.https
+          .connectMs;
+      const [far, near] = [connectMs(home), connectMs(code)];
+      if (far === undefined || near === undefined || far - near < farMs) continue;
       look.found({
         code: "TL403",
         node: name,
@@ -41,7 +49,9 @@ export const relayFar: Check = {
     const attempts = look.observations.attempts;
     if (pair === undefined || attempts?.disco?.kind !== "seen") return;
     const { from, to, pong } = pair;
-    if (pong.latencyMs < slowMs) return;
+    const calm = attempts.measured?.slow;
+    const averageMs = calm?.kind === "seen" ? (calm.value.averageMs ?? 0) : pong.latencyMs;
+    if (pong.latencyMs < slowMs || averageMs < slowMs) return;
     look.found({
       code: "TL403",
       node: to.machine.name,
@@ -57,3 +67,9 @@ export const relayFar: Check = {
     });
   },
 };
+
+function hostsOf(netmap: Observation<Netmap>, code: string): string[] {
+  if (netmap.kind !== "seen") return [];
+  const region = netmap.value.relays.find((relay) => relay.code === code);
+  return region?.hosts.map(({ hostname }) => hostname) ?? [];
+}
