@@ -23,15 +23,15 @@ const kinds = [
   z
     .strictObject({
       kind: z.literal("cut"),
-      between: z.tuple([place, place]),
-      protocol: z.enum(["all", "udp", "tcp"]).default("all"),
+      between: z.tuple([place, place]).describe("Two places: networks, nodes or `internet`."),
+      protocol: z.enum(["all", "udp", "tcp"]).default("all").describe("What is dropped."),
       oneWay: z.boolean().default(false).describe("Only what the first sends to the second."),
     })
     .describe("Packets between two places are dropped."),
   z
     .strictObject({
       kind: z.literal("partition"),
-      groups: z.array(z.array(place).min(1)).min(2),
+      groups: z.array(z.array(place).min(1)).min(2).describe("Lists of places."),
     })
     .describe("Packets between groups of places are dropped; within a group they pass."),
   z
@@ -62,7 +62,11 @@ const kinds = [
     .describe("Larger packets do not pass a place."),
   // Routers.
   z
-    .strictObject({ kind: z.literal("nat"), network, preset: z.enum(["easy", "hard"]) })
+    .strictObject({
+      kind: z.literal("nat"),
+      network,
+      preset: z.enum(["easy", "hard"]).describe("As a network's `nat`."),
+    })
     .describe("A network's router does another NAT; known bindings are lost."),
   z
     .strictObject({ kind: z.literal("router-reboot"), network })
@@ -102,7 +106,7 @@ const kinds = [
     .strictObject({
       kind: z.literal("cgnat-collision"),
       node,
-      prefix: z.cidrv4().default("100.64.0.0/24"),
+      prefix: z.cidrv4().default("100.64.0.0/24").describe("What the LAN has."),
     })
     .describe("A node's LAN uses addresses of 100.64.0.0/10, as a carrier's NAT does."),
   // Services.
@@ -191,7 +195,10 @@ const kinds = [
     .strictObject({
       kind: z.literal("relay-untrusted"),
       region,
-      certificate: z.enum(["expired", "not-yet-valid"]).default("expired"),
+      certificate: z
+        .enum(["expired", "not-yet-valid"])
+        .default("expired")
+        .describe("What is wrong with it."),
     })
     .describe("A relay's certificate is not valid."),
 ] as const;

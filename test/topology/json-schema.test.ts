@@ -23,6 +23,7 @@ function partsOf(type: unknown): [string, unknown][] {
   if (type instanceof z.ZodObject) return Object.entries(type.shape);
   if (type instanceof z.ZodRecord) return [["*", type.valueType]];
   if (type instanceof z.ZodArray) return [["*", type.element]];
+  if (type instanceof z.ZodTuple) return [["*", undefined]];
   if (type instanceof z.ZodDiscriminatedUnion) return type.options.flatMap(partsOf);
   return [];
 }
