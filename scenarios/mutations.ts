@@ -1,3 +1,4 @@
+import { captureMutations } from "./mutations/capture.ts";
 import { caseMutations } from "./mutations/cases.ts";
 import { denialMutations } from "./mutations/denials.ts";
 import { dnsMutations } from "./mutations/dns.ts";
@@ -23,5 +24,6 @@ export const mutations: readonly Mutation[] = [
   ...lifecycleMutations,
   ...isolationMutations,
   ...engineMutations,
+  ...captureMutations,
   ...caseMutations,
 ];
