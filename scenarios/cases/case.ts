@@ -34,6 +34,8 @@ export interface Symptom {
   broken: Result | readonly Result[];
   /** And when it is repaired. */
   repaired: Result | readonly Result[];
+  /** What is tried is not there before the trouble. */
+  appears?: true;
 }
 
 /** A shell command as root on a machine of the lab. */
@@ -71,7 +73,7 @@ export interface Case {
   faults: readonly FaultDeclaration[];
   /** What else somebody did, after the faults. */
   changes?: readonly Command[];
-  symptoms: readonly [Symptom, ...Symptom[]];
+  symptoms: readonly Symptom[];
   /** What `tailnet-lab doctor` is asked; absent: the whole lab. */
   question?: { from: string; to?: string; name?: string };
   /** The code that the doctor must name first, and on which node where that matters. */

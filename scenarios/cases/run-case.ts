@@ -54,7 +54,9 @@ export async function runCase(
   };
   await using _setup = await setUp(lab, theCase);
   if (hasCause(theCase)) {
-    const isHealthy = await assert("healthy", () => allShow(lab, theCase, "repaired", { signal }));
+    const isHealthy = await assert("healthy", () =>
+      allShow(lab, before(theCase), "repaired", { signal }),
+    );
     if (!isHealthy) return stages;
   }
   await using _causes = await bringAbout(lab, theCase, signal);
@@ -90,6 +92,11 @@ export function whatIsWrong(theCase: Case, stages: readonly Stage[]): string | u
   return `${theCase.name}: ${wrong.stage}\nexpected: ${wrong.expected}\nseen:     ${wrong.seen}`;
 }
 
+/** Without what is not there before the trouble. */
+export function before({ symptoms }: Case): Pick<Case, "symptoms"> {
+  return { symptoms: symptoms.filter(({ appears }) => appears !== true) };
+}
+
 /** Whether the trouble has a cause beside the topology, so that there is a healthy lab without it. */
 function hasCause({ faults, changes = [] }: Case): boolean {
   return faults.length + changes.length > 0;
@@ -107,7 +114,7 @@ export interface Shown {
 /** Makes all attempts of a case, all over again until each shows what it should, or the limit is over. */
 export async function showAll(
   lab: RunningLab,
-  theCase: Case,
+  theCase: Pick<Case, "symptoms">,
   which: "broken" | "repaired",
   { limitMs = settleMs, signal }: { limitMs?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<Shown[]> {
@@ -134,7 +141,7 @@ function notMade(error: unknown): { result: Result; detail: string } {
 
 async function allShow(
   lab: RunningLab,
-  theCase: Case,
+  theCase: Pick<Case, "symptoms">,
   which: "broken" | "repaired",
   { signal }: { signal: AbortSignal | undefined },
 ): Promise<Pick<Stage, "isRight" | "expected" | "seen">> {

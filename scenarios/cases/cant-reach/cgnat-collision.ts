@@ -5,17 +5,19 @@ export default {
   name: "cgnat-collision",
   flow: "cant-reach",
   title: "The LAN uses addresses of 100.64.0.0/10, as the tailnet does",
-  report: "At this hotel nothing of my tailnet works, though Tailscale says that it is connected.",
+  report:
+    "Our provider gives us addresses such as 100.64.0.253. With Tailscale running I no longer reach the machine beside me; without it I do.",
   topology: homelab,
   faults: [{ kind: "cgnat-collision", node: "laptop" }],
   symptoms: [
     {
-      attempt: { kind: "connect", from: "laptop", to: "server", port: 80 },
+      attempt: { kind: "connect", from: "laptop", to: "100.64.0.253", port: 80 },
+      appears: true,
       broken: ["timeout", "unreachable"],
-      repaired: "reached",
+      repaired: ["reached", "connected"],
     },
   ],
-  question: { from: "laptop", to: "server:80" },
+  question: { from: "laptop", to: "100.64.0.253:80" },
   finding: { code: "TL110", node: "laptop" },
   hint: "Look at the addresses of your own interfaces.",
   remedy: [

@@ -22,6 +22,11 @@ export default {
   ],
   finding: { code: "TL208" },
   hint: "`tailscale status` on both: what is the name of each?",
-  remedy: [{ on: "workstation", power: "restart" }],
+  remedy: [
+    {
+      on: "workstation",
+      run: "rm -rf /var/lib/tailscale /run/programs/tailscaled && service tailscaled restart",
+    },
+  ],
   sources: ["tailscale/tailscale#506", "tailscale/tailscale#392", "juanfont/headscale#2186"],
 } satisfies Case;

@@ -7,7 +7,7 @@ export default {
   flow: "cant-reach",
   title: "What control says no longer gets to a node, which believes to be connected",
   report:
-    "I allowed bob the server's admin page an hour ago. Headscale has the new policy, the server is online, and he still can't open it.",
+    "I allowed bob the server's other service an hour ago. Headscale has the new policy, the server is online, and he still can't use it.",
   topology: homelab,
   faults: [
     {
@@ -19,15 +19,15 @@ export default {
     },
     { kind: "map-stream-cut", node: "server" },
   ],
-  changes: addGrant({ src: ["bob@"], dst: ["tag:server"], ip: ["tcp:8080"] }),
+  changes: addGrant({ src: ["bob@"], dst: ["tag:server"], ip: ["tcp:7"] }),
   symptoms: [
     {
-      attempt: { kind: "connect", from: "phone", to: "server", port: 8080 },
+      attempt: { kind: "connect", from: "phone", to: "server", port: 7 },
       broken: "timeout",
       repaired: "reached",
     },
   ],
-  question: { from: "phone", to: "server:8080" },
+  question: { from: "phone", to: "server:7" },
   finding: { code: "TL303", node: "server" },
   hint: "Compare what control says with what the server believes: `tailscale debug netmap`.",
   remedy: [{ on: "server", power: "restart" }],

@@ -19,6 +19,11 @@ export default {
   question: { from: "workstation", to: "server:80" },
   finding: { code: "TL116", node: "workstation" },
   hint: "`ip addr`: which interface has the tailnet's address?",
-  remedy: [{ on: "workstation", power: "restart" }],
+  remedy: [
+    {
+      on: "workstation",
+      run: "rm -f /run/programs/tailscaled && service tailscaled restart",
+    },
+  ],
   sources: ["tailscale/tailscale#10267", "tailscale/tailscale#9064"],
 } satisfies Case;
