@@ -11,12 +11,15 @@ export const lanCaptured: Check = {
     for (const node of observations.tailscale.values()) {
       const routes = read(node.routes);
       if (routes === undefined || read(node.addresses) === undefined) continue;
+      // An exit node takes the LAN with it unless that is allowed: that is another matter, and meant.
+      const served = read(node.status)?.peers.flatMap((peer) => peer.routes) ?? [];
       const captured = routes.find(
         ({ table, type, prefix, device }) =>
           table === "52" &&
           type === "unicast" &&
           device.startsWith("tailscale") &&
           !isDefault(prefix) &&
+          served.includes(prefix) &&
           ownPrefixes(node).some((own) => own.length < 32 && covers(prefix, own.prefix)),
       );
       if (captured === undefined) continue;

@@ -1,11 +1,13 @@
-import { type Check, seen } from "../check.ts";
+import { type Check, type Look, seen } from "../check.ts";
 
 /** TL109: small packets pass, larger ones are lost, and nobody says so. */
 export const packetSizes: Check = {
   finds: ["TL109"],
   step: "tunnel",
   explainedBy: ["TL407"],
-  run({ observations, read, found }) {
+  run(look) {
+    lookAtRelays(look);
+    const { observations, read, found } = look;
     const { attempts } = observations;
     if (attempts?.sizes === undefined) return;
     const { question, target, address, peer } = attempts;
@@ -40,3 +42,34 @@ export const packetSizes: Check = {
     });
   },
 };
+
+/** A node whose own link is the hole: no relay answers a whole packet, and smaller ones pass. */
+function lookAtRelays({ observations, read, found }: Look): void {
+  for (const { machine, relayProbes } of observations.tailscale.values()) {
+    if (relayProbes.kind === "unseen" && relayProbes.isDown) continue;
+    const reached = (read(relayProbes) ?? []).filter(({ ping }) => ping.small);
+    const [first] = reached;
+    if (first === undefined) continue;
+    if (reached.some(({ ping }) => ping.large || ping.mtu !== undefined)) continue;
+    const line = (host: string, bytes: number, words: string) => ({
+      node: machine.name,
+      command: `ping -M do -s ${bytes - 28} ${host}`,
+      line: words,
+    });
+    found({
+      code: "TL109",
+      node: machine.name,
+      what: `packets of 1340 bytes from ${machine.name} to the relays are lost, of 1028 they pass`,
+      seen: [
+        line(first.host, 1340, "2 packets transmitted, 0 received"),
+        line(first.host, 1028, "1 received"),
+      ],
+      why: "a link of its own network takes no such packets, and the message that says so does not come back: whole packets of the tunnel are as large",
+      fix: [
+        "on the router with the small MTU: let ICMP `fragmentation needed` pass, or clamp TCP's MSS",
+        `on ${machine.name}, else: a smaller MTU of its interface`,
+      ],
+      explains: [`large transfers from and to ${machine.name} stand still`],
+    });
+  }
+}
