@@ -11,7 +11,7 @@ export const impairments: readonly FaultKind[] = [
   lasting({
     kind: "loss",
     targets: ["at", "percent"],
-    needs: "A place.",
+    needs: "a place",
     example: "loss cafe 20",
     steps: (lab, { at, percent }) => {
       const share = percent === 100 ? "" : `numgen random mod 100 < ${percent} `;
@@ -21,14 +21,14 @@ export const impairments: readonly FaultKind[] = [
   lasting({
     kind: "rate",
     targets: ["at", "kbit"],
-    needs: "A place.",
+    needs: "a place",
     example: "rate home 512",
     steps: (lab, { at, kbit }) => edges(lab, at).flatMap((node) => rateSteps(node, kbit)),
   }),
   lasting({
     kind: "mtu",
     targets: ["at", "bytes"],
-    needs: "A place; with `icmp`, a network behind a NAT router.",
+    needs: "a place; with `icmp`, a network behind a NAT router",
     example: "mtu office 1300",
     steps: mtuSteps,
   }),

@@ -11,21 +11,21 @@ export const pathFaults: readonly FaultKind[] = [
   lasting({
     kind: "cut",
     targets: ["between"],
-    needs: "Two places, one of them with a public address, or two nodes of one network.",
+    needs: "two places, one of them with a public address, or two nodes of one network",
     example: "cut home cafe --set protocol=udp",
     steps: cutSteps,
   }),
   lasting({
     kind: "partition",
     targets: ["groups"],
-    needs: "Places with public addresses.",
+    needs: "places with public addresses",
     example: "partition home,cafe office",
     steps: partitionSteps,
   }),
   lasting({
     kind: "udp-blocked",
     targets: ["at"],
-    needs: "A place.",
+    needs: "a place",
     example: "udp-blocked cafe",
     steps: (lab, { at }) => {
       // Each by itself: nft makes one wrong comparison of two unequal ports.

@@ -11,7 +11,7 @@ export const routerFaults: readonly FaultKind[] = [
   lasting({
     kind: "nat",
     targets: ["network", "preset"],
-    needs: "A network behind a NAT router.",
+    needs: "a network behind a NAT router",
     example: "nat home hard",
     steps: (lab, { network, preset }) => [
       {
@@ -37,7 +37,7 @@ conntrack -F 2> /dev/null`,
   momentary({
     kind: "router-reboot",
     targets: ["network"],
-    needs: "A network behind a NAT router.",
+    needs: "a network behind a NAT router",
     example: "router-reboot home",
     act: (lab, { network }) => restartMachine(router(lab, network)),
   }),
