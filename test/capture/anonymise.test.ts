@@ -109,7 +109,7 @@ function outputsOf(t: Tailnet): Output[] {
     },
     {
       argv: ["cat", "/etc/resolv.conf"],
-      text: `nameserver ${far}\nsearch ${suffix} ${t.company}.internal\n`,
+      text: `# of /var/lib/user-${t.user}_${t.friend}\nnameserver ${far}\nsearch ${suffix} ${t.company}.internal\n`,
     },
     {
       argv: ["ip", "-j", "addr"],

@@ -27,7 +27,7 @@ export class Names {
   private readonly labels: Labels;
   private readonly domains: DomainNames;
   private readonly kinds = new Map<string, LabelKind>();
-  private inText: RegExp | undefined;
+  private patterns: { wholeWords: RegExp; anywhere: RegExp } | undefined;
 
   constructor(labels: Labels, domains: DomainNames) {
     this.labels = labels;
@@ -38,7 +38,7 @@ export class Names {
     for (const known of [name.toLowerCase(), dnsLabel(name)]) {
       if (known !== "" && !this.kinds.has(known)) this.kinds.set(known, kind);
     }
-    this.inText = undefined;
+    this.patterns = undefined;
   }
 
   rewrite(piece: Piece): string {
@@ -53,7 +53,7 @@ export class Names {
     if (kind !== undefined && isName && (piece.kind === "value" || !programWords.has(text))) {
       return this.labels.placeholder(kind, text);
     }
-    return this.bare(this.domains.rewrite(this.marked(text)));
+    return this.bare(this.domains.rewrite(this.marked(text)), piece.kind);
   }
 
   /** `tag:…`, `group:…` and a policy's `alice@`, which need no learning. */
@@ -71,25 +71,36 @@ export class Names {
     );
   }
 
-  private bare(text: string): string {
+  private bare(text: string, kind: Piece["kind"]): string {
     let written = text;
     for (const place of places) {
       written = written.replace(place, (all, before: string, name: string) => {
-        const kind = this.kinds.get(name.toLowerCase());
-        return kind === undefined ? all : `${before}${this.labels.placeholder(kind, name)}`;
+        const known = this.kinds.get(name.toLowerCase());
+        return known === undefined ? all : `${before}${this.labels.placeholder(known, name)}`;
       });
     }
-    this.inText ??= anyOf([...this.kinds.keys()].filter((name) => !programWords.has(name)));
-    return written.replace(this.inText, (name) =>
-      this.labels.placeholder(this.kinds.get(name.toLowerCase()) ?? "name", name),
-    );
+    const words = [...this.kinds.keys()].filter((name) => !programWords.has(name));
+    this.patterns ??= {
+      wholeWords: anyOf(words, String.raw`\w-`),
+      // Within others, as in the name of a file; not those that are too short to mean anybody.
+      anywhere: anyOf(
+        words.filter((name) => name.length > 2),
+        "A-Za-z0-9",
+      ),
+    };
+    const { wholeWords, anywhere } = this.patterns;
+    const replace = (name: string) =>
+      this.labels.placeholder(this.kinds.get(name.toLowerCase()) ?? "name", name);
+    written = written.replace(wholeWords, replace);
+    return kind === "key" ? written : written.replace(anywhere, replace);
   }
 }
 
-/** The longest first, as one may begin with another. */
-function anyOf(names: readonly string[]): RegExp {
+/** The longest first, as one may begin with another; `inWords` is what a name does not begin or end beside. */
+function anyOf(names: readonly string[], inWords: string): RegExp {
   if (names.length === 0) return /(?!)/g;
   const sorted = [...names].sort((a, b) => b.length - a.length);
   const words = sorted.map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`));
-  return new RegExp(`${start}(?:${words.join("|")})(?![\\w-])`, "gi");
+  const before = String.raw`(?:(?<![${inWords}])|(?<=\\[nrt]))`;
+  return new RegExp(`${before}(?:${words.join("|")})(?![${inWords}])`, "gi");
 }
