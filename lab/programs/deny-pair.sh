@@ -2,6 +2,5 @@
 # a closing bracket are no JSON.
 perl -0pe '
   s{("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/}{$1 // ""}gse;
-  s{("(?:[^"\\]|\\.)*")|,(?=\s*[\]\}])}{$1 // ""}gse;
-  $_ = "{}" unless /\S/;' |
+  s{("(?:[^"\\]|\\.)*")|,(?=\s*[\]\}])}{$1 // ""}gse;' |
   jq --argjson nodes "$nodes" --argjson routes "$routes" --arg from "$from" --arg to "$to" "$program"
