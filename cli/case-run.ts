@@ -47,7 +47,7 @@ export async function runCases(
       chosen.map((theCase) =>
         queue.add(async () => {
           const one = await runOne(theCase, signal);
-          if (!isJson) await tell(progress, wrongText(one));
+          if (!isJson) await tell(progress, shortText(one));
           return one;
         }),
       ),
@@ -76,15 +76,11 @@ async function runOne(theCase: Case, signal: AbortSignal): Promise<Ran> {
   return { theCase, stages, isRight, seconds, error };
 }
 
-/** A line for each case; of one that failed, also where. */
-function wrongText({ theCase, stages, isRight, error }: Ran): string {
-  const wrong = stages.filter((stage) => !stage.isRight).map(stageText);
-  const lines = [
-    `${mark(isRight)} ${theCase.name}`,
-    ...wrong,
-    ...(error === undefined ? [] : [error]),
-  ];
-  return lines.join("\n");
+/** In one line, with the stages that failed. */
+function shortText({ theCase, stages, isRight, error }: Ran): string {
+  const wrong = stages.filter((stage) => !stage.isRight).map(({ stage }) => stage);
+  const all = [...wrong, ...(error === undefined ? [] : ["error"])].join(", ");
+  return `${mark(isRight)} ${theCase.name}${all === "" ? "" : `: ${all}`}`;
 }
 
 function report(ran: readonly Ran[]): Report {

@@ -2,10 +2,12 @@ import type { Progress } from "../lab/progress.ts";
 import { RunningLab } from "../lab/running/running-lab.ts";
 import type { Case } from "../scenarios/cases/case.ts";
 import { perform, stepText } from "../scenarios/cases/commands.ts";
+import { diagnoseCase } from "../scenarios/cases/diagnosis.ts";
 import { showAll } from "../scenarios/cases/run-case.ts";
 import { startedCase } from "./case-state.ts";
 import { remedyText, shownText } from "./case-text.ts";
 import type { Report } from "./command.ts";
+import { diagnosisText, exitCodeOf } from "./diagnosis.ts";
 
 /** What a repair takes to act: a client looks for a better path all over again. */
 const repairMs = 20_000;
@@ -51,12 +53,19 @@ async function checked(
   };
 }
 
+/** Asks the doctor what the case's user would. */
 export async function diagnoseStarted(
   option: string | undefined,
-  signal: AbortSignal,
+  { signal, progress }: Work,
 ): Promise<Report> {
   const { lab: name, theCase } = await startedCase(option);
-  const { diagnoseCase } = await import("../scenarios/cases/diagnosis.ts");
-  const findings = await diagnoseCase(await RunningLab.find(name), theCase, signal);
-  return { json: { schema: 1, lab: name, findings }, text: JSON.stringify(findings, null, 2) };
+  const lab = await RunningLab.find(name);
+  const diagnosis = await progress.step(`Look at lab ${name}`, () =>
+    diagnoseCase(lab, theCase, signal),
+  );
+  return {
+    json: { schema: 1, lab: name, ...diagnosis, question: diagnosis.question ?? null },
+    text: diagnosisText(diagnosis, { all: false }),
+    exitCode: exitCodeOf(diagnosis),
+  };
 }

@@ -64,9 +64,9 @@ function start(shared: Shared): Command {
 
 function diagnose(shared: Shared): Command {
   return labCommand("diagnose", "ask the doctor about the started case", ["case diagnose"]).action(
-    act(shared, async ({ lab, signal }) => {
+    act(shared, async ({ lab, signal, progress }) => {
       const { diagnoseStarted } = await import("../case-work.ts");
-      return diagnoseStarted(lab, signal);
+      return diagnoseStarted(lab, { signal, progress });
     }),
   );
 }

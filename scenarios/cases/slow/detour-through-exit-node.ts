@@ -20,7 +20,7 @@ export default {
     {
       attempt: { kind: "seen-from", from: "laptop", to: "www", port: 80 },
       broken: "198.18.118.0",
-      repaired: "198.18.184.145",
+      repaired: "198.18.82.189",
     },
   ],
   question: { from: "laptop", to: "www:80" },
