@@ -63,7 +63,12 @@ function approvalsByHand(nodes: readonly NodeFacts[], policy: Policy | undefined
   });
 }
 
-function isApprovedByRule(route: string, owners: readonly string[], policy: Policy | undefined) {
+/** Whether one of a node's tags, or its user, is an approver of a route. */
+export function isApprovedByRule(
+  route: string,
+  owners: readonly string[],
+  policy: Policy | undefined,
+): boolean {
   const { exitNode = [], routes = {} } = policy?.autoApprovers ?? {};
   const of = prefix(route);
   const approvers =

@@ -3,6 +3,7 @@ import { checkDeclaration } from "../topology/define-lab.ts";
 import { addDns } from "./dns.ts";
 import type { Draft } from "./draft.ts";
 import type { TailnetFacts } from "./facts.ts";
+import { addFaults } from "./faults.ts";
 import { addHosts } from "./hosts.ts";
 import { ValidNames, validLabel } from "./names.ts";
 import { addNetworks } from "./networks.ts";
@@ -55,6 +56,7 @@ export function reproduce(seen: TailnetFacts, { lab, policyFile }: ReproduceOpti
   addRelays(draft, facts);
   addDns(draft, facts, names);
   const policyText = addPolicy(draft, facts, policyFile);
+  addFaults(draft, facts);
   assertValid(draft);
   return { ...draft, policyText };
 }

@@ -4,13 +4,14 @@ import type { Reproduction } from "./reproduce.ts";
 
 /** The topology's file, with what was seen and assumed as comments. */
 export function topologyYaml({ declaration, notes, leftOut }: Reproduction, from: string): string {
-  const { name, relays, networks, nodes, tailnet } = declaration;
+  const { name, relays, networks, nodes, tailnet, faults } = declaration;
   const document = new Document({
     name,
     ...(isEmpty(tailnet) ? {} : { tailnet }),
     ...(relays === undefined ? {} : { relays }),
     ...(networks === undefined ? {} : { networks }),
     nodes,
+    ...(faults === undefined ? {} : { faults }),
   });
   annotate(document.contents, [], notes);
   const lines = [

@@ -233,6 +233,35 @@ test("without a policy there is none, unless something needs one", () => {
   });
 });
 
+test("UDP that does not pass, and a route that lost its approval, are faults", () => {
+  const { declaration, notes } = made(
+    [
+      node("laptop", { ...behind("31.10.5.9", "192.168.1.20"), udp: seen(false) }),
+      node("tablet", { ...behind("31.10.5.10", "192.168.1.20"), udp: seen(false) }),
+      node("tv", { ...behind("31.10.5.10", "192.168.1.21"), udp: seen(true) }),
+      node("vps", { ...behind("31.10.5.11", "31.10.5.11"), udp: seen(false) }),
+      node("gate", {
+        tags: seen(["tag:router"]),
+        advertised: seen(["10.20.0.0/24", "10.30.0.0/24"]),
+        approved: seen([]),
+      }),
+    ],
+    {
+      policy: seen(
+        '{ "tagOwners": { "tag:router": [] }, "autoApprovers": { "routes": { "10.20.0.0/16": ["tag:router"] } } }',
+      ),
+    },
+  );
+  const { faults } = defineLab({ ...declaration, tailnet: {} });
+  expect(faults).toMatchObject([
+    { kind: "udp-blocked", at: declaration.nodes.laptop?.network },
+    { kind: "udp-blocked", at: "tablet" },
+    { kind: "udp-blocked", at: "vps" },
+    { kind: "route-unapproved", node: "gate", route: "10.20.0.0/24" },
+  ]);
+  expect([...notes.values()].join()).toContain("10.20.0.0/24 advertised");
+});
+
 test("of many relays those that are somebody's home; of one, two", () => {
   const relays = Array.from({ length: 30 }, (_, index) => ({
     code: `r${index}`,

@@ -1,0 +1,55 @@
+import { readPolicy } from "../topology/policy.ts";
+import { prefix } from "../topology/prefix.ts";
+import type { LabDeclaration } from "../topology/schema.ts";
+import { type Draft, saw } from "./draft.ts";
+import type { NodeFacts, TailnetFacts } from "./facts.ts";
+import { validUser } from "./names.ts";
+import { isApprovedByRule } from "./policy-facts.ts";
+
+type Faults = NonNullable<LabDeclaration["faults"]>;
+
+/** What of a tailnet's state is a fault in a lab: UDP that does not pass, a route that lost its approval. */
+export function addFaults(draft: Draft, facts: TailnetFacts): void {
+  const faults: Faults = [...udpFaults(draft, facts.nodes), ...approvalFaults(draft, facts)];
+  if (faults.length > 0) draft.declaration.faults = faults;
+}
+
+/** At the network, unless a machine in it has UDP. */
+function udpFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
+  const { declaration } = draft;
+  const networkOf = (node: NodeFacts) => declaration.nodes[node.name]?.network ?? "";
+  const places = new Set<string>();
+  for (const node of nodes.filter(({ udp }) => udp?.value === false)) {
+    const network = networkOf(node);
+    const others = nodes.filter((other) => networkOf(other) === network);
+    const isWhole =
+      declaration.networks?.[network] !== undefined &&
+      others.every(({ udp }) => udp?.value !== true);
+    places.add(isWhole ? network : node.name);
+    saw(draft, ["faults"], `UDP false (${node.udp?.from})`);
+  }
+  return [...places].map((at) => ({ kind: "udp-blocked", at }));
+}
+
+/** Routes that a rule of the policy approves, and that are not approved all the same. */
+function approvalFaults(draft: Draft, { nodes, policy }: TailnetFacts): Faults {
+  const read = policy === undefined ? undefined : readPolicy(policy.value, "policy").policy;
+  return nodes.flatMap((node) => {
+    const { name, advertised, approved, tags, user } = node;
+    if (approved === undefined) return [];
+    const declared = draft.declaration.nodes[name];
+    const routes = declared?.kind === "tailscale" ? (declared.advertiseRoutes ?? []) : [];
+    const owners = tags?.value ?? (user === undefined ? [] : [`${validUser(user.value)}@`]);
+    return routes
+      .filter((route) => prefix(route).length > 0 && !approved.value.includes(route))
+      .filter((route) => isApprovedByRule(route, owners, read))
+      .map((route) => {
+        saw(
+          draft,
+          ["faults"],
+          `${route} advertised (${advertised?.from}), not approved (${approved.from})`,
+        );
+        return { kind: "route-unapproved" as const, node: name, route };
+      });
+  });
+}
