@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { engineCall } from "../lab/engine/engine.ts";
 import { clear } from "../lab/faults/clear.ts";
 import { inject } from "../lab/faults/inject.ts";
@@ -9,6 +10,7 @@ import type { RunningNode } from "../lab/running/running-node.ts";
 import type { FaultDeclaration } from "../lab/topology/faults.ts";
 import type { LabDeclaration } from "../lab/topology/schema.ts";
 import { expect, labTest, type ScenarioLab } from "./harness/index.ts";
+import { changesSince, stateOf } from "./harness/lab-state.ts";
 
 const services = [
   { kind: "http" as const, port: 80 },
@@ -37,6 +39,29 @@ const topology: LabDeclaration = {
 };
 
 const test = labTest(topology);
+
+/** Some stand in each other's way: of one setting, of one machine's life, of one machine that stands still. */
+const anyFaults: FaultDeclaration[] = [
+  { kind: "cut", between: ["home", "cafe"], protocol: "udp" },
+  { kind: "cut", between: ["desk", "www"], oneWay: true },
+  { kind: "partition", groups: [["home", "vps"], ["internet"]] },
+  { kind: "udp-blocked", at: "desk" },
+  { kind: "loss", at: "home", percent: 20 },
+  { kind: "rate", at: "home", kbit: 2000 },
+  { kind: "rate", at: "home", kbit: 500 },
+  { kind: "rate", at: "desk", kbit: 1000 },
+  { kind: "mtu", at: "home", bytes: 1300 },
+  { kind: "mtu", at: "home", bytes: 1200, icmp: true },
+  { kind: "nat", network: "home", preset: "hard" },
+  { kind: "nat", network: "office", preset: "easy" },
+  { kind: "stop", node: "desk" },
+  { kind: "pause", node: "desk" },
+  { kind: "kill", node: "till" },
+  { kind: "pause", node: "router-home" },
+  { kind: "host-firewall", node: "phone", protocol: "tcp", port: 80 },
+  { kind: "service-down", node: "desk", port: 80 },
+  { kind: "accept-dns-off", node: "laptop" },
+];
 
 const tcp = { port: 80 };
 const udp = { port: 7, protocol: "udp" as const };
@@ -338,6 +363,33 @@ test("a fault of a name that is not there, or that can't be done, changes nothin
   await using _ = await lab.inject({ kind: "stop", node: "desk" });
   await expect(lab.inject({ kind: "restart", node: "desk" })).rejects.toThrow(/can't restart/);
   expect(await kinds(lab)).toEqual(["stop"]);
+});
+
+test("any faults, injected and cleared in any order, leave the lab as it was", async ({ lab }) => {
+  const before = await stateOf(lab.running);
+  const property = fc.asyncProperty(
+    fc.shuffledSubarray(anyFaults, { minLength: 5, maxLength: 8 }),
+    fc.infiniteStream(fc.nat()),
+    async (faults, choices) => {
+      const waiting = [...faults];
+      const injected: string[] = [];
+      try {
+        while (waiting.length + injected.length > 0) {
+          const choice = choices.next().value ?? 0;
+          const next = choice % 3 === 0 && injected.length > 0 ? undefined : waiting.pop();
+          if (next !== undefined) {
+            injected.push(idOf(await inject(lab.running, next)));
+          } else {
+            await clear(lab.running, injected.splice(choice % injected.length, 1));
+          }
+        }
+      } finally {
+        await clear(lab.running, "all");
+      }
+      expect(await changesSince(lab.running, before), "what is not as it was").toEqual([]);
+    },
+  );
+  await fc.assert(property, { numRuns: 3, endOnFailure: true });
 });
 
 function machines(lab: ScenarioLab) {
