@@ -51,11 +51,12 @@ async function pingOn(
     return undefined;
   }
   if (disco.value.pongs.some(({ path }) => path !== "derp")) return undefined;
-  const networks = [question.from, peer].map((name) => seen.tailscale.get(name)?.netcheck);
-  const allow = networks.every(
-    (network) =>
-      network?.kind === "seen" && network.value.udp && network.value.mappingVariesByDestIp !== true,
-  );
+  // As they have told control: netcheck is still under way.
+  const allow = [question.from, peer].every((name) => {
+    const netmap = seen.tailscale.get(name)?.netmap;
+    const network = netmap?.kind === "seen" ? netmap.value.self?.netInfo : undefined;
+    return network !== undefined && network.udp !== false && network.mappingVaries !== true;
+  });
   const address = disco.evidence.argv.at(-1);
   if (!allow || address === undefined) return undefined;
   const argv = ["tailscale", "ping", "-c", "8", "--timeout", "2s", address];

@@ -47,7 +47,12 @@ export interface NetmapPeer {
   /** RFC 3339; undefined where its key does not expire. */
   keyExpiry: string | undefined;
   /** Of its network, as it told control. */
-  netInfo: { mappingVaries: boolean | undefined; udp: boolean | undefined; preferredRelay: number };
+  netInfo: {
+    mappingVaries: boolean | undefined;
+    udp: boolean | undefined;
+    preferredRelay: number;
+    relayLatencyMs: Record<number, number>;
+  };
 }
 
 export interface NetmapRelay {
@@ -88,6 +93,7 @@ const peerSchema = z
             MappingVariesByDestIP: z.boolean().nullish().catch(undefined),
             WorkingUDP: z.boolean().nullish().catch(undefined),
             PreferredDERP: z.number().default(0),
+            DERPLatency: z.record(z.string(), z.number()).nullish().catch(undefined),
           })
           .nullish(),
       })
@@ -111,9 +117,20 @@ const peerSchema = z
         mappingVaries: peer.Hostinfo?.NetInfo?.MappingVariesByDestIP ?? undefined,
         udp: peer.Hostinfo?.NetInfo?.WorkingUDP ?? undefined,
         preferredRelay: peer.Hostinfo?.NetInfo?.PreferredDERP ?? 0,
+        relayLatencyMs: latencies(peer.Hostinfo?.NetInfo?.DERPLatency ?? {}),
       },
     }),
   );
+
+/** Seconds by region and family, as `917-v4`: the shorter one, by region. */
+function latencies(seconds: Record<string, number>): Record<number, number> {
+  const shortest: Record<number, number> = {};
+  for (const [key, value] of Object.entries(seconds)) {
+    const region = Number.parseInt(key, 10);
+    shortest[region] = Math.min(shortest[region] ?? Number.POSITIVE_INFINITY, value * 1000);
+  }
+  return shortest;
+}
 
 const filterSchema = z
   .looseObject({

@@ -23,12 +23,16 @@ export const relayFar: Check = {
       if (own === undefined || nearest === undefined) continue;
       const [code, best] = nearest;
       if (own - best < farMs || own < 2 * best) continue;
-      // A busy machine's own delay is no distance: TCP must see it too.
+      // A busy machine's own delay is no distance: TCP, and tailscaled's own report, must see it too.
       const connectMs = (region: string) =>
         look.read(relayProbes)?.find(({ host }) => hostsOf(netmap, region).includes(host))?.https
           .connectMs;
-      const [far, near] = [connectMs(home), connectMs(code)];
-      if (far === undefined || near === undefined || far - near < farMs) continue;
+      const measures = [connectMs, (region: string) => reported(netmap, region)];
+      const isFar = measures.every((measure) => {
+        const [far, near] = [measure(home), measure(code)];
+        return far !== undefined && near !== undefined && far - near >= farMs;
+      });
+      if (!isFar) continue;
       look.found({
         code: "TL403",
         node: name,
@@ -72,4 +76,11 @@ function hostsOf(netmap: Observation<Netmap>, code: string): string[] {
   if (netmap.kind !== "seen") return [];
   const region = netmap.value.relays.find((relay) => relay.code === code);
   return region?.hosts.map(({ hostname }) => hostname) ?? [];
+}
+
+/** What the node has told control of its way to a region, ms. */
+function reported(netmap: Observation<Netmap>, code: string): number | undefined {
+  if (netmap.kind !== "seen") return undefined;
+  const region = netmap.value.relays.find((relay) => relay.code === code);
+  return netmap.value.self?.netInfo.relayLatencyMs[region?.id ?? -1];
 }
