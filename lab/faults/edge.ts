@@ -6,7 +6,7 @@ import type { ScriptStep } from "./step.ts";
 /** Rules on the way between a lab's machines and a server of it, out of sight of both where a router is between them. */
 
 /** Where the packets of one machine, or of a network's, pass on their way to a server: a rule's match, each way. */
-export interface Passage {
+interface Passage {
   node: string;
   /** `out`, what comes from the place; `back`, what goes to it. One of each for IPv4 and for IPv6. */
   matches: readonly { out: string; back: string }[];

@@ -60,7 +60,7 @@ async function withoutPair(
   return denyPair({ nodes, from, to, routes: routes.filter((route) => !/\/0$/.test(route)) });
 }
 
-export interface Pair {
+interface Pair {
   nodes: readonly {
     name: string;
     ips: readonly string[];
