@@ -133,10 +133,9 @@ if cmp -s ${file}.new ${file}; then
   rm ${file}.new
 else
   online() { headscale nodes list -o json | jq '[.[]? | select(.online)] | length'; }
-  before=0
-  if service headscale status > /dev/null; then before=$(online); fi
   mv ${file}.new ${file}
-  if [ "$before" -gt 0 ]; then
+  if service headscale status > /dev/null; then
+    before=$(online)
     service headscale restart
     ${headscaleAnswers}
     back() { [ "$(online)" -ge "$before" ]; }
