@@ -27,13 +27,13 @@ import tailscaleStopped from "./cant-reach/tailscale-stopped.ts";
 import tailscaledHangs from "./cant-reach/tailscaled-hangs.ts";
 import userspaceNetworking from "./cant-reach/userspace-networking.ts";
 import type { Case } from "./case.ts";
+import baseDomainCoversControl from "./names/base-domain-covers-control.ts";
 import dnsLoop from "./names/dns-loop.ts";
 import dnsNotAccepted from "./names/dns-not-accepted.ts";
 import globalResolverDown from "./names/global-resolver-down.ts";
 import magicDnsOff from "./names/magic-dns-off.ts";
 import nameUnknown from "./names/name-unknown.ts";
 import resolvConfOverwritten from "./names/resolv-conf-overwritten.ts";
-import searchDomainMissing from "./names/search-domain-missing.ts";
 import splitDnsServerDown from "./names/split-dns-server-down.ts";
 import splitDnsServerUnrouted from "./names/split-dns-server-unrouted.ts";
 import controlDown from "./other/control-down.ts";
@@ -92,13 +92,13 @@ export const cases: readonly Case[] = [
   rateLimited,
   udpBlockedOnBoth,
   udpBlocked,
+  baseDomainCoversControl,
   dnsLoop,
   dnsNotAccepted,
   globalResolverDown,
   magicDnsOff,
   nameUnknown,
   resolvConfOverwritten,
-  searchDomainMissing,
   splitDnsServerDown,
   splitDnsServerUnrouted,
   controlDown,

@@ -1,21 +1,21 @@
 import type { Case } from "../case.ts";
-import { homelab } from "../topologies.ts";
+import { twoHomes } from "../topologies.ts";
 
 export default {
   name: "magic-dns-off",
   flow: "names",
   title: "The tailnet has no MagicDNS",
   report: "None of my machines has a name any more. By address everything works.",
-  topology: homelab,
+  topology: twoHomes({ dns: { nameservers: [] } }),
   faults: [{ kind: "magic-dns-off" }],
   symptoms: [
     {
-      attempt: { kind: "resolve", from: "laptop", name: "server" },
+      attempt: { kind: "resolve", from: "laptop", name: "server.tailnet.lab" },
       broken: ["NXDOMAIN", "SERVFAIL", "NOANSWER", "REFUSED", "no-address"],
       repaired: "resolved",
     },
   ],
-  question: { from: "laptop", name: "server" },
+  question: { from: "laptop", name: "server.tailnet.lab" },
   finding: { code: "TL501" },
   hint: "`tailscale dns status` on any machine.",
   remedy: [
