@@ -283,31 +283,35 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: "control-down",
     severity: "error",
     title: "The control server does not answer.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "Traffic between nodes that know each other goes on without control; nothing new comes: no node joins or logs in, no route, rule or key changes, and a node that restarts stays alone. Every node fails to get an answer from the server, and where its own machine can be asked, `headscale nodes list` fails there too. Where only one node fails, see TL302. From the nodes alone a server that is down and a network that lets nobody through to it look the same; the finding says so.",
+    sources: ["juanfont/headscale#2491", "juanfont/headscale#3108"],
   },
   {
     code: "TL302",
     name: "control-unreachable",
     severity: "error",
     title: "A node can't reach the control server.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "The server answers others, or on its own machine, and one node gets no answer: a firewall or a proxy of that node's network blocks it by name or address, its certificate is not trusted there, or its name has no address there. The node goes on with the peers it knows, and others see it as offline after a while. `curl` of `/key?v=142` at the control URL tries what tailscaled does.",
+    sources: ["tailscale/tailscale#11789", "tailscale/tailscale#15217"],
   },
   {
     code: "TL303",
     name: "map-stream-dead",
     severity: "error",
     title: "A node hears nothing of changes, while it believes to be connected.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "A node hears of changes by one long answer of control, the map stream. Where a firewall or a proxy forgets the idle connection, or control is stuck, the node may believe to be connected and work with old peers, routes and rules; a new connection to control is answered all the same. It shows in three ways: the node's netmap differs from what `headscale nodes list` says (online, name, key, routes), `ss -ti` shows a connection whose keepalives nobody answers, or one by which nothing came for longer than Headscale's own keepalive of one minute. tailscaled gives up such a stream after two minutes of silence; until then, and where something keeps the stream alive without handing changes on, nothing else tells.",
+    sources: ["tailscale/tailscale#21106", "juanfont/headscale#1504"],
   },
   {
     code: "TL304",
     name: "relay-down",
     severity: "warning",
     title: "A DERP relay does not answer.",
-    explanation: "",
+    explanation:
+      "A DERP relay carries what has no direct path, and the first packets of every connection. Where one is down, its nodes move to the next region after some seconds, so nothing fails for long where there is another. Neither its TCP nor its STUN answers. Where STUN does, see TL305; where the certificate is the matter, TL306; where other nodes reach it, TL307.",
     sources: [],
   },
   {
@@ -315,31 +319,35 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: "relay-tcp-blocked",
     severity: "warning",
     title: "A relay answers STUN, and its TCP does not pass.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "netcheck finds the nearest region by STUN, which is UDP. A relay whose TCP port is blocked, by its own firewall, a proxy in front, or the network of one node, still looks near: nodes make it their home, and can't connect to it. netcheck shows a latency of the region, and `curl https://RELAY/generate_204` gets no answer. Found on one node, its network blocks it; found on the region, it is blocked for all that could try.",
+    sources: ["tailscale/tailscale#17216", "juanfont/headscale#876", "juanfont/headscale#491"],
   },
   {
     code: "TL306",
     name: "relay-certificate-invalid",
     severity: "warning",
     title: "A relay's certificate is not valid.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "A node speaks with a relay by TLS and refuses a certificate that has expired, is not valid yet, or is of an authority that it does not trust. STUN needs none, so netcheck still shows the region. Where one node alone refuses it, that node's clock is wrong (`date`), its authorities are old, or something on its network answers in the relay's place.",
+    sources: ["tailscale/tailscale#8076", "tailscale/tailscale#11898", "tailscale/tailscale#3713"],
   },
   {
     code: "TL307",
     name: "home-relay-unreachable-from-peer",
     severity: "error",
     title: "One side can't reach the other's home relay.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "What goes by relay goes to the home relay of the receiver, so the sender must reach that one, not its own alone. Where a network blocks one relay by name or address, its nodes reach peers with another home, and not those at home there, unless there is a direct path. Neither TCP nor STUN of the relay answers one node, while another reaches it.",
+    sources: ["tailscale/tailscale#9524"],
   },
   {
     code: "TL308",
     name: "captive-portal",
     severity: "warning",
     title: "Something answers in the place of the internet.",
-    explanation: "",
+    explanation:
+      "The network lets nobody out before he has logged in on a page of its own, and answers every request by that page. Relays answer `/generate_204` on port 80 with 204 and the word that they were asked with; any other answer is somebody else's. Until the login neither control nor relays can be reached. A relay behind a proxy that only sends on to HTTPS is not taken for one.",
     sources: [],
   },
   {
@@ -347,23 +355,26 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: "nats-do-not-match",
     severity: "warning",
     title: "The two NATs allow no direct path.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "A hard NAT uses another port for each destination (endpoint-dependent mapping); an easy one the same for all. Both commonly let in only who was sent to, by exact address and port. So two hard ones never meet, nor does a hard one with an easy one: the port that STUN saw is not the one that the peer would have to send to. `netcheck` shows it on each side as MappingVariesByDestIP. A port mapping by UPnP, NAT-PMP or PCP, IPv6 on both sides, or one end without a NAT makes a direct path of it; a peer relay is the next best. It is told only where a pair was asked about that is relayed.",
+    sources: ["tailscale/tailscale#14953", "tailscale/tailscale#5127", "tailscale/tailscale#12557"],
   },
   {
     code: "TL402",
     name: "udp-blocked",
     severity: "warning",
     title: "UDP does not pass, so that all goes by relay.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "Direct paths are UDP. Where a network lets none out, or no answers in, everything goes by relay over TCP. `netcheck` shows UDP false, while relays answer by HTTPS. Blocked on one side is enough. Where no node gets an answer to STUN, it may be the relays that do not answer; the finding says so.",
+    sources: ["tailscale/tailscale#4377"],
   },
   {
     code: "TL403",
     name: "relay-far",
     severity: "warning",
     title: "The traffic goes by a relay that is far away.",
-    explanation: "",
+    explanation:
+      "The way by relay is as long as that from the sender to the receiver's home relay and on. A home that is not the nearest, as it was forced, or chosen when the nearest did not answer, makes it longer than need be; so does a tailnet without a relay nearby. netcheck, TCP and what the node itself has told control must agree, as a busy machine's own delay looks like distance.",
     sources: [],
   },
   {
@@ -371,31 +382,35 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: "endpoints-missing",
     severity: "warning",
     title: "The peer is told of no endpoint.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "A node finds its endpoints (addresses and ports at which it may be reached) and tells control, which tells the peers. Where a peer has none of it, it begins by relay, and a direct path comes only if the other can send first. The node's own `Endpoints` are there and the peer's netmap has null for it. Missing at all peers, control has lost them; at some, what these were told is old (TL303).",
+    sources: ["juanfont/headscale#2846"],
   },
   {
     code: "TL405",
     name: "detour-through-exit-node",
     severity: "warning",
     title: "The traffic goes through an exit node.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "With an exit node everything but the tailnet goes through it, which may be far away or have a slow link: the internet is as slow as the way to it. Without LAN access the node's own LAN goes there too, where nobody has these addresses. As an exit node is meant to do so, it is told only where somebody asks about such an address.",
+    sources: ["tailscale/tailscale#2564"],
   },
   {
     code: "TL406",
     name: "detour-through-subnet-router",
     severity: "warning",
     title: "The traffic to a machine nearby goes through a subnet router.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "A machine that runs Tailscale itself, asked for by its LAN's address, is reached through the subnet router that serves the LAN: each packet goes to the router, is forwarded, and comes back by it. The machine's tailnet name or address leads there directly. The same happens to a neighbour in the own LAN where a subnet router of that LAN serves its prefix and the node accepts it.",
+    sources: ["tailscale/tailscale#16375", "tailscale/tailscale#1227"],
   },
   {
     code: "TL407",
     name: "packet-loss",
     severity: "warning",
     title: "Packets are lost on the way.",
-    explanation: "",
+    explanation:
+      "Small packets that are 20 ms apart fill no link; what is lost of them is lost by a bad one, such as Wi-Fi, or by a router that is too busy. TCP takes each loss for a full link and slows down; calls stutter. Ping counts the way there and back, so each way loses about half. Where the loss begins the doctor can't tell: measure the same to a relay from both ends.",
     sources: [],
   },
   {
@@ -403,7 +418,8 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: "rate-limited",
     severity: "warning",
     title: "The link is slow.",
-    explanation: "",
+    explanation:
+      "Small packets far apart all come back at once; large ones close together wait in a queue or are dropped. So some link on the way takes less than the 5 Mbit/s that are tried: a slow uplink, a limit by a provider, or one that others fill. Loss also of small packets is TL407. Links that take more are not told.",
     sources: [],
   },
   {
@@ -411,23 +427,26 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: "small-mtu",
     severity: "warning",
     title: "The path takes smaller packets than the tunnel's.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "The tunnel's packets have up to 1340 bytes on the wire (1280 within). Behind PPPoE, another VPN or a mobile network the link may take less: a router says so by ICMP, and the kernel cuts each large packet in two. That costs speed, and everything where fragments are dropped. Where nobody says so and large packets vanish, see TL109.",
+    sources: ["tailscale/tailscale#3836"],
   },
   {
     code: "TL410",
     name: "direct-path-cut",
     severity: "warning",
     title: "A direct path should be possible, and its packets are lost.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "Both ends have UDP, as STUN answers both, their NATs allow a direct path, each knows the other's endpoints, and still all pings go by relay. So packets between just these two are dropped: by a firewall that lets UDP pass to some alone, or by a provider. Which of the two networks it is can't be told from the ends without a packet capture.",
+    sources: ["tailscale/tailscale#12548"],
   },
   {
     code: "TL411",
     name: "direct-paths-switched-off",
     severity: "warning",
     title: "A node is told to use no direct paths.",
-    explanation: "",
+    explanation:
+      "`TS_DEBUG_ALWAYS_USE_DERP`, `TS_DEBUG_NEVER_DIRECT_UDP` and `TS_DEBUG_STRIP_ENDPOINTS` in tailscaled's environment take direct paths away, for tests. Left in `/etc/default/tailscaled` or a container's environment they make everything go by relay, whatever the network allows. netcheck shows nothing of it.",
     sources: [],
   },
   {
@@ -435,15 +454,17 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: "magic-dns-off",
     severity: "error",
     title: "The tailnet has no MagicDNS.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "Names of nodes are answered by MagicDNS: each node's own tailscaled at 100.100.100.100. Without it (`dns.magic_dns: false`) nobody knows them, and addresses work. As a tailnet may well be without it, it is told only where a name of the tailnet was asked.",
+    sources: ["juanfont/headscale#2899"],
   },
   {
     code: "TL502",
     name: "dns-not-accepted",
     severity: "error",
     title: "The node does not take DNS settings from the tailnet.",
-    explanation: "",
+    explanation:
+      "With `--accept-dns=false` a node leaves its resolvers as they are, and these do not know the tailnet's names, nor the domains of split DNS. Addresses work, and so does a question at 100.100.100.100. As it may be meant, it is told only where a name was asked that needs the tailnet's DNS.",
     sources: [],
   },
   {
@@ -451,15 +472,22 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: "resolv-conf-overwritten",
     severity: "error",
     title: "Another program has overwritten /etc/resolv.conf.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "tailscaled writes /etc/resolv.conf where no systemd-resolved or resolvconf is in its place. NetworkManager, dhclient or a provisioning tool that writes it after that takes all of the tailnet's names away, and addresses work. A comment in the file often tells who it was. A stub resolver of the machine itself (127.0.0.53) is none of it.",
+    sources: [
+      "tailscale/tailscale#3742",
+      "tailscale/tailscale#4934",
+      "tailscale/tailscale#13473",
+      "tailscale/tailscale#1376",
+    ],
   },
   {
     code: "TL504",
     name: "name-unknown",
     severity: "error",
     title: "Nobody has this name.",
-    explanation: "",
+    explanation:
+      "Whoever should know the name says that it does not exist: MagicDNS for the tailnet's domain, the server of a split domain for that one, the resolver for all else. It is misspelt, of another domain, the node was renamed or removed, or it is hidden, as a node is told only of peers that the policy connects it with. A server that does not answer is another cause: TL505, TL508, TL512.",
     sources: [],
   },
   {
@@ -467,7 +495,8 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: "split-dns-server-down",
     severity: "error",
     title: "The DNS server of a domain does not answer.",
-    explanation: "",
+    explanation:
+      "The tailnet sends a domain's names to a server of its own (split DNS), and no node that has a way to it gets an answer, or the one that was asked about gets none while others do. Names of other domains work. Where the node has no route to the server, see TL506; where the server is a node of the tailnet, TL512.",
     sources: [],
   },
   {
@@ -475,23 +504,26 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: "split-dns-server-unrouted",
     severity: "error",
     title: "The node has no route to the DNS server of a domain.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "The server of a split domain is in a LAN behind a subnet router, and the node has no route to it: it does not accept routes, or the route is not advertised or not approved. All other names work. As a node may do without the domain, it is told only where a name of it was asked.",
+    sources: ["juanfont/headscale#2817"],
   },
   {
     code: "TL507",
     name: "dns-loop",
     severity: "error",
     title: "A resolver asks 100.100.100.100 again.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "A resolver of the tailnet takes its own resolvers from /etc/resolv.conf, and that is tailscaled's: a question goes from tailscaled to the resolver and back to tailscaled, until it times out; both use processor time. The machine of the resolver listens on port 53 and has 100.100.100.100 as its nameserver, or 100.100.100.100 is itself in the list of the tailnet's resolvers.",
+    sources: ["tailscale/tailscale#2595"],
   },
   {
     code: "TL508",
     name: "global-resolver-down",
     severity: "error",
     title: "The tailnet's resolver does not answer.",
-    explanation: "",
+    explanation:
+      "Everything that is not the tailnet's own goes to the global resolvers, and none that could be asked answers. MagicDNS names and split domains work, names of the internet don't. Where others get an answer, the way of one node to it is cut, and the finding is about that node.",
     sources: [],
   },
   {
@@ -499,15 +531,17 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: "exit-node-with-lan-resolver",
     severity: "error",
     title: "With an exit node, the node's resolver in its LAN is out of reach.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "With an exit node everything goes through the tunnel, what is for the own LAN too, unless LAN access is allowed. A resolver in the LAN, such as the router's, is out of reach then: no name resolves, and the internet seems to be down.",
+    sources: ["tailscale/tailscale#2564"],
   },
   {
     code: "TL510",
     name: "search-domain-missing",
     severity: "error",
     title: "The tailnet's domain is not among the search domains.",
-    explanation: "",
+    explanation:
+      "A name without a dot is completed by the search domains of /etc/resolv.conf. tailscaled puts the tailnet's domain there; where another program has taken it out, `server` does not resolve, and `server.DOMAIN` does.",
     sources: [],
   },
   {
@@ -515,16 +549,18 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: "base-domain-covers-control",
     severity: "error",
     title: "The tailnet's domain covers the control server's own name.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "MagicDNS answers for the whole of the tailnet's domain: what is no node is told not to exist. Where `server_url` lies in `dns.base_domain`, that is so of the control server itself, and often of a relay beside it: nodes lose control when they resolve its name anew. Headscale refuses the plain case when it starts; a record of its own for the name helps.",
+    sources: ["juanfont/headscale#2354", "juanfont/headscale#2209"],
   },
   {
     code: "TL512",
     name: "nameserver-node-down",
     severity: "error",
     title: "The DNS server is a node of the tailnet, and does not answer.",
-    explanation: "",
-    sources: [],
+    explanation:
+      "A resolver of the tailnet is itself a node of it. It is asked through the tunnel, so it must be online, allowed by the policy, and have a path; when it is down, every node loses the names that it answers. Who can't reach control without that resolver, and the resolver's node without control, do not find each other after a power cut.",
+    sources: ["tailscale/tailscale#993", "juanfont/headscale#2817"],
   },
 ];
 
