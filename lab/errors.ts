@@ -27,7 +27,7 @@ export type ErrorName =
   | "NodeFailed"
   | "WaitTimedOut"
   | "EvidenceUnreadable"
-  | "FolderTaken"
+  | "OutputTaken"
   | "UsageInvalid";
 
 export interface ValidationIssue {

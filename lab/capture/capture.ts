@@ -14,7 +14,7 @@ export interface CaptureOptions {
 
 /**
  * Writes what a lab's machines print into a folder, without secrets.
- * @throws LabError FolderTaken; EngineLost
+ * @throws LabError OutputTaken; EngineLost
  */
 export async function captureLab(
   lab: RunningLab,

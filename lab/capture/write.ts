@@ -18,7 +18,7 @@ export type CaptureInfo = Pick<Manifest, "version" | "at" | "anonymised">;
 /**
  * Writes a capture: a manifest, and a folder for each machine with a file for each command. All of it is written
  * beside and then moved, the manifest last: a folder with one is whole.
- * @throws LabError FolderTaken where there is anything in the folder but an earlier capture
+ * @throws LabError OutputTaken where there is anything in the folder but an earlier capture
  */
 export async function writeCapture(
   directory: string,
@@ -53,7 +53,7 @@ export async function writeCapture(
 /** Before anything is collected: a user who named the wrong folder is not to wait for it. */
 export async function assertReplaceable(directory: string): Promise<void> {
   const refuse = (what: string) =>
-    new LabError("FolderTaken", what, {
+    new LabError("OutputTaken", what, {
       where: directory,
       remedy: "name another folder with -o, or empty this one",
     });

@@ -64,7 +64,8 @@ function isPrivate(address: string): boolean {
 }
 
 function sourceOf({ lan, publicAddresses }: NodeFacts): string {
-  return [lan?.from, publicAddresses?.from].filter((from) => from !== undefined).join(", ");
+  const from = [lan?.from, publicAddresses?.from].filter((each) => each !== undefined);
+  return [...new Set(from)].join(", ");
 }
 
 function placeBehindNat(draft: Draft, node: NodeFacts, lans: Lan[]): void {

@@ -130,7 +130,10 @@ function ofPeer(peer: NetmapPeer, netmap: Netmap, source: string): Partial<NodeF
     tags: peer.tags.length === 0 ? undefined : seen(peer.tags),
     publicAddresses: publicAddresses.length === 0 ? undefined : seen(publicAddresses),
     // The length of its prefix is not told; homes and offices have /24.
-    lan: own === undefined ? undefined : seen({ address: own, length: 24 }),
+    lan:
+      own === undefined
+        ? undefined
+        : { value: { address: own, length: 24 }, from: `${source}, for a LAN of the usual size` },
     mappingVaries:
       peer.netInfo.mappingVaries === undefined ? undefined : seen(peer.netInfo.mappingVaries),
     udp: peer.netInfo.udp === undefined ? undefined : seen(peer.netInfo.udp),

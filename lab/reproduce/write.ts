@@ -6,7 +6,7 @@ import { topologyYaml } from "./yaml.ts";
 
 /**
  * Writes a topology, and its policy beside it.
- * @throws LabError FolderTaken where one of the files is there already
+ * @throws LabError OutputTaken where one of the files is there already
  */
 export async function writeReproduction(
   made: Reproduction,
@@ -26,7 +26,7 @@ export async function writeReproduction(
   for (const [name, text] of texts) {
     await writeFile(name, text, { flag: "wx" }).catch((cause: NodeJS.ErrnoException) => {
       throw new LabError(
-        "FolderTaken",
+        "OutputTaken",
         cause.code === "EEXIST" ? "there is such a file already" : cause.message,
         { where: name, remedy: "name another file with -o, or move this one away", cause },
       );

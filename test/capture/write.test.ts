@@ -65,7 +65,7 @@ test("an earlier capture is replaced, whole; anything else is refused and stays"
   const refused = async (where: string, what: RegExp) => {
     const before = readdirSync(where, { recursive: true });
     await expect(writeCapture(where, collected("one"), info)).rejects.toMatchObject({
-      name: "FolderTaken",
+      name: "OutputTaken",
       what: expect.stringMatching(what),
     });
     expect(readdirSync(where, { recursive: true })).toEqual(before);
@@ -76,7 +76,7 @@ test("an earlier capture is replaced, whole; anything else is refused and stays"
   await refused(folderWith({ "manifest.json": "{}" }), /it is no capture/);
   const file = path.join(folderWith({ file: "mine" }), "file");
   await expect(writeCapture(file, collected("one"), info)).rejects.toMatchObject({
-    name: "FolderTaken",
+    name: "OutputTaken",
   });
   expect(readFileSync(file, "utf8")).toBe("mine");
 });

@@ -300,7 +300,7 @@ test("what is written can be loaded, and says for each line where it is from", a
     "# - what can't be read: tailscale debug netmap on laptop: cut off in two lines",
   );
   await expect(writeReproduction(reproduction, file, "evidence")).rejects.toMatchObject({
-    name: "FolderTaken",
+    name: "OutputTaken",
   });
 });
 
