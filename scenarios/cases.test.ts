@@ -15,8 +15,8 @@ const chosen = [
   "mtu-black-hole",
   "udp-blocked",
   "resolv-conf-overwritten",
-  "split-dns-server-unrouted",
-  "control-down",
+  "name-unknown",
+  "control-unreachable",
 ];
 
 // Each has a lab for itself as long as it runs; so many labs are started.

@@ -6,19 +6,19 @@ export default {
   flow: "cant-reach",
   title: "The service does not run",
   report:
-    'The server\'s web page says "connection refused" since this morning. Ping works, and so does everything else on it.',
+    'The status page of our machine in the cloud says "connection refused" since this morning. Ping works, and so does everything else on it.',
   topology: homelab,
-  faults: [{ kind: "service-down", node: "server", port: 80 }],
+  faults: [{ kind: "service-down", node: "exit", port: 80 }],
   symptoms: [
     {
-      attempt: { kind: "connect", from: "laptop", to: "server", port: 80 },
+      attempt: { kind: "connect", from: "laptop", to: "exit", port: 80 },
       broken: "refused",
       repaired: "reached",
     },
   ],
-  question: { from: "laptop", to: "server:80" },
-  finding: { code: "TL111", node: "server" },
+  question: { from: "laptop", to: "exit:80" },
+  finding: { code: "TL111", node: "exit" },
   hint: "A refusal comes from the machine itself. Who listens there?",
-  remedy: [{ on: "server", run: "service nginx start" }],
+  remedy: [{ on: "exit", run: "service nginx start" }],
   sources: ["tailscale/tailscale#6699"],
 } satisfies Case;
