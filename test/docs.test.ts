@@ -14,7 +14,9 @@ const read = (file: string) => readFile(path.join(root, file), "utf8");
 const pages = [
   "README.md",
   "CONTRIBUTING.md",
-  ...(await readdir(path.join(root, "docs"))).map((file) => `docs/${file}`),
+  ...(await readdir(path.join(root, "docs")))
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => `docs/${file}`),
 ];
 
 /** Every key under `properties`, at any depth. */
