@@ -19,6 +19,7 @@ import { exitNodeGrant } from "./checks/exit-node-grant.ts";
 import { homeRelay } from "./checks/home-relay.ts";
 import { hostFirewall } from "./checks/host-firewall.ts";
 import { ipForwarding } from "./checks/ip-forwarding.ts";
+import { isolated } from "./checks/isolated.ts";
 import { lanCaptured } from "./checks/lan-captured.ts";
 import { lanHostNotAnswering } from "./checks/lan-host-not-answering.ts";
 import { loginState } from "./checks/login-state.ts";
@@ -72,6 +73,8 @@ export const checks: readonly Check[] = [
   magicDnsOff,
   mapStream,
   nats,
+  // Before the one of a pair: one finding has each code and node.
+  isolated,
   networkPath,
   nodeOffline,
   noReturnRoute,

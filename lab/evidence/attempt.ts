@@ -169,7 +169,7 @@ function connectArgv(address: string, port: number, protocol: "tcp" | "udp"): st
   return ["sh", "-c", `printf x | nc -u -w ${patience} ${address} ${port}`];
 }
 
-export function connectResult({ argv, exitCode, stdout, stderr }: Evidence): ConnectResult {
+function connectResult({ argv, exitCode, stdout, stderr }: Evidence): ConnectResult {
   if (exitCode === null) return "timeout";
   if (argv[0] === "sh") {
     if (stdout !== "") return "connected";
@@ -183,7 +183,7 @@ export function connectResult({ argv, exitCode, stdout, stderr }: Evidence): Con
 }
 
 /** `ping -n -c`. */
-export function icmpResult({ stdout, stderr, exitCode }: Evidence): IcmpResult {
+function icmpResult({ stdout, stderr, exitCode }: Evidence): IcmpResult {
   const received = Number(/(\d+) received/.exec(stdout)?.[1] ?? 0);
   const error =
     /^(?:ping: )?.*(?:error: |unreachable|prohibited|exceeded|Frag needed).*$/im.exec(

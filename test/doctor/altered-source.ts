@@ -26,7 +26,7 @@ export type Alteration = [
 ];
 
 /** The healthy lab's outputs, with alterations; a machine of `down` does not run. */
-export function alteredSource(
+function alteredSource(
   alterations: readonly Alteration[],
   down: readonly string[] = [],
 ): EvidenceSource {

@@ -325,9 +325,8 @@ test("output of another program is not read, and the rest is", async () => {
   );
 });
 
-test("each code is found by one check, and each check's codes are in the catalogue", () => {
+test("each check's codes are in the catalogue, and there once", () => {
   const all = checks.flatMap(({ finds }) => finds);
-  expect(new Set(all).size).toBe(all.length);
   const known = catalogue.map(({ code }) => code);
   expect(new Set(known).size).toBe(known.length);
   for (const code of [...all, ...checks.flatMap(({ explainedBy }) => explainedBy)])

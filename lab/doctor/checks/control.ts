@@ -9,7 +9,7 @@ import { forwardedNames } from "../names.ts";
 export const control: Check = {
   finds: ["TL301", "TL302"],
   step: "control",
-  explainedBy: ["TL511", "TL503", "TL507", "TL508", "TL512", "TL509", "TL308"],
+  explainedBy: ["TL121", "TL511", "TL503", "TL507", "TL508", "TL512", "TL509", "TL308"],
   run(look) {
     const { tailscale, control: server } = look.observations;
     const tried = [...tailscale].flatMap(([node, { controlProbe }]): Tried[] => {
@@ -88,7 +88,7 @@ function allDown(look: Look, failed: readonly Tried[], silence: Seen | undefined
 function eachUnreachable(look: Look, failed: readonly Tried[], all: readonly Tried[]): void {
   for (const { node, probe, seen } of failed) {
     const others = all.filter((other) => other.probe.status !== undefined);
-    const isName = probe.exitCode === 6;
+    const isName = probe.exitCode === 6 || /^curl: \(28\) Resolving/.test(probe.error);
     look.found({
       code: "TL302",
       node,

@@ -1,3 +1,4 @@
+import type { HostObservations } from "../../evidence/observations.ts";
 import { covers, isTailnetAddress, lengthOf } from "../../evidence/prefix.ts";
 import { isHeard, machineOf, receiverOf } from "../asked.ts";
 import { sourcesOf } from "../chain.ts";
@@ -57,9 +58,7 @@ export const noReturnRoute: Check = {
 };
 
 function ownHas(
-  {
-    addresses,
-  }: { addresses: import("../../evidence/observations.ts").HostObservations["addresses"] },
+  { addresses }: { addresses: HostObservations["addresses"] },
   gateway: string | undefined,
 ): boolean {
   return (

@@ -1,3 +1,4 @@
+import type { TailscaleObservations } from "../../evidence/observations.ts";
 import { isTailnetAddress } from "../../evidence/prefix.ts";
 import { receiverOf, works } from "../asked.ts";
 import { sourcesOf } from "../chain.ts";
@@ -94,7 +95,7 @@ export const policy: Check = {
   },
 };
 
-function who({ status }: import("../../evidence/observations.ts").TailscaleObservations): string {
+function who({ status }: TailscaleObservations): string {
   if (status.kind !== "seen") return "SOURCE";
   const [tag] = status.value.self?.tags ?? [];
   return tag ?? `${status.value.user || "USER"}@`;

@@ -11,7 +11,7 @@ import { isAnswer, type ResolverView, resolverViews } from "../resolvers.ts";
 export const resolvers: Check = {
   finds: ["TL505", "TL507", "TL508", "TL512"],
   step: "name",
-  explainedBy: ["TL302", "TL118", "TL101"],
+  explainedBy: ["TL121", "TL118", "TL101"],
   run(look) {
     const views = resolverViews(look).filter(({ node }) => exitNodeOf(node) === undefined);
     for (const server of new Set(views.map((view) => view.server))) {
@@ -155,7 +155,7 @@ function peerName({ node, server }: ResolverView): string | undefined {
 export const unroutedResolver: Check = {
   finds: ["TL506"],
   step: "name",
-  explainedBy: ["TL502", "TL503"],
+  explainedBy: ["TL121", "TL502", "TL503"],
   run(look) {
     for (const view of resolverViews(look)) {
       const { node, name, server, domain } = view;
@@ -198,7 +198,7 @@ export const unroutedResolver: Check = {
 export const lanResolver: Check = {
   finds: ["TL509"],
   step: "name",
-  explainedBy: [],
+  explainedBy: ["TL121"],
   run(look) {
     for (const [name, node] of look.observations.tailscale) {
       const exit = exitNodeOf(node);

@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { parseInterfaces, parseRoutes } from "../../lab/evidence/ip.ts";
+import { parseNetmap } from "../../lab/evidence/netmap.ts";
+import { parseRuleset, ruleText } from "../../lab/evidence/nftables.ts";
+import { covers } from "../../lab/evidence/prefix.ts";
+import { parseNstat, parseSockets } from "../../lab/evidence/sockets.ts";
+
+const { outputs } = JSON.parse(
+  readFileSync(new URL("../doctor/healthy.json", import.meta.url), "utf8"),
+) as { outputs: Record<string, Record<string, { stdout: string }>> };
+const printed = (machine: string, command: string) => outputs[machine]?.[command]?.stdout ?? "";
+
+test("ip -j addr", () => {
+  const interfaces = parseInterfaces(printed("laptop", "ip -j addr"));
+  expect(interfaces.find(({ name }) => name === "tailscale0")).toMatchObject({
+    mtu: 1280,
+    addresses: expect.arrayContaining([expect.objectContaining({ prefixLength: 32 })]),
+  });
+});
+
+test("ip -j route show table all: an address has its length, a default its family", () => {
+  const routes = parseRoutes(printed("laptop", "ip -j route show table all"));
+  expect(routes).toContainEqual(
+    expect.objectContaining({ prefix: "10.20.0.0/24", table: "52", device: "tailscale0" }),
+  );
+  expect(routes).toContainEqual(expect.objectContaining({ prefix: "0.0.0.0/0", table: "main" }));
+  expect(routes).toContainEqual(
+    expect.objectContaining({ prefix: "100.100.100.100/32", table: "52" }),
+  );
+});
+
+test("nft -j list ruleset: base chains, matches and verdicts", () => {
+  const { chains, rules } = parseRuleset(printed("router", "nft -j list ruleset"));
+  expect(chains).toContainEqual(
+    expect.objectContaining({ name: "INPUT", hook: "input", policy: "accept" }),
+  );
+  expect(rules).toContainEqual(
+    expect.objectContaining({ chain: "INPUT", verdict: "jump", target: "ts-input" }),
+  );
+  const drop = rules.find(({ chain, verdict }) => chain === "ts-input" && verdict === "drop");
+  expect(drop?.matches).toEqual([
+    { left: "iifname", op: "!=", right: "tailscale0*" },
+    { left: "ip saddr", op: "==", right: "100.64.0.0/10" },
+  ]);
+  expect(drop && ruleText(drop)).toMatch(
+    /chain ts-input: iifname != tailscale0\* ip saddr 100\.64\.0\.0\/10 .*drop$/,
+  );
+});
+
+test("ss -Hltunp: addresses without brackets, with the program", () => {
+  const sockets = parseSockets(printed("router", "ss -Hltunp"));
+  expect(sockets).toContainEqual(
+    expect.objectContaining({ protocol: "tcp", address: "0.0.0.0", port: 80, program: "nginx" }),
+  );
+  expect(sockets).toContainEqual(expect.objectContaining({ address: "::", port: 80 }));
+});
+
+test("tailscale debug netmap: the filter, peers with what they serve, and DNS", () => {
+  const netmap = parseNetmap(printed("router", "tailscale debug netmap"));
+  expect(netmap.packetFilter.length).toBeGreaterThan(0);
+  expect(netmap.peers.map(({ hostname }) => hostname)).toEqual(["laptop"]);
+  expect(netmap.self?.allowedIps).toContain("10.20.0.0/24");
+  expect(netmap.dns.isMagic).toBe(true);
+});
+
+test("nstat: a counter, or no value", () => {
+  expect(parseNstat("#kernel\nTcpExtIPReversePathFilter       198                0.0\n")).toBe(198);
+  expect(() => parseNstat("#kernel\n")).toThrow();
+});
+
+test("a prefix covers addresses and narrower prefixes of its family", () => {
+  expect(covers("10.20.0.0/24", "10.20.0.30")).toBe(true);
+  expect(covers("10.20.0.0/24", "10.20.0.0/16")).toBe(false);
+  expect(covers("0.0.0.0/0", "fd7a::1")).toBe(false);
+  expect(covers("fd7a:115c:a1e0::/48", "fd7a:115c:a1e0::5")).toBe(true);
+  expect(covers("nonsense", "10.0.0.1")).toBe(false);
+});
