@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { captureLab } from "../lab/capture/capture.ts";
 import { anonymised, withoutSecrets } from "../lab/capture/clean.ts";
 import { type Collected, collectEvidence } from "../lab/capture/collect.ts";
@@ -88,6 +88,8 @@ const captured: LabDeclaration = {
 };
 
 const test = labTest(captured);
+// Two labs are compared, one of which is started in the test.
+vi.setConfig({ testTimeout: 480_000 });
 
 test("a captured lab, reproduced, agrees in what is reached, by which paths and names", async ({
   lab,
