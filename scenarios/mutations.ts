@@ -4,6 +4,7 @@ import { denialMutations } from "./mutations/denials.ts";
 import { dnsMutations } from "./mutations/dns.ts";
 import { engineMutations } from "./mutations/engine.ts";
 import { exitNodeMutations } from "./mutations/exit-node.ts";
+import { faultMutations } from "./mutations/faults.ts";
 import { isolationMutations } from "./mutations/isolation.ts";
 import { lifecycleMutations } from "./mutations/lifecycle.ts";
 import type { Mutation } from "./mutations/mutation.ts";
@@ -26,4 +27,5 @@ export const mutations: readonly Mutation[] = [
   ...engineMutations,
   ...captureMutations,
   ...caseMutations,
+  ...faultMutations,
 ];
