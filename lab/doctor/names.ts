@@ -15,10 +15,13 @@ export function isUnder(name: string, domain: string): boolean {
   return outer !== "" && (inner === outer || inner?.endsWith(`.${outer}`) === true);
 }
 
-/** A question about a name that the system could not resolve. */
+/** A question about a name that the system could not resolve, also where it had no answer in time. */
 export function unresolved({ attempts }: Observations): (Attempts & { name: string }) | undefined {
-  if (attempts?.name == null || attempts.system?.kind !== "seen") return undefined;
-  return attempts.system.value.length === 0 ? { ...attempts, name: attempts.name } : undefined;
+  if (attempts?.name == null || attempts.system === undefined) return undefined;
+  const { name, system } = attempts;
+  const isFailed =
+    system.kind === "seen" ? system.value.length === 0 : system.evidence?.exitCode === null;
+  return isFailed ? { ...attempts, name } : undefined;
 }
 
 /** All names that MagicDNS knows on a node: its own, its peers', and extra records. */

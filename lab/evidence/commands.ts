@@ -55,7 +55,7 @@ export const evidenceCommands = {
   },
   connections: {
     roles: tailscale,
-    argv: ["ss", "-Htnpi", "state", "established"],
+    argv: ["ss", "-Htnpoi", "state", "established"],
     file: "connections.txt",
   },
   addresses: { roles: every, argv: ["ip", "-j", "addr"], file: "addresses.json" },

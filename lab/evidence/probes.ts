@@ -130,7 +130,7 @@ export function parseResolverProbes(text: string): ResolverProbe[] {
   });
 }
 
-/** A connection of tailscaled's, of `ss -Htnpi state established`. */
+/** A connection of tailscaled's, of `ss -Htnpoi state established`. */
 export interface Connection {
   remote: string;
   port: number;

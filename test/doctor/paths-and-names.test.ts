@@ -1,0 +1,209 @@
+import { describe, expect, test } from "vitest";
+import { type Alteration, codes, found, replace } from "./altered-source.ts";
+
+const isRelays = "tailscale debug derp-map";
+const isResolvers = "{ tailscale dns status";
+const isControl = "url=$(tailscale debug prefs";
+const timedOut =
+  "28 curl: (28) Failed to connect to relay port 443 after 4001 ms: Timeout was reached 000 0.000000";
+const expired = "60 curl: (60) SSL certificate problem: certificate has expired 000 0.000319";
+
+/** What a trial printed, line by line: those that match, altered. */
+function lines(pattern: RegExp, to: string) {
+  return ({ stdout }: { stdout: string }) => {
+    const after = stdout
+      .split("\n")
+      .map((line) => line.replace(pattern, to))
+      .join("\n");
+    if (after === stdout) throw new Error(`no line has ${pattern}: ${stdout}`);
+    return { stdout: after };
+  };
+}
+const onBoth = (command: string, alter: Alteration[2]): Alteration[] => [
+  ["laptop", command, alter],
+  ["router", command, alter],
+];
+const noControl = lines(
+  /^answer .*$/,
+  "curl: (28) Failed to connect to control.lab.test port 443 after 4001 ms: Timeout was reached\nexit 28",
+);
+const firstRelay = /^(derp-fra\S*) https .*$/;
+const silentRelay = lines(firstRelay, `$1 https ${timedOut}`);
+/** netcheck without the region of the first relay. */
+const withoutStun: Alteration[2] = ({ stdout }) => {
+  const report = JSON.parse(stdout);
+  const [id] = Object.keys(report.RegionLatency).sort().reverse();
+  for (const key of ["RegionLatency", "RegionV4Latency"]) delete report[key][id ?? ""];
+  return { stdout: JSON.stringify(report, null, 1) };
+};
+
+describe("control", () => {
+  test("TL301: nobody gets an answer, nor does control itself", async () => {
+    expect(
+      await codes(undefined, [
+        ...onBoth(isControl, noControl),
+        [
+          "control",
+          "headscale nodes list",
+          () => ({
+            exitCode: 1,
+            stdout: '{\n\t"error": "connecting to headscale: context deadline exceeded"\n}\n',
+          }),
+        ],
+      ]),
+    ).toContain("TL301 control");
+  });
+
+  test("TL302: one of them gets none", async () => {
+    expect(await codes(undefined, [["laptop", isControl, noControl]])).toEqual(["TL302 laptop"]);
+  });
+
+  test("TL303: nobody answers on the old connection, and a new one is answered", async () => {
+    const alter: Alteration[2] = ({ stdout }) => ({
+      stdout: stdout
+        .replaceAll(/(fd=\d+\)\))/g, "$1 timer:(keepalive,11sec,2)")
+        .replaceAll(/last(rcv|ack):\d+/g, "last$1:64000"),
+    });
+    expect(await codes(undefined, [["laptop", "ss -Htnpoi state", alter]])).toEqual([
+      "TL303 laptop",
+    ]);
+  });
+});
+
+describe("relays", () => {
+  test("TL304: neither TCP nor STUN is answered, to nobody", async () => {
+    expect(
+      await codes(undefined, [
+        ...onBoth(isRelays, silentRelay),
+        ...onBoth("tailscale netcheck", withoutStun),
+      ]),
+    ).toEqual(["TL304 fra"]);
+  });
+
+  test("TL305: STUN is answered all the same", async () => {
+    expect(await codes(undefined, onBoth(isRelays, silentRelay))).toEqual(["TL305 fra"]);
+    expect(await codes(undefined, [["laptop", isRelays, silentRelay]])).toEqual(["TL305 laptop"]);
+  });
+
+  test("TL306: its certificate has expired", async () => {
+    const alter = lines(firstRelay, `$1 https ${expired}`);
+    const { findings } = await found(undefined, onBoth(isRelays, alter));
+    expect(findings.map(({ code, node }) => `${code} ${node}`)).toEqual(["TL306 fra"]);
+    expect(findings[0]?.what).toContain("has expired");
+  });
+
+  test("TL308: something else answers for every relay", async () => {
+    const alter = lines(/^(\S+) http 0 204 response .*$/, "$1 http 0 302  http://login.example/");
+    expect(await codes(undefined, [["laptop", isRelays, alter]])).toEqual(["TL308 laptop"]);
+  });
+});
+
+describe("paths", () => {
+  test("TL402: no STUN, and relays by TCP", async () => {
+    const alter = replace('"UDP": true', '"UDP": false');
+    expect(await codes(undefined, [["laptop", "tailscale netcheck", alter]])).toEqual([
+      "TL402 laptop",
+    ]);
+  });
+
+  test("TL407, TL408: small packets are lost, or only many large ones", async () => {
+    const burst = (sent: number, received: number, average: number) => () => ({
+      stdout: `${sent} packets transmitted, ${received} received, 10% packet loss, time 900ms\nrtt min/avg/max/mdev = 0.9/${average}/99/1 ms\n`,
+    });
+    expect(
+      await codes("laptop router:80", [
+        ["laptop", "ping -q -n -W 1 -c 40", burst(40, 35, 1.4)],
+        ["laptop", "ping -q -n -W 1 -c 100", burst(100, 85, 1.4)],
+      ]),
+    ).toEqual(["TL407 laptop"]);
+    expect(
+      await codes("laptop router:80", [
+        ["laptop", "ping -q -n -W 1 -c 40", burst(40, 40, 1.4)],
+        ["laptop", "ping -q -n -W 1 -c 100", burst(100, 51, 451)],
+      ]),
+    ).toEqual(["TL408 laptop"]);
+  });
+
+  test("TL409: the network says that whole packets are too large", async () => {
+    const alter = lines(/^(\S+) ping yes yes ?$/, "$1 ping yes no 1300");
+    expect(await codes(undefined, [["laptop", isRelays, alter]])).toEqual(["TL409 laptop"]);
+  });
+
+  test("TL411: tailscaled's environment", async () => {
+    const alter: Alteration[2] = ({ stdout }) => ({
+      stdout: `${stdout}TS_DEBUG_ALWAYS_USE_DERP=true\n`,
+    });
+    expect(await codes(undefined, [["laptop", "for p in", alter]])).toEqual(["TL411 laptop"]);
+  });
+});
+
+describe("names", () => {
+  const unresolved: Alteration = ["laptop", "getent ahosts", () => ({ exitCode: 2, stdout: "" })];
+  const answer = (status: string): Alteration => [
+    "laptop",
+    "dig +tries=1",
+    () => ({ stdout: `;; ->>HEADER<<- opcode: QUERY, status: ${status}, id: 1\n` }),
+  ];
+
+  test("TL501: a name of the tailnet, and no MagicDNS", async () => {
+    expect(
+      await codes("laptop router.tailnet.lab", [
+        unresolved,
+        answer("NXDOMAIN"),
+        [
+          "laptop",
+          "tailscale dns status",
+          replace('"MagicDNSEnabled": true', '"MagicDNSEnabled": false'),
+        ],
+      ]),
+    ).toContain("TL501 laptop");
+  });
+
+  test("TL502: a name of the tailnet, whose DNS the node does not take", async () => {
+    expect(
+      await codes("laptop router.tailnet.lab", [
+        unresolved,
+        answer("NOERROR"),
+        ["laptop", "tailscale debug prefs", replace('"CorpDNS": true', '"CorpDNS": false')],
+      ]),
+    ).toEqual(["TL502 laptop"]);
+  });
+
+  test("TL503: NetworkManager has written resolv.conf", async () => {
+    const text = "# Generated by NetworkManager\nnameserver 198.18.0.53\n";
+    expect(
+      await codes(undefined, [["laptop", "cat /etc/resolv.conf", () => ({ stdout: text })]]),
+    ).toEqual(["TL503 laptop"]);
+  });
+
+  test("TL504: a name that is near another", async () => {
+    const { findings } = await found("laptop ruoter.tailnet.lab", [unresolved, answer("NXDOMAIN")]);
+    expect(findings.map(({ code }) => code)).toEqual(["TL504"]);
+    expect(findings[0]?.what).toContain("router.tailnet.lab");
+  });
+
+  test("TL508: nobody gets an answer of the resolver for all names", async () => {
+    const alter: Alteration[2] = ({ stdout }) => ({
+      stdout: stdout.replaceAll(/^(\S+) \d+ [A-Z]*$/gm, "$1 9 "),
+    });
+    expect(await codes(undefined, onBoth(isResolvers, alter))).toEqual(["TL508 198.18.0.53"]);
+  });
+
+  test("TL510: no search domain", async () => {
+    const alter = replace(/^search .*$|\nsearch .*/, "\n");
+    expect(await codes(undefined, [["laptop", "cat /etc/resolv.conf", alter]])).toEqual([
+      "TL510 laptop",
+    ]);
+  });
+
+  test("TL511: the domain covers control's name", async () => {
+    const alter = replace("tailnet.lab", "lab.test");
+    expect(
+      await codes(undefined, [
+        ["laptop", "tailscale dns status", alter],
+        ["laptop", "tailscale status", alter],
+        ["laptop", "cat /etc/resolv.conf", alter],
+      ]),
+    ).toContain("TL511 laptop");
+  });
+});
