@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { diagnose } from "../../lab/doctor/diagnose.ts";
-import { commandLine } from "../../lab/evidence/commands.ts";
+import { commandLine, evidenceCommands } from "../../lab/evidence/commands.ts";
 import type { EvidenceSource, Machine } from "../../lab/evidence/evidence.ts";
 import { lookAtTailnet } from "../../lab/evidence/look.ts";
 import type { Question } from "../../lab/evidence/question.ts";
@@ -37,10 +37,14 @@ function alteredSource(
       if (down.includes(node)) {
         return Promise.resolve({ node, argv, why: "its container has exited", isDown: true });
       }
-      const command = commandLine(argv);
+      const command = nameOf(argv);
       let output = healthy.outputs[node]?.[command];
       for (const [machine, prefix, alter] of alterations) {
-        if (machine !== node || !command.startsWith(prefix)) continue;
+        if (
+          machine !== node ||
+          ![command, commandLine(argv)].some((each) => each.startsWith(prefix))
+        )
+          continue;
         const before = output ?? {
           exitCode: 0,
           stdout: "",
@@ -54,6 +58,15 @@ function alteredSource(
       return Promise.resolve({ node, argv, ...output });
     },
   };
+}
+
+/** A script goes by its key, as its text changes: `sh relayProbes`. */
+function nameOf(argv: readonly string[]): string {
+  if (argv[0] !== "sh") return commandLine(argv);
+  const known = Object.entries(evidenceCommands).find(
+    ([, command]) => command.argv.join() === argv.join(),
+  );
+  return known === undefined ? commandLine(argv) : `sh ${known[0]}`;
 }
 
 /** Alters an output by replacing a text, which must be there. */

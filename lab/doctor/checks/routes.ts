@@ -22,11 +22,13 @@ export function advertisedRoutes({ observations, read }: Look): (Advertised & {
       by: control.nodes,
     }));
   }
-  return [...tailscale.values()].flatMap(({ machine, prefs, netmap }) => {
-    const [own, map] = [read(prefs), read(netmap)];
-    if (own === undefined || map?.self === undefined) return [];
-    // Of two routers with one route, one alone serves it.
-    const served = [map.self, ...map.peers].flatMap(({ allowedIps }) => allowedIps);
+  // A node's own netmap does not say what is approved of it; those of its peers do.
+  const peers = [...tailscale.values()].flatMap(({ netmap }) => read(netmap)?.peers ?? []);
+  // Of two routers with one route, one alone serves it.
+  const served = peers.flatMap(({ allowedIps }) => allowedIps);
+  return [...tailscale.values()].flatMap(({ machine, prefs }) => {
+    const own = read(prefs);
+    if (own === undefined || !peers.some(({ hostname }) => hostname === own.hostname)) return [];
     return [{ node: machine.name, advertised: own.advertisedRoutes, approved: served, by: prefs }];
   });
 }
