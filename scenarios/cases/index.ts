@@ -27,7 +27,6 @@ import tailscaleStopped from "./cant-reach/tailscale-stopped.ts";
 import tailscaledHangs from "./cant-reach/tailscaled-hangs.ts";
 import userspaceNetworking from "./cant-reach/userspace-networking.ts";
 import type { Case } from "./case.ts";
-import baseDomainCoversControl from "./names/base-domain-covers-control.ts";
 import dnsLoop from "./names/dns-loop.ts";
 import dnsNotAccepted from "./names/dns-not-accepted.ts";
 import globalResolverDown from "./names/global-resolver-down.ts";
@@ -92,7 +91,6 @@ export const cases: readonly Case[] = [
   rateLimited,
   udpBlockedOnBoth,
   udpBlocked,
-  baseDomainCoversControl,
   dnsLoop,
   dnsNotAccepted,
   globalResolverDown,

@@ -17,7 +17,7 @@ export function scoreText(scored: readonly Scored[], of: string): string {
     "| --- | --- | --- | --- |",
     `| one cause | ${ones.length} | ${share(ones)} | the first finding is the cause |`,
     `| two causes at once | ${pairs.length} | ${share(pairs)} | both are named |`,
-    `| healthy labs | ${healthy.length} | ${share(healthy)} | nothing is found |`,
+    `| healthy labs | ${healthy.length} | ${share(healthy)} | nothing is found, but TL401 where one side's NAT is hard: that is so |`,
     "",
     "## First finding by cause",
     "",
