@@ -29,7 +29,7 @@ export default {
       repaired: "reached",
     },
   ],
-  question: { from: "laptop", to: "www:80" },
+  question: { from: "laptop", to: "www.example.com:80" },
   finding: { code: "TL204" },
   hint: "The exit node forwards what the policy lets through. By what name does a policy call the internet?",
   remedy: addGrant({ src: ["alice@"], dst: ["autogroup:internet"], ip: ["*"] }),

@@ -23,7 +23,7 @@ export default {
       repaired: "reached",
     },
   ],
-  question: { from: "laptop", to: "www:80" },
+  question: { from: "laptop", to: "www.example.com:80" },
   finding: { code: "TL108", node: "laptop" },
   hint: "The kernel drops a packet whose answer would leave by another interface. `sysctl -a | grep rp_filter`.",
   remedy: [{ on: "laptop", sysctl: "net.ipv4.conf.all.rp_filter", value: "2" }],

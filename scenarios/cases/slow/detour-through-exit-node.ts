@@ -23,7 +23,7 @@ export default {
       repaired: "198.18.82.189",
     },
   ],
-  question: { from: "laptop", to: "www:80" },
+  question: { from: "laptop", to: "www.example.com:80" },
   finding: { code: "TL405", node: "laptop" },
   hint: "Which address do web pages see, and whose is it?",
   remedy: [{ on: "laptop", run: "tailscale set --exit-node=" }],
