@@ -50,7 +50,7 @@ function viewsOf(look: Look, name: string, node: TailscaleObservations): RelayVi
           stun: netcheck?.udp === true ? relay.code in netcheck.relayLatencyMs : undefined,
           seen: {
             node: name,
-            command: `curl -m 6 https://${hostname}:${port}/generate_204`,
+            command: `curl -m 4 https://${hostname}:${port}/generate_204`,
             line: text,
           },
         },

@@ -6,7 +6,7 @@
 /** The same answer of Tailscale's own control server and of Headscale. */
 export const controlScript = `url=$(tailscale debug prefs | sed -n 's/.*"ControlURL": "\\([^"]*\\)".*/\\1/p')
 echo "url $url"
-curl -sS --connect-timeout 4 -m 6 -o /dev/null -w 'answer %{http_code} %{remote_ip}\\n' "$url/key?v=142" 2>&1 || echo "exit $?"`;
+curl -sS --connect-timeout 3 -m 4 -o /dev/null -w 'answer %{http_code} %{remote_ip}\\n' "$url/key?v=142" 2>&1 || echo "exit $?"`;
 
 /** Past DNS, as tailscaled does where it knows the address. 1312 bytes are those of WireGuard for a packet of 1280. */
 export const relayScript = `tailscale debug derp-map | awk -F'"' '
@@ -14,9 +14,9 @@ export const relayScript = `tailscale debug derp-map | awk -F'"' '
 /"DERPPort"/ { port = $3; gsub(/[^0-9]/, "", port) } /}/ && host { print host, port, address; host = "" }' |
 { while read -r host port address; do
   https=\${address:+--resolve $host:$port:$address} http=\${address:+--resolve $host:80:$address}
-  { out=$(curl -sS --connect-timeout 4 -m 6 $https -o /dev/null -w '%{http_code} %{time_connect}' "https://$host:$port/generate_204" 2>&1)
+  { out=$(curl -sS --connect-timeout 3 -m 4 $https -o /dev/null -w '%{http_code} %{time_connect}' "https://$host:$port/generate_204" 2>&1)
     echo "$host https $? $(echo "$out" | tr '\\n' ' ')"; } &
-  { out=$(curl -sS --connect-timeout 4 -m 6 $http -H "X-Tailscale-Challenge: ts_$host" -o /dev/null \\
+  { out=$(curl -sS --connect-timeout 3 -m 4 $http -H "X-Tailscale-Challenge: ts_$host" -o /dev/null \\
       -w '%{http_code} %header{x-tailscale-response} %{redirect_url}' "http://$host/generate_204" 2>&1)
     echo "$host http $? $(echo "$out" | tr '\\n' ' ')"; } &
   { small=no large=no
@@ -28,7 +28,7 @@ done; wait; }`;
 /** Any answer will do: also a server that refuses to know the root is up. */
 export const resolverScript = `{ tailscale dns status --json | sed -n 's/.*"Addr": "\\([^"]*\\)".*/\\1/p'
   sed -n 's/^nameserver  *\\([^ ]*\\).*/\\1/p' /etc/resolv.conf; } | sort -u | { while read -r server; do
-  { out=$(dig +tries=2 +time=2 "@$server" . NS 2>&1)
+  { out=$(dig +tries=3 +time=1 "@$server" . NS 2>&1)
     echo "$server $? $(echo "$out" | grep -oE 'status: [A-Z]+' | head -n 1 | cut -d ' ' -f 2)"; } &
 done; wait; }`;
 

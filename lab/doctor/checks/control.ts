@@ -38,7 +38,7 @@ interface Tried {
 function seenOf(observation: Observation<unknown>, probe: ControlProbe): Seen {
   const node = observation.kind === "seen" ? observation.evidence.node : observation.node;
   const line = probe.error || `HTTP ${probe.status}`;
-  return { node, command: `curl -m 6 ${probe.url}/key?v=142`, line };
+  return { node, command: `curl -m 4 ${probe.url}/key?v=142`, line };
 }
 
 /** What says that control itself does not answer on its machine; undefined where it does, or is not at hand. */

@@ -24,7 +24,7 @@ export const udp: Check = {
           seenLine(netcheck, /"UDP"/, '"UDP": false'),
           {
             node: name,
-            command: `curl -m 6 https://${reached.host}/generate_204`,
+            command: `curl -m 4 https://${reached.host}/generate_204`,
             line: reached.https.text,
           },
         ],
