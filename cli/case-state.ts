@@ -25,7 +25,7 @@ export async function noteCase(lab: string, name: string): Promise<void> {
 }
 
 /** The name of a lab's case; undefined where it is none. */
-export async function notedCase(lab: string): Promise<string | undefined> {
+async function notedCase(lab: string): Promise<string | undefined> {
   const { directory } = labState(process.cwd(), lab);
   const text = await readFile(join(directory, fileName), "utf8").catch(() => undefined);
   return text === undefined ? undefined : noteSchema.parse(JSON.parse(text)).case;
