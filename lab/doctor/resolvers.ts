@@ -63,14 +63,14 @@ export function isAnswer(status: string | undefined): boolean {
   return status !== undefined && status !== "SERVFAIL";
 }
 
-export function seenOf(node: string, server: string, probe: ResolverProbe): Seen {
+function seenOf(node: string, server: string, probe: ResolverProbe): Seen {
   const line =
     probe.status === undefined ? "no servers could be reached" : `status: ${probe.status}`;
   return { node, command: `dig @${server} . NS`, line };
 }
 
 /** By the tailnet, in its own LAN, or out to the internet where it is a public address. */
-export function hasRoute(node: TailscaleObservations, server: string): boolean {
+function hasRoute(node: TailscaleObservations, server: string): boolean {
   if (isTailnetAddress(server)) return true;
   if (ownPrefixes(node).some(({ prefix }) => covers(prefix, server))) return true;
   if (exitNodeOf(node) !== undefined) return true;
@@ -84,7 +84,7 @@ export function hasRoute(node: TailscaleObservations, server: string): boolean {
   );
 }
 
-export function isPrivate(address: string): boolean {
+function isPrivate(address: string): boolean {
   return ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].some((prefix) =>
     covers(prefix, address),
   );

@@ -73,7 +73,7 @@ function readPing({ stdout, stderr }: Evidence) {
 }
 
 /** The summary of `ping -q`. */
-export function parseBurst(text: string): PingBurst {
+function parseBurst(text: string): PingBurst {
   const counts = /(\d+) packets transmitted, (\d+) received.*? time (\d+)ms/.exec(text);
   if (counts === null) throw new Error(text.trim().split("\n").at(-1) ?? "ping printed nothing");
   const average = /= [\d.]+\/([\d.]+)\//.exec(text)?.[1];

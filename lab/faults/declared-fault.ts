@@ -22,7 +22,7 @@ function invalid({ kind }: FaultDeclaration, issues: readonly ValidationIssue[])
 }
 
 /** What a fault may name in a running lab. */
-export function namesOf(lab: RunningLab): FaultNames {
+function namesOf(lab: RunningLab): FaultNames {
   const { nodes } = lab;
   const networks = new Set(nodes.map(({ spec }) => spec.network));
   networks.delete(internet);
