@@ -74,7 +74,7 @@ const http = { port: 80 };
 const soon = { timeout: 30_000 };
 const silent = { as: "timeout" as const, seconds: 1 };
 
-test("host-firewall: a port of the tailnet's is dropped, the others and the path are there", async ({
+test("host-firewall: a port of the tailnet's is dropped, the others and pings pass", async ({
   lab,
 }) => {
   const { laptop, server } = machines(lab);
@@ -88,8 +88,7 @@ test("host-firewall: a port of the tailnet's is dropped, the others and the path
     });
     await expect(laptop).toFailToReach(server, { port: 8080, ...silent });
     await expect(laptop).toReach(server, http);
-    const ping = await pingPeer(laptop, await hostOf(server, "ipv4"));
-    expect(lastPath(ping, "laptop", "server")).toBeDefined();
+    await expect(laptop).toReach(server, { protocol: "icmp" });
   }
   await expect(laptop).toReach(server, { port: 8080 });
 });
