@@ -135,7 +135,7 @@ test("a capture has no secrets, wherever the commands print some", async ({ lab 
   const folder = path.join(await temporaryFolder(), "capture");
   const secrets = await plantSecrets(lab);
   // The commands do print them.
-  const source = liveSource(lab.running);
+  const source = await liveSource(lab.running);
   const printed = await Promise.all(
     source.machines.flatMap(({ name, role }) =>
       Object.values(evidenceCommands)
@@ -187,7 +187,7 @@ test("the doctor finds in the folder what it finds in the same outputs at once",
     await using _ = fault === undefined ? undefined : await lab.inject(fault);
     const { name, run, engine } = lab.running;
     const running = await RunningLab.find(name, { run, engine });
-    const collected = await collectEvidence(liveSource(running));
+    const collected = await collectEvidence(await liveSource(running));
     const live = await found(sourceOf(collected));
     if (code !== undefined) expect(live.map((each) => each.split(" ")[0])).toContain(code);
     const folder = path.join(await temporaryFolder(), "capture");

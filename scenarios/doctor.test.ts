@@ -46,7 +46,7 @@ async function ask(lab: ScenarioLab, to?: string, port?: number) {
     to === undefined || port === undefined
       ? undefined
       : ({ from: "laptop", to, port, protocol: "tcp" } as const);
-  return diagnose(await lookAtTailnet(liveSource(running), { question }), question);
+  return diagnose(await lookAtTailnet(await liveSource(running), { question }), question);
 }
 
 test("nothing is found in a lab in which all is well", async ({ lab }) => {

@@ -77,7 +77,7 @@ const silent = { as: "timeout" as const, seconds: 1 };
 test("host-firewall: a port of the tailnet's is dropped, the others and pings pass", async ({
   lab,
 }) => {
-  const { laptop, server } = machines(lab);
+  const { laptop, server } = await settled(lab);
   await expect(laptop).toReach(server, { port: 8080 });
   {
     await using _ = await lab.inject({
@@ -94,7 +94,7 @@ test("host-firewall: a port of the tailnet's is dropped, the others and pings pa
 });
 
 test("rp-filter: what comes by an exit node is dropped", async ({ lab }) => {
-  const { tablet, www } = machines(lab);
+  const { tablet, www } = await settled(lab);
   await tablet.output(["tailscale", "set", "--exit-node=exit"]);
   try {
     await comesTo(tablet, www, http, "reached");
@@ -111,7 +111,7 @@ test("rp-filter: what comes by an exit node is dropped", async ({ lab }) => {
 test("ip-forwarding-off and no-return-route: the router is reached, what is behind it is not", async ({
   lab,
 }) => {
-  const { laptop, router, printer } = machines(lab);
+  const { laptop, router, printer } = await settled(lab);
   for (const kind of ["ip-forwarding-off", "no-return-route"] as const) {
     await expect(laptop).toReach(printer, http);
     {
@@ -126,7 +126,7 @@ test("ip-forwarding-off and no-return-route: the router is reached, what is behi
 test("cgnat-collision: a machine of the LAN does not answer, and its own address does", async ({
   lab,
 }) => {
-  const { tablet, nas } = machines(lab);
+  const { tablet, nas } = await settled(lab);
   await using _ = await lab.inject({ kind: "cgnat-collision", node: "tablet" });
   await expect(tablet).toReach(nas, http);
   const addresses = await nas.output(["ip", "-4", "-o", "addr", "show", "dev", "lan"]);
@@ -139,7 +139,7 @@ test("cgnat-collision: a machine of the LAN does not answer, and its own address
 test("service-down and service-loopback-only, of one port and of a whole program", async ({
   lab,
 }) => {
-  const { laptop, server, phone } = machines(lab);
+  const { laptop, server, phone } = await settled(lab);
   const ports = async (node: RunningNode) =>
     [...(await node.output(["ss", "-Hlnt"])).matchAll(/ (\S+:(?:22|80|8080)) /g)]
       .map(([, address]) => address)
@@ -175,7 +175,7 @@ test("service-down and service-loopback-only, of one port and of a whole program
 });
 
 test("a stopped service stays so when its machine restarts, and comes back", async ({ lab }) => {
-  const { laptop, server } = machines(lab);
+  const { laptop, server } = await settled(lab);
   {
     await using _ = await lab.inject({ kind: "service-down", node: "server", port: 22 });
     await using __ = await lab.inject({ kind: "service-down", node: "server", port: 80 });
@@ -191,7 +191,7 @@ test("a stopped service stays so when its machine restarts, and comes back", asy
 test("accept-routes-off, route-unapproved, route-withdrawn: what is behind the router is not reached", async ({
   lab,
 }) => {
-  const { laptop, printer } = machines(lab);
+  const { laptop, printer } = await settled(lab);
   const known = async () => {
     const router = (await headscaleNodes(lab.running)).find(({ name }) => name === "router");
     return { advertised: router?.advertisedRoutes, approved: router?.approvedRoutes };
@@ -220,7 +220,7 @@ test("accept-routes-off, route-unapproved, route-withdrawn: what is behind the r
 });
 
 test("policy: denied pairs are denied alone, and come back in any order", async ({ lab }) => {
-  const { laptop, tablet, phone, server } = machines(lab);
+  const { laptop, tablet, phone, server } = await settled(lab);
   const before = await getPolicy(lab.running);
   const deny = (from: string, to: string) => lab.inject({ kind: "policy", deny: { from, to } });
   const first = await deny("laptop", "server");
@@ -255,7 +255,7 @@ test("policy: denied pairs are denied alone, and come back in any order", async 
 test("key-expired and logged-out: a node is no longer of the tailnet, and comes back as it was", async ({
   lab,
 }) => {
-  const { laptop, phone, server } = machines(lab);
+  const { laptop, phone, server } = await settled(lab);
   const [phoneBefore, serverBefore] = [await hostOf(phone, "ipv4"), await hostOf(server, "ipv4")];
   {
     await using _ = await lab.inject({ kind: "key-expired", node: "phone" });
@@ -278,7 +278,7 @@ test("key-expired and logged-out: a node is no longer of the tailnet, and comes 
 test("userspace-networking: a node is pinged by tailscaled, and its programs reach nobody", async ({
   lab,
 }) => {
-  const { laptop, tablet, server } = machines(lab);
+  const { laptop, tablet, server } = await settled(lab);
   const address = await hostOf(server, "ipv4");
   {
     await using _ = await lab.inject({ kind: "userspace-networking", node: "tablet" });
@@ -306,7 +306,7 @@ test("duplicate-hostname: the second gets another name, and its own again", asyn
 });
 
 test("cloned-state: two machines are one node", async ({ lab }) => {
-  const { laptop, tablet } = machines(lab);
+  const { laptop, tablet } = await settled(lab);
   const own = (node: RunningNode) => node.output(["tailscale", "ip", "-4"]);
   const before = await own(tablet);
   {
@@ -322,13 +322,16 @@ test("cloned-state: two machines are one node", async ({ lab }) => {
     expect(nodes.filter(({ name }) => name === "laptop")).toHaveLength(1);
   }
   expect(await own(tablet)).toBe(before);
-  await comesTo(tablet, machines(lab).server, http, "reached");
-  await comesTo(laptop, machines(lab).server, http, "reached");
+  await settled(lab);
 });
 
-function machines(lab: ScenarioLab) {
+/**
+ * The machines, when those that may reach each other do. A peer whose tailscaled was started anew by the test before
+ * is not reached until WireGuard has given up the old session, which takes 15 s.
+ */
+async function settled(lab: ScenarioLab) {
   const node = (name: string) => lab.node(name);
-  return {
+  const found = {
     laptop: node("laptop"),
     tablet: node("tablet"),
     nas: node("nas"),
@@ -338,6 +341,13 @@ function machines(lab: ScenarioLab) {
     printer: node("printer"),
     www: node("www"),
   };
+  const { laptop, tablet, phone, server, router, printer } = found;
+  await Promise.all([
+    ...[tablet, phone, server, router, printer].map((to) => comesTo(laptop, to, http, "reached")),
+    ...[laptop, server].map((to) => comesTo(tablet, to, http, "reached")),
+    comesTo(phone, server, http, "reached"),
+  ]);
+  return found;
 }
 
 /** What a fault or its end changes is there when the netmap is: a moment later. */

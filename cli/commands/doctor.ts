@@ -66,7 +66,7 @@ interface DoctorOptions {
 async function sourceOf(folder: string | undefined, lab: string | undefined) {
   if (folder === undefined) {
     const running = await findLab({ lab });
-    return { source: liveSource(running), where: `lab ${running.name}` };
+    return { source: await liveSource(running), where: `lab ${running.name}` };
   }
   const source = await folderSource(folder);
   for (const problem of source.problems) process.stderr.write(`${folder}: ${problem}\n`);

@@ -23,7 +23,7 @@ export async function captureLab(
 ): Promise<Manifest> {
   await assertReplaceable(folder);
   const at = new Date().toISOString();
-  const clean = withoutSecrets(await collectEvidence(liveSource(lab), signal));
+  const clean = withoutSecrets(await collectEvidence(await liveSource(lab), signal));
   signal?.throwIfAborted();
   const collected = anonymise ? anonymised(clean) : clean;
   return writeCapture(folder, collected, { version, at, anonymised: anonymise });

@@ -1,15 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { LabError } from "../errors.ts";
-import type { RunningLab } from "../running/running-lab.ts";
+import { RunningLab } from "../running/running-lab.ts";
 import type { NodeState, RunningNode } from "../running/running-node.ts";
 import { evidenceCommands } from "./commands.ts";
 import type { Evidence, EvidenceSource, Machine, Missing, RunOptions } from "./evidence.ts";
 
 /**
  * A lab that runs, as who looks after its machines sees it: its Tailscale nodes, the control server, and hosts in
- * LANs. Routers, relays and servers of the simulated internet are not his.
+ * LANs. Routers, relays and servers of the simulated internet are not his. Which of them run is looked up now.
  */
-export function liveSource(lab: RunningLab): EvidenceSource {
+export async function liveSource({ name, run, engine }: RunningLab): Promise<EvidenceSource> {
+  const lab = await RunningLab.find(name, { run, engine });
   const machines = lab.nodes.flatMap(({ spec }): Machine[] => {
     const { name, kind, network, addresses } = spec;
     if (kind === "tailscale" || kind === "control") return [{ name, role: kind }];

@@ -17,7 +17,7 @@ export async function diagnoseCase(
   signal?: AbortSignal,
 ): Promise<Diagnosis> {
   const question = questionOf(theCase);
-  return diagnose(await lookAtTailnet(liveSource(lab), { question, signal }), question);
+  return diagnose(await lookAtTailnet(await liveSource(lab), { question, signal }), question);
 }
 
 function questionOf({ question }: Pick<Case, "question">): Question | undefined {

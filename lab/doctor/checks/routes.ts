@@ -13,9 +13,8 @@ export function advertisedRoutes({ observations, read }: Look): (Advertised & {
   by: TailscaleObservations["prefs"] | NonNullable<typeof observations.control>["nodes"];
 })[] {
   const { control, tailscale } = observations;
-  const registry = control === undefined ? undefined : read(control.nodes);
-  if (control !== undefined && registry !== undefined) {
-    return registry.map((node) => ({
+  if (control !== undefined) {
+    return (read(control.nodes) ?? []).map((node) => ({
       node: node.name,
       advertised: node.advertisedRoutes,
       approved: node.approvedRoutes,
