@@ -5,7 +5,7 @@ import { type Check, seen } from "../check.ts";
 export const addressUnknown: Check = {
   finds: ["TL117"],
   step: "address",
-  explainedBy: ["TL207", "TL208", "TL209"],
+  explainedBy: ["TL207", "TL208", "TL209", "TL110"],
   run({ observations, read, found }) {
     const { attempts, control } = observations;
     if (attempts === undefined) return;

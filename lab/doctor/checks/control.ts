@@ -9,7 +9,18 @@ import { forwardedNames } from "../names.ts";
 export const control: Check = {
   finds: ["TL301", "TL302"],
   step: "control",
-  explainedBy: ["TL121", "TL511", "TL503", "TL507", "TL508", "TL512", "TL509", "TL308"],
+  explainedBy: [
+    "TL121",
+    "TL511",
+    "TL503",
+    "TL507",
+    "TL508",
+    "TL512",
+    "TL509",
+    "TL308",
+    "TL108",
+    "TL204",
+  ],
   run(look) {
     const { tailscale, control: server } = look.observations;
     const tried = [...tailscale].flatMap(([node, { controlProbe }]): Tried[] => {

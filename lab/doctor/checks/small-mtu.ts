@@ -7,7 +7,7 @@ const wholeBytes = 1340;
 export const smallMtu: Check = {
   finds: ["TL409"],
   step: "path",
-  explainedBy: ["TL109"],
+  explainedBy: ["TL109", "TL108", "TL204"],
   run(look) {
     for (const [name, { relayProbes }] of look.observations.tailscale) {
       if (relayProbes.kind === "unseen" && relayProbes.isDown) continue;
