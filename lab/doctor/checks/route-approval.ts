@@ -7,7 +7,7 @@ export const routeApproval: Check = {
   step: "route",
   explainedBy: ["TL208"],
   run(look) {
-    for (const { node, advertised, approved, by } of advertisedRoutes(look)) {
+    for (const { node, id, advertised, approved, by } of advertisedRoutes(look)) {
       const missing = advertised.filter((route) => !approved.includes(route));
       const line = (routes: readonly string[]) =>
         seen(
@@ -23,7 +23,7 @@ export const routeApproval: Check = {
           seen: [line(routes)],
           why: "control hands a route to other nodes only when it is approved, by hand or by the policy's autoApprovers",
           fix: [
-            `on control: headscale nodes approve-routes -i ID -r ${[...approved.filter((each) => advertised.includes(each)), ...routes].join(",")}`,
+            `on control: headscale nodes approve-routes -i ${id} -r ${[...approved.filter((each) => advertised.includes(each)), ...routes].join(",")}`,
           ],
           explains: [`no node has a route to ${routes.join(", ")}`],
         });
@@ -35,7 +35,9 @@ export const routeApproval: Check = {
           what: `control has not approved ${node} as an exit node`,
           seen: [line(defaults(missing))],
           why: "an exit node advertises 0.0.0.0/0 and ::/0; nobody can choose it until they are approved",
-          fix: ["on control: headscale nodes approve-routes -i ID -r 0.0.0.0/0,::/0"],
+          fix: [
+            `on control: headscale nodes approve-routes -i ${id} -r ${[...approved.filter((each) => advertised.includes(each)), "0.0.0.0/0", "::/0"].join(",")}`,
+          ],
           explains: [`nobody can use ${node} as exit node`],
         });
       }

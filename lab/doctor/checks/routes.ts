@@ -5,6 +5,8 @@ import type { Look } from "../check.ts";
 /** What a node advertises and what control has approved of it, from control, else from itself. */
 export interface Advertised {
   node: string;
+  /** Headscale's number of it; `ID` where control is not at hand. */
+  id: string;
   advertised: readonly string[];
   approved: readonly string[];
 }
@@ -16,6 +18,7 @@ export function advertisedRoutes({ observations, read }: Look): (Advertised & {
   if (control !== undefined) {
     return (read(control.nodes) ?? []).map((node) => ({
       node: node.name,
+      id: node.id,
       advertised: node.advertisedRoutes,
       approved: node.approvedRoutes,
       by: control.nodes,
@@ -28,7 +31,15 @@ export function advertisedRoutes({ observations, read }: Look): (Advertised & {
   return [...tailscale.values()].flatMap(({ machine, prefs }) => {
     const own = read(prefs);
     if (own === undefined || !peers.some(({ hostname }) => hostname === own.hostname)) return [];
-    return [{ node: machine.name, advertised: own.advertisedRoutes, approved: served, by: prefs }];
+    return [
+      {
+        node: machine.name,
+        id: "ID",
+        advertised: own.advertisedRoutes,
+        approved: served,
+        by: prefs,
+      },
+    ];
   });
 }
 
