@@ -10,6 +10,7 @@ test("the package brings no table of mutations, nor this project's own scenarios
   const { stdout } = await list`tsc -p tsconfig.build.json --listFilesOnly`;
   const files = stdout.map((file) => relative(root, file));
   expect(files).toContain("scenarios/harness/lab-test.ts");
-  const own = /^scenarios\/(?!harness\/|cases\/)|^setup\/(suite|test|scenarios|soak|build)|\.test\.ts$/;
+  const own =
+    /^scenarios\/(?!harness\/|cases\/)|^setup\/(suite|test|scenarios|soak|build)|\.test\.ts$/;
   expect(files.filter((file) => own.test(file))).toEqual([]);
 });
