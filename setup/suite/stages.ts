@@ -62,6 +62,7 @@ export function select(
       ...quickStages.filter((name) => has(name) && isFirst),
       ...(needsEngine ? ["engine"] : []),
       ...(scenarios.length > 0 ? ["scenarios"] : []),
+      ...(scenarios.length > 0 && mutants.length > 0 ? ["warm-labs"] : []),
       ...(needsSecond ? ["second-engine"] : []),
       ...(mutants.length > 0 ? ["mutations"] : []),
       ...(scenarios.length + mutants.length > 0 ? ["end"] : []),
@@ -107,6 +108,13 @@ export function selectStages(options: TestOptions, reports: string, signal: Abor
       title: `scenarios, seed ${options.seed}`,
       isQuick: false,
       run: counting((file) => vitest("scenarios*", file, ...files), "scenarios"),
+    },
+    {
+      // Most of them serve no mutant, and all of them take processor time.
+      name: "warm-labs",
+      title: "nothing but warm labs is left of the scenarios",
+      isQuick: false,
+      run: removeLabs,
     },
     ...(selection.stages.includes("second-engine") ? [secondEngine(signal)] : []),
     {

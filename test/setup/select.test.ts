@@ -14,6 +14,7 @@ test("without a choice: every stage, scenario and mutation", () => {
       "unit",
       "engine",
       "scenarios",
+      "warm-labs",
       "second-engine",
       "mutations",
       "end",
@@ -25,7 +26,7 @@ test("without a choice: every stage, scenario and mutation", () => {
 
 test("a scenario brings its mutations, and the engine", () => {
   const selection = select({ only: ["dns"], shard: undefined });
-  expect(selection.stages).toEqual(["engine", "scenarios", "mutations", "end"]);
+  expect(selection.stages).toEqual(["engine", "scenarios", "warm-labs", "mutations", "end"]);
   expect(selection.scenarios).toEqual(["dns"]);
   expect(selection.mutations).toEqual(
     mutations.filter(({ scenario }) => scenario === "dns").map(({ name }) => name),
