@@ -63,7 +63,9 @@ export function withoutService(
     script
       .split("\n")
       .filter((line) => !line.startsWith(waits))
-      .map((line) => (line.startsWith("perl - ") ? line.replace(` ${kind}:${port}`, "") : line))
+      .map((line) =>
+        line.endsWith(" > /etc/echo-server.conf") ? line.replace(` ${kind}:${port}`, "") : line,
+      )
       .join("\n");
   const containers = plan.containers.map((container) =>
     container.name === name ? { ...container, command: container.command.map(without) } : container,
