@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { TailscaleObservations } from "../evidence/observations.ts";
-import { covers, isDefault, isTailnetAddress } from "../evidence/prefix.ts";
+import { covers, isDefault, isPrivate, isTailnetAddress } from "../evidence/prefix.ts";
 import type { ResolverProbe } from "../evidence/probes.ts";
 import { exitNodeOf, ownPrefixes } from "../evidence/where.ts";
 import type { Look } from "./check.ts";
@@ -81,11 +81,5 @@ function hasRoute(node: TailscaleObservations, server: string): boolean {
       type === "unicast" &&
       !isDefault(prefix) &&
       covers(prefix, server),
-  );
-}
-
-function isPrivate(address: string): boolean {
-  return ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].some((prefix) =>
-    covers(prefix, address),
   );
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { LabError } from "../errors.ts";
+import { stateProblem } from "../running/node-state.ts";
 import { RunningLab } from "../running/running-lab.ts";
-import type { NodeState, RunningNode } from "../running/running-node.ts";
+import type { RunningNode } from "../running/running-node.ts";
 import { evidenceCommands } from "./commands.ts";
 import type { Evidence, EvidenceSource, Machine, Missing, RunOptions } from "./evidence.ts";
 
@@ -25,8 +26,8 @@ export async function liveSource({ name, run, engine }: RunningLab): Promise<Evi
       if (node === undefined || !machines.some((machine) => machine.name === name)) {
         return Promise.resolve({ node: name, argv, why: "there is no such machine" });
       }
-      const problem = downBy[node.state];
-      if (problem !== undefined) {
+      const problem = stateProblem(node.state);
+      if (problem !== null) {
         return Promise.resolve({ node: name, argv, why: problem, isDown: true });
       }
       if (argv === evidenceCommands.log.argv) return headscaleLog(node, argv);
@@ -39,15 +40,6 @@ export async function liveSource({ name, run, engine }: RunningLab): Promise<Evi
     },
   };
 }
-
-const downBy: Partial<Record<NodeState, string>> = {
-  paused: "its container is paused",
-  created: "its container was never started",
-  exited: "its container has exited",
-  restarting: "its container is restarting",
-  removing: "its container is being removed",
-  dead: "its container is dead",
-};
 
 interface Queued {
   argv: readonly string[];

@@ -41,3 +41,10 @@ export function isTailnetAddress(address: string): boolean {
 export function isDefault(prefix: string): boolean {
   return prefix === "0.0.0.0/0" || prefix === "::/0";
 }
+
+/** Whether it is of the ranges that no router of the internet knows (RFC 1918, RFC 4193). */
+export function isPrivate(address: string): boolean {
+  return ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].some((prefix) =>
+    covers(prefix, address),
+  );
+}

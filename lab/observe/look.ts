@@ -1,5 +1,6 @@
 import { LabError } from "../errors.ts";
-import type { NodeState, RunningNode } from "../running/running-node.ts";
+import { stateProblem } from "../running/node-state.ts";
+import type { RunningNode } from "../running/running-node.ts";
 import { parseStatus, type TailnetStatus } from "../running/status.ts";
 import { type Metrics, parseMetrics } from "./metrics.ts";
 
@@ -53,19 +54,4 @@ export async function lookAt(
 
 function unseen(problem: string): Look {
   return { status: null, metrics: null, problem };
-}
-
-const stateProblems: Record<NodeState, string | null> = {
-  running: null,
-  paused: "its container is paused",
-  created: "its container was never started",
-  exited: "its container has exited",
-  restarting: "its container is restarting",
-  removing: "its container is being removed",
-  dead: "its container is dead",
-};
-
-/** What a container's state says against it; null where it runs. */
-export function stateProblem(state: NodeState): string | null {
-  return stateProblems[state];
 }

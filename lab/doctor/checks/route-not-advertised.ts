@@ -1,4 +1,4 @@
-import { covers, isTailnetAddress } from "../../evidence/prefix.ts";
+import { covers, isPrivate, isTailnetAddress } from "../../evidence/prefix.ts";
 import { exitNodeOf, ownPrefixes, serverOf } from "../../evidence/where.ts";
 import { advertisersOf, machineOf, works } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
@@ -74,10 +74,4 @@ function findMissing({ observations, read, found }: Look): void {
     ],
     explains: [`${question.from} can't reach ${address}`],
   });
-}
-
-function isPrivate(address: string): boolean {
-  return ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].some((prefix) =>
-    covers(prefix, address),
-  );
 }
