@@ -66,6 +66,12 @@ export function createOptions(container: EngineContainer): ContainerCreateOption
         Source: volume,
         Target: path,
         ReadOnly: readOnly,
+        // The engine makes a volume that was removed meanwhile anew: it has to be found as the lab's.
+        VolumeOptions: {
+          Labels: ownerOf(container.labels),
+          NoCopy: false,
+          DriverConfig: { Name: "local", Options: {} },
+        },
       })),
       NetworkMode: first?.network ?? "none",
     },
@@ -86,6 +92,16 @@ export function labelsOf({
   return processLimit === undefined
     ? labels
     : { ...labels, [label.processLimit]: String(processLimit) };
+}
+
+/** Whose it is: the lab and its run. */
+function ownerOf(labels: Labels): Labels {
+  return Object.fromEntries(
+    [label.lab, label.run].flatMap((key) => {
+      const value = labels[key];
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
 }
 
 /** A limit in MiB, of memory alone: without the second one, a container may swap as much again. */
