@@ -171,6 +171,11 @@ test("map-stream-cut: what is new does not come, and the node sees no fault", as
     return peers.find(({ addresses }) => addresses.includes(address))?.name;
   };
   const phone = lab.node("phone");
+  // A stream that is opened again just now, as after the test before, would begin well.
+  await phone.output(["tailscale", "set", "--hostname=mobile"]);
+  await expect.poll(() => nameOfPhone(laptop), soon).toBe("mobile");
+  await phone.output(["tailscale", "set", "--hostname=phone"]);
+  await expect.poll(() => nameOfPhone(laptop), soon).toBe("phone");
   {
     await using _ = await lab.inject({ kind: "map-stream-cut", node: "laptop" });
     try {

@@ -76,14 +76,24 @@ export class RunningNode {
   /** Ends the node in order; after two seconds by force. */
   async stop(): Promise<void> {
     await engineCall(this.container.stop({ t: 2 }));
+    await this.waitUntilGone();
   }
 
   /** Ends the node as a power cut does. */
   async kill(): Promise<void> {
     await engineCall(this.container.kill());
+    await this.waitUntilGone();
   }
 
   async restart(): Promise<void> {
     await engineCall(this.container.restart({ t: 2 }));
+  }
+
+  /**
+   * The engine says that a machine has ended while its interfaces are still there, whose kernel refuses connections.
+   * Who asks about the machine then is answered when they are gone.
+   */
+  private async waitUntilGone(): Promise<void> {
+    await engineCall(this.container.inspect());
   }
 }

@@ -103,7 +103,10 @@ done`,
     atBoot: "again",
   };
   const silence = ["icmp type destination-unreachable icmp code frag-needed counter drop"];
-  return icmp
-    ? [routes]
-    : [routes, tableStep(node, "inet", [chain("output", "hook output priority filter", silence)])];
+  if (icmp) return [routes];
+  // Steps are taken back from the last to the first: at no moment does the router tell a sender, who would remember it.
+  return [
+    tableStep(node, "inet", [chain("output", "hook output priority filter", silence)]),
+    routes,
+  ];
 }
