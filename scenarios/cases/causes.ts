@@ -12,7 +12,7 @@ export async function setUp(
   { setup = [] }: Pick<Case, "setup">,
 ): Promise<AsyncDisposable> {
   await using undo = new AsyncDisposableStack();
-  for (const change of setup) await changeOne(lab, change, undo);
+  await changeAll(lab, setup, undo);
   return undo.move();
 }
 
@@ -25,7 +25,7 @@ export async function bringAbout(
   await using undo = new AsyncDisposableStack();
   const injected = labChanges().injected?.(faults) ?? faults;
   for (const fault of injected) await injectOne(lab, fault, undo, signal);
-  for (const change of changes) await changeOne(lab, change, undo);
+  await changeAll(lab, changes, undo);
   return undo.move();
 }
 
@@ -40,11 +40,14 @@ async function injectOne(
   undo.defer(() => clearIfThere(lab, injected.record.id));
 }
 
-async function changeOne(
+async function changeAll(
   lab: RunningLab,
-  change: Command,
+  changes: readonly Command[],
   undo: AsyncDisposableStack,
 ): Promise<void> {
-  await perform(lab, [change]);
-  undo.defer(() => takeBack(lab, [change]));
+  const env = {};
+  for (const change of changes) {
+    await perform(lab, [change], { env });
+    undo.defer(() => takeBack(lab, [change]));
+  }
 }

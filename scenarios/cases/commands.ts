@@ -7,16 +7,23 @@ import type { Command, Step } from "./case.ts";
 /** A command waits for its own program; a login or a restart takes some seconds. */
 const limitMs = 90_000;
 
-/** Does what a user would, one step after the other; `onStep` hears of each when it is done. Throws NodeFailed where a command fails. */
+/**
+ * Does what a user would, one step after the other; `onStep` hears of each when it is done. `env` has what earlier steps
+ * have printed, and gets what these do. Throws NodeFailed where a command fails.
+ */
 export async function perform(
   lab: RunningLab,
   steps: readonly Step[],
   {
     signal,
     onStep = () => {},
-  }: { signal?: AbortSignal | undefined; onStep?: (step: Step) => void } = {},
+    env = {},
+  }: {
+    signal?: AbortSignal | undefined;
+    onStep?: (step: Step) => void;
+    env?: Record<string, string>;
+  } = {},
 ): Promise<void> {
-  const env: Record<string, string> = {};
   for (const step of steps) {
     signal?.throwIfAborted();
     const node = lab.node(step.on);

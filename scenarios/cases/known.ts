@@ -17,3 +17,33 @@ export function foreignTables(on: string): [Command, Command] {
     { on, run: "for table in $TABLES; do nft delete table inet $table; done" },
   ];
 }
+
+/** The UDP port of tailscaled on a machine, forwarded to it by its router. */
+export function forwardedPort(router: string, node: string): [Command, Command, Command] {
+  return [
+    {
+      on: node,
+      run: "ip -4 -o addr show dev lan | awk '{ print $4 }' | cut -d / -f 1",
+      as: "TO",
+    },
+    {
+      on: router,
+      run: 'nft "table ip forward41641 { chain in { type nat hook prerouting priority dstnat; iifname wan udp dport 41641 dnat to $TO; }; }"',
+      // As it boots.
+      undo: "nft -f /etc/nftables.conf",
+    },
+    {
+      on: router,
+      run: "nft insert rule inet filter forward iifname wan udp dport 41641 accept",
+    },
+  ];
+}
+
+/** Gives the tailnet another domain. */
+export function baseDomain(domain: string): string {
+  return `sed -i 's|^  base_domain: .*|  base_domain: ${domain}|' /lab/control/config.yaml && service headscale restart`;
+}
+
+/** Puts Headscale's configuration back to what the lab gave it. */
+export const declaredConfig =
+  "cp /lab/settings/current/config.yaml /lab/control/config.yaml && service headscale restart";
