@@ -9,6 +9,8 @@ export interface EvidenceCommand {
   file: string;
   /** It waits for the network, so it runs beside the others. */
   isSlow?: true;
+  /** In ms, of one that may take longer than others. */
+  timeoutMs?: number;
 }
 
 const tailscale = ["tailscale"] as const;
@@ -33,6 +35,8 @@ export const evidenceCommands = {
     argv: ["tailscale", "netcheck", "--format=json"],
     file: "netcheck.json",
     isSlow: true,
+    // Where nothing answers it takes more than 6 s, and that is worth knowing.
+    timeoutMs: 12_000,
   },
   process: { roles: tailscale, argv: ["sh", "-c", tailscaledProcess], file: "tailscaled.txt" },
   controlProbe: {

@@ -36,8 +36,12 @@ export async function lookAtTailnet(
   { question, signal }: { question?: Question | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<Observations> {
   const run = (machine: Machine) => (key: EvidenceKey) => {
-    const { argv, ...command }: EvidenceCommand = evidenceCommands[key];
-    return source.run(machine.name, argv, { signal, isSlow: command.isSlow === true });
+    const { argv, isSlow, timeoutMs }: EvidenceCommand = evidenceCommands[key];
+    return source.run(machine.name, argv, {
+      signal,
+      isSlow: isSlow === true,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
   };
   const { machines } = source;
   const ofRole = (role: Machine["role"]) => machines.filter((machine) => machine.role === role);
