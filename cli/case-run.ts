@@ -5,6 +5,7 @@ import { imageRef } from "../lab/images/recipes.ts";
 import { tell } from "../lab/progress.ts";
 import type { Case } from "../scenarios/cases/case.ts";
 import { caseLab, endCases } from "../scenarios/cases/case-lab.ts";
+import { examinationOf } from "../scenarios/cases/examination.ts";
 import { findCase } from "../scenarios/cases/find-case.ts";
 import { cases } from "../scenarios/cases/index.ts";
 import { runCase, type Stage } from "../scenarios/cases/run-case.ts";
@@ -65,7 +66,12 @@ async function runOne(theCase: Case, signal: AbortSignal): Promise<Ran> {
   let error: string | undefined;
   try {
     await using lab = await caseLab(theCase, theCase.name);
-    await runCase(lab.running, theCase, { signal, onStage: (stage) => stages.push(stage) });
+    const examination = await examinationOf(theCase);
+    await runCase(lab.running, theCase, {
+      signal,
+      onStage: (stage) => stages.push(stage),
+      examination,
+    });
   } catch (cause) {
     // What is wrong with one lab leaves the others.
     if (!(cause instanceof LabError) || cause.name === "EngineLost") throw cause;

@@ -7,6 +7,7 @@ await $({ stdio: "inherit", preferLocal: true })`tsc -p tsconfig.build.json`;
 for (const file of await glob([
   "lab/images/*",
   "lab/programs/*",
+  "scenarios/cases/recorded/*",
   "scenarios/harness/*",
   "stacks/provider/*",
   "topologies/*",

@@ -57,6 +57,17 @@ export type Step =
   | { on: string; power: "on" | "restart" }
   | { on: string; sysctl: string; value: string };
 
+/**
+ * A command by which a person sees the cause without the doctor, as one types it: it changes nothing, ends by itself,
+ * and prints a few lines, the same in each lab but for what `volatile.ts` knows.
+ */
+export interface Look {
+  on: string;
+  run: string;
+  /** What in its output tells the cause: half a sentence, such as `the route is not under Approved`. */
+  tells: string;
+}
+
 /** A trouble that anyone can start, see, have diagnosed, and repair. */
 export interface Case {
   /** `route-not-approved`: the name on the command line, and of the file. */
@@ -76,8 +87,12 @@ export interface Case {
   symptoms: readonly Symptom[];
   /** What `tailnet-lab doctor` is asked; absent: the whole lab. */
   question?: { from: string; to?: string; name?: string };
+  /** Machines that are others' business: the doctor can't look at them. */
+  outOfSight?: readonly string[];
   /** The code that the doctor must name first, and on which node where that matters. */
   finding: { code: string; node?: string };
+  /** For docs/troubleshooting/; at least one of them prints something else when it is repaired. */
+  look?: readonly [Look, ...Look[]];
   /** A hint that leads on without telling the answer. */
   hint: string;
   /** As a user would do it: commands on a node or on control. */

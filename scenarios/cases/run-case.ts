@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Finding } from "../../lab/doctor/finding.ts";
 import { LabError } from "../../lab/errors.ts";
 import type { RunningLab } from "../../lab/running/running-lab.ts";
 import { attempt, describeAttempt, isResult } from "./attempt.ts";
@@ -6,22 +7,29 @@ import type { Attempt, Case, Result, Step } from "./case.ts";
 import { bringAbout, setUp } from "./causes.ts";
 import { perform, takeBack } from "./commands.ts";
 import { diagnoseCase, type Named } from "./diagnosis.ts";
+import type { Examination, Judged } from "./examination.ts";
 
 /** What a run of a case asserts, in their order. */
-export type StageName = "healthy" | "symptom" | "finding" | "remedy" | "repaired";
+export type StageName =
+  | "healthy"
+  | "symptom"
+  | "finding"
+  | "evidence"
+  | "remedy"
+  | "repaired"
+  | "evidence-after";
 
 /** One assertion of a run. */
-export interface Stage {
+export interface Stage extends Judged {
   stage: StageName;
-  isRight: boolean;
-  expected: string;
-  seen: string;
   seconds: number;
 }
 
 export interface RunOptions {
   signal?: AbortSignal | undefined;
   onStage?: (stage: Stage) => void;
+  /** What a person would look at, beside the doctor. */
+  examination?: Examination | undefined;
 }
 
 /** What a trouble takes to show, or a repair to act: paths are found anew within half a minute. */
@@ -30,18 +38,15 @@ const askAgainMs = 500;
 
 /**
  * Everything that a user goes through, each step asserted: healthy before, the symptom, the doctor's first finding,
- * the remedy, repaired. Ends at the first that is wrong. The lab is given back as it was.
+ * what a person would see, the remedy, repaired, and what a person would see then. Ends at the first that is wrong. The lab is given back as it was.
  */
 export async function runCase(
   lab: RunningLab,
   theCase: Case,
-  { signal, onStage = () => {} }: RunOptions = {},
+  { signal, onStage = () => {}, examination }: RunOptions = {},
 ): Promise<Stage[]> {
   const stages: Stage[] = [];
-  const assert = async (
-    stage: StageName,
-    work: () => Promise<Pick<Stage, "isRight" | "expected" | "seen">>,
-  ) => {
+  const assert = async (stage: StageName, work: () => Promise<Judged>) => {
     const since = performance.now();
     const told = await work().catch((error: unknown) => {
       if (!(error instanceof LabError) || error.name === "EngineLost") throw error;
@@ -62,9 +67,17 @@ export async function runCase(
   await using _causes = await bringAbout(lab, theCase, signal);
   const done: Step[] = [];
   try {
-    const steps: [StageName, () => Promise<Pick<Stage, "isRight" | "expected" | "seen">>][] = [
+    const found: Finding[] = [];
+    const steps: [StageName, () => Promise<Judged>][] = [
       ["symptom", () => allShow(lab, theCase, "broken", { signal })],
-      ["finding", async () => judged(theCase, (await diagnoseCase(lab, theCase, signal)).findings)],
+      [
+        "finding",
+        async () => {
+          const { findings } = await diagnoseCase(lab, theCase, signal);
+          found.push(...findings);
+          return judged(theCase, findings);
+        },
+      ],
       [
         "remedy",
         async () => {
@@ -76,6 +89,11 @@ export async function runCase(
     ];
     for (const [stage, work] of steps) {
       const isRight = await assert(stage, work);
+      const [first] = found;
+      if (isRight && examination !== undefined && first !== undefined) {
+        if (stage === "finding") await assert("evidence", () => examination.broken(lab, first));
+        if (stage === "repaired") await assert("evidence-after", () => examination.repaired(lab));
+      }
       // A wrong diagnosis does not keep the remedy from being tried.
       if (!isRight && stage !== "finding") break;
     }
@@ -144,7 +162,7 @@ async function allShow(
   theCase: Pick<Case, "symptoms">,
   which: "broken" | "repaired",
   { signal }: { signal: AbortSignal | undefined },
-): Promise<Pick<Stage, "isRight" | "expected" | "seen">> {
+): Promise<Judged> {
   const shown = await showAll(lab, theCase, which, { signal });
   const list = (text: (each: Shown) => string) => shown.map(text).join("; ");
   return {
@@ -158,10 +176,7 @@ async function allShow(
 }
 
 /** Whether the doctor's first finding is the case's. */
-function judged(
-  { finding: { code, node } }: Case,
-  named: readonly Named[],
-): Pick<Stage, "isRight" | "expected" | "seen"> {
+function judged({ finding: { code, node } }: Case, named: readonly Named[]): Judged {
   const [first] = named;
   return {
     isRight: first?.code === code && (node === undefined || first.node === node),

@@ -1,4 +1,5 @@
 import type { Mutation } from "./mutation.ts";
+import { makeDeaf } from "./running.ts";
 
 /** A case that passes without its cause would prove nothing. */
 export const caseMutations: readonly Mutation[] = [
@@ -17,5 +18,13 @@ export const caseMutations: readonly Mutation[] = [
     injected: () => [
       { kind: "policy", policy: { grants: [{ src: ["bob@"], dst: ["bob@"], ip: ["*"] }] } },
     ],
+  },
+  {
+    name: "case-output-changes",
+    scenario: "cases",
+    test: "route-not-approved",
+    because:
+      /route-not-approved: evidence\nexpected: on control: .+list-routes.+: ID [\s\S]+\nseen: +on control: .+list-routes.+: $/m,
+    applied: (lab) => makeDeaf(lab.control, "headscale", "list-routes"),
   },
 ];

@@ -19,6 +19,19 @@ export default {
   ],
   question: { from: "laptop", to: "100.64.0.253:80" },
   finding: { code: "TL110", node: "laptop" },
+  look: [
+    {
+      on: "laptop",
+      run: "ip -4 -br addr",
+      tells: "another interface than `tailscale0` has an address of 100.64.0.0/10",
+    },
+    {
+      on: "laptop",
+      run: `nft list ruleset 2> /dev/null | grep 'iifname != "tailscale0'`,
+      tells:
+        "a rule of Tailscale's drops what comes from that range by another interface; its counter grows",
+    },
+  ],
   hint: "Look at the addresses of your own interfaces.",
   remedy: [
     {

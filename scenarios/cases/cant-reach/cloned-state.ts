@@ -21,6 +21,10 @@ export default {
     },
   ],
   finding: { code: "TL208" },
+  look: [
+    { on: "laptop", run: "tailscale ip -4", tells: "two machines have one address" },
+    { on: "workstation", run: "tailscale ip -4", tells: "it is that of the other machine" },
+  ],
   hint: "`tailscale status` on both: what is the name of each?",
   remedy: [
     {

@@ -17,6 +17,14 @@ export default {
     },
   ],
   finding: { code: "TL209" },
+  look: [
+    {
+      on: "control",
+      run: `headscale nodes list -o json | jq -c '.[] | select(.name == ("laptop", "phone")) | [.name, .given_name]'`,
+      tells:
+        "two machines call themselves the same, and the control server has given one of them another name",
+    },
+  ],
   hint: "`headscale nodes list`: the name that a machine gives itself, and the name that it was given.",
   remedy: [{ on: "phone", run: "tailscale set --hostname=phone" }],
   sources: ["juanfont/headscale#2186"],

@@ -1,5 +1,6 @@
 import type { Case } from "../case.ts";
 import { idOf } from "../known.ts";
+import { approvals } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -22,6 +23,9 @@ export default {
     },
   ],
   finding: { code: "TL115", node: "exit" },
+  look: [
+    approvals("exit|::/0", "`0.0.0.0/0` and `::/0` stand under Available, and not under Approved"),
+  ],
   hint: "To offer is to ask. `headscale nodes list-routes` shows what was answered.",
   remedy: [
     idOf("exit"),

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { connects, grants } from "../looks.ts";
 import { addGrant, policyWith } from "../policies.ts";
 import { homelab } from "../topologies.ts";
 
@@ -31,6 +32,11 @@ export default {
   ],
   question: { from: "laptop", to: "www.example.com:80" },
   finding: { code: "TL204" },
+  look: [
+    grants("an exit node is used, and no rule has `autogroup:internet` as `dst`"),
+    connects("laptop", "www.example.com", 80, "the internet is not reached"),
+    connects("laptop", "exit", 80, "the exit node itself is"),
+  ],
   hint: "The exit node forwards what the policy lets through. By what name does a policy call the internet?",
   remedy: addGrant({ src: ["alice@"], dst: ["autogroup:internet"], ip: ["*"] }),
   sources: ["tailscale/tailscale#14466", "tailscale/tailscale#7921"],

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { pings } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -18,6 +19,14 @@ export default {
   ],
   question: { from: "laptop", to: "server:80" },
   finding: { code: "TL114", node: "server" },
+  look: [
+    {
+      on: "server",
+      run: "nft list ruleset 2> /dev/null | grep -B 3 'dport .* drop'",
+      tells: "a chain that is not Tailscale's drops the port, and its counter grows",
+    },
+    pings("laptop", "server", "`tailscale ping` is answered"),
+  ],
   hint: "The packet leaves the tunnel on the server. What stands between the tunnel and the service?",
   remedy: [
     {

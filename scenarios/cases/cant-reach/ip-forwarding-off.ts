@@ -18,6 +18,13 @@ export default {
   ],
   question: { from: "laptop", to: "10.20.0.30:9100" },
   finding: { code: "TL106", node: "router" },
+  look: [
+    {
+      on: "router",
+      run: "sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding",
+      tells: "`sysctl` has forwarding at 0 on the router",
+    },
+  ],
   hint: "The packets get to the router. What does its kernel do with packets that are not for itself?",
   remedy: [
     { on: "router", sysctl: "net.ipv4.ip_forward", value: "1" },

@@ -19,6 +19,18 @@ export default {
   ],
   question: { from: "laptop", to: "server:80" },
   finding: { code: "TL206", node: "server" },
+  look: [
+    {
+      on: "laptop",
+      run: "tailscale status | grep server",
+      tells: "`tailscale status` has the machine as `expired`",
+    },
+    {
+      on: "control",
+      run: `headscale nodes list -o json | jq -c '.[] | select(.name == "server") | {name, expiry, online}'`,
+      tells: "for the control server the key has ended, and the machine may be online all the same",
+    },
+  ],
   hint: "Half a year is 180 days. What lasts 180 days by default?",
   remedy: [
     idOf("server"),

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { routeTo } from "../looks.ts";
 import { policyWith } from "../policies.ts";
 import { homelab } from "../topologies.ts";
 
@@ -31,6 +32,13 @@ export default {
   ],
   question: { from: "laptop", to: "192.168.1.10:80" },
   finding: { code: "TL105", node: "laptop" },
+  look: [
+    routeTo(
+      "laptop",
+      "192.168.1.10",
+      "`ip route get` sends the address of a neighbour to `tailscale0`",
+    ),
+  ],
   hint: "`ip route get 192.168.1.10`: by which device?",
   remedy: [
     {

@@ -18,6 +18,13 @@ export default {
   ],
   question: { from: "laptop", to: "10.20.0.30:9100" },
   finding: { code: "TL120" },
+  look: [
+    {
+      on: "router",
+      run: "ping -c 2 -W 1 10.20.0.30 | grep loss",
+      tells: "the subnet router, in the same LAN, gets no answer either",
+    },
+  ],
   hint: "Ask the router itself: does it reach the printer?",
   remedy: [{ on: "printer", power: "on" }],
   sources: ["tailscale/tailscale#7332"],

@@ -18,6 +18,13 @@ export default {
   ],
   question: { from: "workstation", to: "laptop:80" },
   finding: { code: "TL207", node: "workstation" },
+  look: [
+    {
+      on: "workstation",
+      run: "tailscale status | head -n 1",
+      tells: "`tailscale status` says that the machine is logged out",
+    },
+  ],
   hint: "`tailscale status` on the workstation.",
   remedy: [
     {

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { pings } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -17,6 +18,18 @@ export default {
   ],
   question: { from: "laptop", to: "server:80" },
   finding: { code: "TL118", node: "server" },
+  look: [
+    {
+      on: "laptop",
+      run: "tailscale status | grep server",
+      tells: "`tailscale status` has the machine as `offline`",
+    },
+    pings(
+      "laptop",
+      "server",
+      "`tailscale ping`, which passes beside policies, is not answered either",
+    ),
+  ],
   hint: "Does anybody see the machine? `tailscale status` says when it was seen last.",
   remedy: [{ on: "server", power: "on" }],
   sources: ["juanfont/headscale#1577"],

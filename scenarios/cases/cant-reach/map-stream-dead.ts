@@ -29,6 +29,18 @@ export default {
   ],
   question: { from: "phone", to: "server:7" },
   finding: { code: "TL303", node: "server" },
+  look: [
+    {
+      on: "control",
+      run: "headscale policy get | jq -c '.grants[] | [.src, .ip]'",
+      tells: "the policy allows `bob@` port 7",
+    },
+    {
+      on: "server",
+      run: "tailscale debug netmap | jq -c '[.PacketFilter[].Dsts[].Ports] | unique'",
+      tells: "the filter that the machine has does not: it is old",
+    },
+  ],
   hint: "Compare what control says with what the server believes: `tailscale debug netmap`.",
   remedy: [{ on: "server", power: "restart" }],
   sources: ["tailscale/tailscale#21106", "juanfont/headscale#1504"],

@@ -23,6 +23,23 @@ export default {
   ],
   question: { from: "laptop", to: "phone:7" },
   finding: { code: "TL109" },
+  look: [
+    {
+      on: "laptop",
+      run: "head -c 200000 /dev/zero | timeout 8 nc -N phone 7 | wc -c",
+      tells: "a transfer stands still: fewer bytes come back than were sent",
+    },
+    {
+      on: "laptop",
+      run: "ping -c 2 -W 1 -M do -s 1000 phone | grep loss",
+      tells: "a packet of 1028 bytes passes",
+    },
+    {
+      on: "laptop",
+      run: "ping -c 2 -W 1 -M do -s 1200 phone | grep loss",
+      tells: "one of 1228 is lost, and nobody says so",
+    },
+  ],
   hint: "Ping with sizes: `ping -M do -s 1200`. Where does it end?",
   remedy: [
     {

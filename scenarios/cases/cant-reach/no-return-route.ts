@@ -18,6 +18,18 @@ export default {
   ],
   question: { from: "laptop", to: "10.20.0.30:9100" },
   finding: { code: "TL107", node: "router" },
+  look: [
+    {
+      on: "router",
+      run: "tailscale debug prefs | grep NoSNAT",
+      tells: "the router does not masquerade (`NoSNAT`)",
+    },
+    {
+      on: "printer",
+      run: "ip route get 100.64.0.1",
+      tells: "the target sends answers to its own gateway, which knows nothing of the tailnet",
+    },
+  ],
   hint: "The request gets there. To which address does the printer answer, and by which gateway?",
   remedy: [{ on: "router", run: "tailscale set --snat-subnet-routes" }],
   sources: ["tailscale/tailscale#14971", "tailscale/tailscale#16617"],

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { connects, grants, pings } from "../looks.ts";
 import { addGrant, policyWith } from "../policies.ts";
 import { homelab } from "../topologies.ts";
 
@@ -19,6 +20,12 @@ export default {
   ],
   question: { from: "phone", to: "laptop:80" },
   finding: { code: "TL202" },
+  look: [
+    grants("a rule has the two the other way round: `alice@` as `src`, and none `bob@`"),
+    pings("phone", "laptop", "`tailscale ping` is answered: it passes beside the policy"),
+    connects("phone", "laptop", 80, "a connection is not"),
+    connects("laptop", "phone", 80, "in the other direction it is"),
+  ],
   hint: "A rule names who may begin a connection. Read it with the two the other way round.",
   remedy: addGrant({ src: ["bob@"], dst: ["alice@"], ip: ["tcp:80"] }),
   sources: ["tailscale/tailscale#7921"],

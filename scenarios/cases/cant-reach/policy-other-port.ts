@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { connects, grants } from "../looks.ts";
 import { addGrant, policyWith } from "../policies.ts";
 import { homelab } from "../topologies.ts";
 
@@ -27,6 +28,11 @@ export default {
   ],
   question: { from: "phone", to: "server:7" },
   finding: { code: "TL203" },
+  look: [
+    grants("the rule for `bob@` names another port alone"),
+    connects("phone", "server", 7, "the one port times out"),
+    connects("phone", "server", 80, "the other is open"),
+  ],
   hint: "Which ports does the rule that lets you in name?",
   remedy: addGrant({ src: ["bob@"], dst: ["tag:server"], ip: ["tcp:7"] }),
   sources: ["tailscale/tailscale#3352"],

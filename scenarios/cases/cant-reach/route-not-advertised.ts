@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { approvals } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -18,6 +19,14 @@ export default {
   ],
   question: { from: "laptop", to: "10.20.0.30:9100" },
   finding: { code: "TL102" },
+  look: [
+    approvals("router", "nobody has the route under Available"),
+    {
+      on: "router",
+      run: "tailscale debug prefs | grep -A 2 AdvertiseRoutes",
+      tells: "the router advertises nothing",
+    },
+  ],
   hint: "Somebody has to say that the office's network is behind him. `headscale nodes list-routes` shows who does.",
   remedy: [{ on: "router", run: "tailscale set --advertise-routes=10.20.0.0/24" }],
   sources: ["tailscale/tailscale#5724"],

@@ -1,5 +1,6 @@
 import type { Case } from "../case.ts";
 import { idOf } from "../known.ts";
+import { approvals } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -19,6 +20,7 @@ export default {
   ],
   question: { from: "laptop", to: "10.20.0.30:9100" },
   finding: { code: "TL103", node: "router" },
+  look: [approvals("router", "the route stands under Available, and not under Approved")],
   hint: "To advertise is to ask. Who answers, and what did he say?",
   remedy: [
     idOf("router"),

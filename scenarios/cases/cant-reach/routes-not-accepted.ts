@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { routeTo } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -18,6 +19,18 @@ export default {
   ],
   question: { from: "laptop", to: "10.20.0.30:9100" },
   finding: { code: "TL104", node: "laptop" },
+  look: [
+    routeTo(
+      "laptop",
+      "10.20.0.30",
+      "`ip route get` sends the address to the machine's own gateway, and not to `tailscale0`",
+    ),
+    {
+      on: "laptop",
+      run: "tailscale debug prefs | grep RouteAll",
+      tells: "the machine does not accept routes",
+    },
+  ],
   hint: "Compare `tailscale status` on the two: one of them has a warning.",
   remedy: [{ on: "laptop", run: "tailscale set --accept-routes" }],
   sources: ["tailscale/tailscale#20046"],

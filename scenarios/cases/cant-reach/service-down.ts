@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { connects } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -18,6 +19,10 @@ export default {
   ],
   question: { from: "laptop", to: "exit:80" },
   finding: { code: "TL111", node: "exit" },
+  look: [
+    { on: "exit", run: "ss -ltn 'sport = :80'", tells: "nothing listens on the port" },
+    connects("laptop", "exit", 80, "the connection is refused"),
+  ],
   hint: "A refusal comes from the machine itself. Who listens there?",
   remedy: [{ on: "exit", run: "service nginx start" }],
   sources: ["tailscale/tailscale#6699"],

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { connects } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -18,6 +19,14 @@ export default {
   ],
   question: { from: "laptop", to: "server:8000" },
   finding: { code: "TL113", node: "server" },
+  look: [
+    {
+      on: "server",
+      run: "ss -ltn | grep ':80'",
+      tells: "a web server listens on 8080, and nothing on 8000, which was asked",
+    },
+    connects("laptop", "server", 8000, "the connection is refused"),
+  ],
   hint: "The service runs. `ss -ltnp` on the server tells which port it has.",
   remedy: [
     {

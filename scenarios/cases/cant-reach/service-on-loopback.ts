@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { connects } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -18,6 +19,10 @@ export default {
   ],
   question: { from: "laptop", to: "server:80" },
   finding: { code: "TL112", node: "server" },
+  look: [
+    { on: "server", run: "ss -ltn 'sport = :80'", tells: "the service listens on 127.0.0.1 alone" },
+    connects("laptop", "server", 80, "the connection is refused"),
+  ],
   hint: "`ss -ltn` on the server: on which address does it listen?",
   remedy: [
     {

@@ -25,6 +25,9 @@ export default {
   ],
   question: { from: "laptop", to: "www.example.com:80" },
   finding: { code: "TL108", node: "laptop" },
+  look: [
+    { on: "laptop", run: "sysctl net.ipv4.conf.all.rp_filter", tells: "`rp_filter` is 1, strict" },
+  ],
   hint: "The kernel drops a packet whose answer would leave by another interface. `sysctl -a | grep rp_filter`.",
   remedy: [{ on: "laptop", sysctl: "net.ipv4.conf.all.rp_filter", value: "2" }],
   sources: ["tailscale/tailscale#11184", "tailscale/tailscale#3310"],

@@ -21,6 +21,13 @@ export default {
   ],
   question: { from: "laptop", to: "server:80" },
   finding: { code: "TL210", node: "server" },
+  look: [
+    {
+      on: "server",
+      run: "tailscale status | head -n 1",
+      tells: "`tailscale status` says that Tailscale is stopped",
+    },
+  ],
   hint: "`tailscale status` on the server has one line.",
   remedy: [{ on: "server", run: "tailscale up" }],
   sources: ["tailscale/tailscale#18943"],

@@ -21,6 +21,18 @@ export default {
   ],
   question: { from: "laptop", to: "server:80" },
   finding: { code: "TL119", node: "server" },
+  look: [
+    {
+      on: "server",
+      run: 'timeout 5 tailscale ip -4; echo "exit code $?"',
+      tells: "`tailscale` gets no answer of tailscaled: `timeout` ends it (124)",
+    },
+    {
+      on: "server",
+      run: "ps -o stat=,comm= -C tailscaled",
+      tells: "the process is there, and stopped (`T`)",
+    },
+  ],
   hint: "The machine runs. Does the program that makes the tunnel?",
   remedy: [{ on: "server", run: "kill -CONT $(pidof tailscaled)" }],
   sources: ["tailscale/tailscale#18943"],

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { pings } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -18,6 +19,18 @@ export default {
   ],
   question: { from: "workstation", to: "server:80" },
   finding: { code: "TL116", node: "workstation" },
+  look: [
+    {
+      on: "workstation",
+      run: "ip -br addr show tailscale0",
+      tells: "there is no interface `tailscale0`",
+    },
+    pings(
+      "workstation",
+      "server",
+      "`tailscale ping` is answered all the same: tailscaled itself sends it",
+    ),
+  ],
   hint: "`ip addr`: which interface has the tailnet's address?",
   remedy: [
     {

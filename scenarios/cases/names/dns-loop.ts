@@ -18,6 +18,18 @@ export default {
   ],
   question: { from: "laptop", name: "www.example.com" },
   finding: { code: "TL507" },
+  look: [
+    {
+      on: "laptop",
+      run: "tailscale dns status | grep -A 3 ^Resolvers",
+      tells: "the tailnet's resolver is 100.100.100.100 itself",
+    },
+    {
+      on: "control",
+      run: "grep -A 2 global: /etc/headscale/config.yaml",
+      tells: "so the control server's configuration has it",
+    },
+  ],
   hint: "Whom does the resolver ask what it does not know itself?",
   remedy: [
     {

@@ -17,6 +17,18 @@ export default {
   ],
   question: { from: "laptop", name: "server.tailnet.lab" },
   finding: { code: "TL502", node: "laptop" },
+  look: [
+    {
+      on: "laptop",
+      run: "cat /etc/resolv.conf",
+      tells: "/etc/resolv.conf has the resolver of the machine's own network",
+    },
+    {
+      on: "laptop",
+      run: "tailscale dns status | grep -m 1 'Tailscale DNS:'",
+      tells: "the tailnet's DNS is not used",
+    },
+  ],
   hint: "Which DNS server does the laptop ask?",
   remedy: [{ on: "laptop", run: "tailscale set --accept-dns" }],
   sources: ["tailscale/tailscale#3742"],

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { asks } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -17,6 +18,10 @@ export default {
   ],
   question: { from: "laptop", name: "www.example.com" },
   finding: { code: "TL508" },
+  look: [
+    asks("laptop", "198.18.0.53", "www.example.com", "the tailnet's resolver does not answer"),
+    asks("laptop", "100.100.100.100", "server.tailnet.lab", "names of the tailnet resolve"),
+  ],
   hint: "Names of the tailnet resolve, others don't. Who answers the others?",
   remedy: [{ on: "dns", run: "service dnsmasq start" }],
   sources: ["tailscale/tailscale#2564"],

@@ -17,6 +17,18 @@ export default {
   ],
   question: { from: "laptop", name: "server.tailnet.lab" },
   finding: { code: "TL501" },
+  look: [
+    {
+      on: "laptop",
+      run: "tailscale dns status | grep -m 1 MagicDNS:",
+      tells: "`tailscale dns status` says that the tailnet has no MagicDNS",
+    },
+    {
+      on: "control",
+      run: "grep magic_dns /etc/headscale/config.yaml",
+      tells: "so the control server's configuration has it",
+    },
+  ],
   hint: "`tailscale dns status` on any machine.",
   remedy: [
     {

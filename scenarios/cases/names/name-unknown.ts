@@ -26,6 +26,18 @@ export default {
   ],
   question: { from: "laptop", name: "server.tailnet.lab" },
   finding: { code: "TL504" },
+  look: [
+    {
+      on: "laptop",
+      run: "tailscale status | awk '{ print $2 }'",
+      tells: "`tailscale status` has nobody of this name",
+    },
+    {
+      on: "laptop",
+      run: "dig server.tailnet.lab | grep status",
+      tells: "the tailnet's DNS says that the name does not exist",
+    },
+  ],
   hint: "`tailscale status`: what are the machines called?",
   remedy: [
     idOf("server"),

@@ -17,6 +17,13 @@ export default {
   ],
   question: { from: "laptop", name: "server.tailnet.lab" },
   finding: { code: "TL503", node: "laptop" },
+  look: [
+    {
+      on: "laptop",
+      run: "cat /etc/resolv.conf",
+      tells: "/etc/resolv.conf is another program's, and 100.100.100.100 is not in it",
+    },
+  ],
   hint: "Who wrote /etc/resolv.conf? Its first line says it.",
   remedy: [{ on: "laptop", run: "tailscale set --accept-dns=false && tailscale set --accept-dns" }],
   sources: ["tailscale/tailscale#3742", "tailscale/tailscale#4934", "tailscale/tailscale#13473"],

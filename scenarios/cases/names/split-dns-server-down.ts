@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { asks } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -18,6 +19,10 @@ export default {
   ],
   question: { from: "laptop", name: "wiki.corp.internal" },
   finding: { code: "TL505" },
+  look: [
+    asks("laptop", "10.20.0.53", "wiki.corp.internal", "the domain's server does not answer"),
+    asks("router", "10.20.0.53", "wiki.corp.internal", "nor does it in its own LAN"),
+  ],
   hint: "Which server answers for this domain? Ask it yourself: `dig @10.20.0.53 wiki.corp.internal`.",
   remedy: [{ on: "office-dns", run: "service dnsmasq start" }],
   sources: ["tailscale/tailscale#2595"],

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { asks, routeTo } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -18,6 +19,10 @@ export default {
   ],
   question: { from: "laptop", name: "wiki.corp.internal" },
   finding: { code: "TL506", node: "laptop" },
+  look: [
+    asks("laptop", "10.20.0.53", "wiki.corp.internal", "the domain's server does not answer"),
+    routeTo("laptop", "10.20.0.53", "the way to it is not `tailscale0`"),
+  ],
   hint: "The server is known. Is there a way to it?",
   remedy: [{ on: "laptop", run: "tailscale set --accept-routes" }],
   sources: ["tailscale/tailscale#20046"],

@@ -26,6 +26,18 @@ export default {
     },
   ],
   finding: { code: "TL301" },
+  look: [
+    {
+      on: "laptop",
+      run: "curl -sS --max-time 5 https://control.lab.test/health",
+      tells: "the control server answers nobody",
+    },
+    {
+      on: "phone",
+      run: "curl -sS --max-time 5 https://control.lab.test/health",
+      tells: "it does not answer another machine either",
+    },
+  ],
   hint: "What do machines need control for, and what not?",
   remedy: [{ on: "control", run: "service headscale start" }],
   sources: ["juanfont/headscale#2491", "juanfont/headscale#3108"],

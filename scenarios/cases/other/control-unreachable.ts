@@ -21,6 +21,18 @@ export default {
     },
   ],
   finding: { code: "TL302", node: "laptop" },
+  look: [
+    {
+      on: "laptop",
+      run: "curl -sS --max-time 5 https://control.lab.test/health",
+      tells: "the control server does not answer one machine",
+    },
+    {
+      on: "phone",
+      run: "curl -sS --max-time 5 https://control.lab.test/health",
+      tells: "it answers another one",
+    },
+  ],
   hint: "What stands between the laptop and control, and not between the phone and control?",
   remedy: foreignTables("router-home"),
   sources: ["tailscale/tailscale#11789", "tailscale/tailscale#15217"],

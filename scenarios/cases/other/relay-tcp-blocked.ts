@@ -1,5 +1,6 @@
 import type { Case } from "../case.ts";
 import { foreignTables } from "../known.ts";
+import { fetches, netcheck } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -22,6 +23,11 @@ export default {
   ],
   question: { from: "workstation", to: "server:80" },
   finding: { code: "TL305" },
+  look: [
+    fetches("workstation", "derp-fra.lab.test", "a relay does not answer one network by HTTPS"),
+    fetches("server", "derp-fra.lab.test", "it answers another one"),
+    netcheck("workstation", "-E 'fra:|nyc:'", "netcheck, by STUN, finds the relays all the same"),
+  ],
   hint: "STUN is UDP. What does a relay need?",
   remedy: foreignTables("router-studio"),
   sources: ["tailscale/tailscale#17216"],

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { fetches } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -21,6 +22,7 @@ export default {
   ],
   question: { from: "workstation", to: "server:80" },
   finding: { code: "TL306" },
+  look: [fetches("workstation", "derp-fra.lab.test", "the certificate of a relay is refused")],
   hint: "`openssl s_client -connect derp-fra.lab.test:443`: until when?",
   remedy: [
     { on: "derp-fra", run: "rm /run/programs/derper && service derper restart" },

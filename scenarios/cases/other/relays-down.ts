@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { fetches } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -20,6 +21,10 @@ export default {
   ],
   question: { from: "workstation", to: "server:80" },
   finding: { code: "TL304" },
+  look: [
+    fetches("workstation", "derp-fra.lab.test", "a relay answers nobody"),
+    fetches("server", "derp-fra.lab.test", "it does not answer another network either"),
+  ],
   hint: "Two hard NATs have one way to each other. Which?",
   remedy: [
     { on: "derp-fra", run: "service derper start" },

@@ -25,6 +25,14 @@ export default {
   ],
   question: { from: "laptop", to: "www.example.com:80" },
   finding: { code: "TL405", node: "laptop" },
+  look: [
+    {
+      on: "laptop",
+      run: "tailscale status | grep 'exit node'",
+      tells:
+        "`tailscale status` has a peer as `exit node`, which is in use; it would else offer to be one",
+    },
+  ],
   hint: "Which address do web pages see, and whose is it?",
   remedy: [{ on: "laptop", run: "tailscale set --exit-node=" }],
   sources: ["tailscale/tailscale#2564"],

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { routeTo } from "../looks.ts";
 import { policyWith } from "../policies.ts";
 import { homelab } from "../topologies.ts";
 
@@ -26,6 +27,13 @@ export default {
   ],
   question: { from: "server", to: "10.20.0.30:80" },
   finding: { code: "TL406", node: "server" },
+  look: [
+    routeTo(
+      "server",
+      "10.20.0.30",
+      "`ip route get` sends an address of the own LAN to `tailscale0`",
+    ),
+  ],
   hint: "`ip route get 10.20.0.30` on the server: by which device?",
   remedy: [{ on: "server", run: "tailscale set --accept-routes=false" }],
   sources: ["tailscale/tailscale#16375", "tailscale/tailscale#1227"],

@@ -1,5 +1,6 @@
 import type { Case } from "../case.ts";
 import { foreignTables } from "../known.ts";
+import { findsPath, netcheck } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -19,6 +20,11 @@ export default {
   ],
   question: { from: "laptop", to: "phone" },
   finding: { code: "TL410" },
+  look: [
+    findsPath("laptop", "phone", "no direct path is found, and netcheck is right on both sides"),
+    netcheck("laptop", "-E 'UDP|Mapping'", "UDP works on the one side, and its NAT is easy"),
+    netcheck("phone", "-E 'UDP|Mapping'", "so it is on the other"),
+  ],
   hint: "Both NATs are easy, and UDP works on both sides. What is left between them?",
   remedy: foreignTables("router-home"),
   sources: ["tailscale/tailscale#12548"],

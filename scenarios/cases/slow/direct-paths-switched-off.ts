@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { findsPath } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -25,6 +26,14 @@ export default {
   ],
   question: { from: "laptop", to: "phone" },
   finding: { code: "TL411", node: "laptop" },
+  look: [
+    {
+      on: "laptop",
+      run: "tr '\\0' '\\n' < /proc/$(pidof tailscaled)/environ | grep TS_DEBUG",
+      tells: "tailscaled runs with a debug setting that takes direct paths away",
+    },
+    findsPath("laptop", "phone", "no direct path is found"),
+  ],
   hint: "With what environment was tailscaled started?",
   remedy: [{ on: "laptop", run: "rm -f /run/programs/tailscaled && service tailscaled restart" }],
   sources: ["tailscale/tailscale#12548"],

@@ -19,6 +19,13 @@ export default {
   ],
   question: { from: "laptop", to: "phone:7" },
   finding: { code: "TL407" },
+  look: [
+    {
+      on: "laptop",
+      run: "ping -q -c 100 -i 0.02 phone | grep loss",
+      tells: "small packets get lost",
+    },
+  ],
   hint: "Many pings in a row, and how many come back.",
   remedy: foreignTables("router-cafe"),
   sources: ["tailscale/tailscale#9084"],

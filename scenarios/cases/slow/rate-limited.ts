@@ -17,6 +17,18 @@ export default {
   ],
   question: { from: "laptop", to: "phone:7" },
   finding: { code: "TL408" },
+  look: [
+    {
+      on: "laptop",
+      run: "ping -q -c 200 -i 0.005 -s 1200 phone | grep loss",
+      tells: "large packets, close together, get lost in a queue that is full",
+    },
+    {
+      on: "laptop",
+      run: "ping -q -c 50 -i 0.05 phone | grep loss",
+      tells: "small ones all come back",
+    },
+  ],
   hint: "Ping while you copy: does it get slower?",
   remedy: [
     { on: "router-cafe", run: "tc qdisc del dev lan root" },

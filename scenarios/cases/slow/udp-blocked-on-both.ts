@@ -1,5 +1,6 @@
 import type { Case } from "../case.ts";
 import { foreignTables } from "../known.ts";
+import { netcheck } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -22,6 +23,10 @@ export default {
   ],
   question: { from: "laptop", to: "phone" },
   finding: { code: "TL402" },
+  look: [
+    netcheck("phone", "UDP", "netcheck has `UDP: false` on both sides: here"),
+    netcheck("laptop", "UDP", "and there"),
+  ],
   hint: "`tailscale netcheck` on both sides. The first line.",
   remedy: [...foreignTables("router-cafe"), ...foreignTables("router-home")],
   sources: ["tailscale/tailscale#4377"],

@@ -1,5 +1,6 @@
 import type { Case } from "../case.ts";
 import { foreignTables } from "../known.ts";
+import { netcheck } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -18,6 +19,10 @@ export default {
   ],
   question: { from: "laptop", to: "phone" },
   finding: { code: "TL402", node: "phone" },
+  look: [
+    netcheck("phone", "UDP", "netcheck has `UDP: false` on one side"),
+    netcheck("laptop", "UDP", "on the other UDP works"),
+  ],
   hint: "`tailscale netcheck` on both sides. The first line.",
   remedy: foreignTables("router-cafe"),
   sources: ["tailscale/tailscale#4377"],
