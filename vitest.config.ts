@@ -17,6 +17,8 @@ const scenarios = {
 
 export default defineConfig({
   test: {
+    // What was transformed before, and has not changed, is read from node_modules.
+    fsModuleCache: true,
     teardownTimeout: 60_000,
     // `--sequence.seed` gives the same order again; the reporter prints the seed.
     sequence: { shuffle: { files: true } },
@@ -26,7 +28,13 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           sequence: { shuffle: { tests: true }, groupOrder: 0 },
-          // Each file in a process of its own: some change the environment that others read.
+          // A process each for all its files: to load the same modules for each file anew takes most of a run.
+          // So whatever a file changes beside its own, it puts back: the environment, and what it spies on, here.
+          pool: "forks",
+          isolate: false,
+          setupFiles: ["test/leave-as-found.ts"],
+          unstubEnvs: true,
+          restoreMocks: true,
           maxWorkers: availableParallelism(),
           // Some start the command line as a process of its own, on a machine that may be busy.
           testTimeout: 30_000,

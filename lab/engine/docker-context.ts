@@ -6,11 +6,14 @@ import { join } from "node:path";
 import { LabError } from "../errors.ts";
 
 /** The context that was taken, where DOCKER_HOST did not say anything. */
-let taken: string | undefined;
+let taken: { name: string; host: string } | undefined;
 
 /** What names the engine's address: for remedies. */
 export function addressSource(): string {
-  return taken === undefined ? "DOCKER_HOST" : `the Docker context ${taken}`;
+  const { name, host } = taken ?? {};
+  return name !== undefined && host === process.env.DOCKER_HOST
+    ? `the Docker context ${name}`
+    : "DOCKER_HOST";
 }
 
 /**
@@ -27,7 +30,7 @@ export async function useDockerContext(): Promise<void> {
   const key = createHash("sha256").update(name).digest("hex");
   const { Host, SkipTLSVerify } = await readContext(name, join(folder, "contexts/meta", key));
   process.env.DOCKER_HOST = Host;
-  taken = name;
+  taken = { name, host: Host };
   const certificates = join(folder, "contexts/tls", key, "docker");
   if (existsSync(certificates)) {
     process.env.DOCKER_CERT_PATH = certificates;

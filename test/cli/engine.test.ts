@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { frame } from "../engine/fake-engine.ts";
 import { httpEngine, listed } from "./http-engine.ts";
-import { runCli } from "./run-cli.ts";
+import { runCli, startCli } from "./run-cli.ts";
 
 const json = JSON.stringify;
 
@@ -86,7 +86,7 @@ describe("with an engine", () => {
         response.end(json([listed("mine", "nas")]));
       }
     });
-    const running = runCli(["logs", "nas", "--follow"], { DOCKER_HOST: engine.address });
+    const running = startCli(["logs", "nas", "--follow"], { DOCKER_HOST: engine.address });
     running.stdout.once("data", () => running.kill("SIGINT"));
     const { exitCode, stdout, stderr } = await running;
     expect(stdout).toBe("one");

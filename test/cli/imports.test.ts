@@ -1,8 +1,6 @@
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect, test } from "vitest";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
+import { commandLine, environment } from "./run-cli.ts";
 
 /** A hook, as a data: URL, that prints each package as its first file is loaded. */
 const tellPackages = `data:text/javascript,${encodeURIComponent(`
@@ -23,8 +21,8 @@ process.on("exit", () => writeSync(2, "\\nPACKAGES " + [...packages].join(" ")))
 async function packagesOf(args: readonly string[]): Promise<string[]> {
   const { stderr } = await execa(
     process.execPath,
-    ["--import", tellPackages, `${root}cli/main.ts`, ...args],
-    { env: { DOCKER_HOST: "unix:///nowhere/docker.sock" }, reject: false, stdin: "ignore" },
+    ["--import", tellPackages, ...commandLine, ...args],
+    { env: environment, reject: false, stdin: "ignore" },
   );
   return stderr.split("PACKAGES ").at(-1)?.trim().split(" ") ?? [];
 }

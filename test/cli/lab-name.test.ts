@@ -65,15 +65,10 @@ describe("what is neither a lab's name nor a topology's file is refused, and not
     await mkdir(join(base, "other"));
     await writeFile(join(cwd, ".tailnet-lab", "mine", "lab.json"), record);
     const before = await readdir(base, { recursive: true });
-    const results = await Promise.all(
-      names.map((name) => runCli(argumentsOf(name), { DOCKER_HOST: engine.address }, { cwd })),
-    );
-    for (const [index, { exitCode, stderr, stdout }] of results.entries()) {
-      expect({ name: names[index], exitCode, stdout }).toEqual({
-        name: names[index],
-        exitCode: 2,
-        stdout: "",
-      });
+    for (const name of names) {
+      const env = { DOCKER_HOST: engine.address };
+      const { stderr, ...ended } = await runCli(argumentsOf(name), env, { cwd });
+      expect({ name, ...ended }).toEqual({ name, exitCode: 2, stdout: "" });
       expect(stderr).toMatch(/^error: .* is no lab's name, and no file \(UsageInvalid\)$/m);
     }
     expect(await readdir(base, { recursive: true })).toEqual(before);

@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { httpEngine } from "./http-engine.ts";
+import { runCli, startCli } from "./run-cli.ts";
+// It looks for its shell on PATH as it is loaded: not on a stranger's.
+import "zx";
 
-const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const isRoot = process.getuid?.() === 0;
 
 /** A stranger's directory and home, and a search path whose programs only note that they were called. */
@@ -40,19 +40,16 @@ function put(...programs: string[]): void {
   }
 }
 
+/** What a command line gets in the stranger's place: nothing of this environment. */
+function stranger(env: Record<string, string>): Record<string, string | undefined> {
+  const none = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]));
+  const home = join(place, "home");
+  const own = { PATH: join(place, "bin"), HOME: home, TMPDIR: join(place, "tmp") };
+  return { ...none, DOCKER_HOST: undefined, ...own, ...env };
+}
+
 function run(args: string[], env: Record<string, string> = {}) {
-  return execa(process.execPath, [main, ...args], {
-    cwd: join(place, "work"),
-    extendEnv: false,
-    env: {
-      PATH: join(place, "bin"),
-      HOME: join(place, "home"),
-      TMPDIR: join(place, "tmp"),
-      ...env,
-    },
-    reject: false,
-    stdin: "ignore",
-  });
+  return runCli(args, stranger(env), { cwd: join(place, "work") });
 }
 
 /** Every file of the stranger's, and the programs that were called. */
@@ -84,7 +81,8 @@ function engineThat(answers: Record<string, object>) {
 describe("diff only looks", () => {
   test("without an engine: what up would do, and nothing done", async () => {
     put(...noted);
-    const { stdout, exitCode } = await run(["diff"]);
+    const options = { cwd: join(place, "work") };
+    const { stdout, exitCode } = await startCli(["diff"], stranger({}), options);
     expect(stdout).toContain("no Docker Engine answers");
     if (isRoot) expect(stdout).toMatch(/`up` would start (dockerd|the service docker)/);
     expect(stdout).toContain("neither terraform nor tofu is on PATH");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { runCli } from "./run-cli.ts";
+import { runCli, startCli } from "./run-cli.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -45,7 +45,7 @@ describe("help", () => {
 });
 
 test.each([["--version"], ["-V"]])("%s is the package's", async (flag) => {
-  const { stdout, exitCode } = await runCli([flag]);
+  const { stdout, exitCode } = await startCli([flag]);
   expect(stdout).toBe(manifest.version);
   expect(exitCode).toBe(0);
 });
@@ -96,6 +96,12 @@ describe("no engine ends with 2 and one clear line", () => {
     expect(stdout).toBe("");
   });
 
+  test("a process ends by itself, with that exit code", async () => {
+    const { stdout, stderr, exitCode } = await startCli(["inspect"]);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+    expect(stderr).toContain("(EngineMissing)");
+  });
+
   test("--json tells the same to a program", async () => {
     const { stdout, exitCode } = await runCli(["inspect", "--json"]);
     expect(exitCode).toBe(2);
@@ -140,7 +146,7 @@ export default defineLab({
 });
 `,
     );
-    const { stdout, stderr, exitCode } = await runCli(["validate", file]);
+    const { stdout, stderr, exitCode } = await startCli(["validate", file]);
     expect(exitCode).toBe(2);
     expect(stdout).toBe("");
     expect(stderr).toContain("(TopologyInvalid)");

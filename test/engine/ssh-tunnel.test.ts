@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { runCli } from "../cli/run-cli.ts";
+import { startCli } from "../cli/run-cli.ts";
 
 let folder: string;
 
@@ -35,7 +35,7 @@ test("DOCKER_HOST=ssh:// goes through one tunnel, which ends with the command", 
   const server = createServer((_request, response) => response.end("[]"));
   await new Promise<void>((resolve) => server.listen(socket, resolve));
   const env = { ...stubSsh(forwards), DOCKER_HOST: `ssh://me@far.example:2222${socket}` };
-  const { stderr, exitCode } = await runCli(["inspect", "mine"], env);
+  const { stderr, exitCode } = await startCli(["inspect", "mine"], env);
   server.close();
   expect(stderr).toContain("(LabNotFound)");
   expect(exitCode).toBe(2);
@@ -49,7 +49,7 @@ test("DOCKER_HOST=ssh:// goes through one tunnel, which ends with the command", 
 test("what ssh says is told, with what to do", async () => {
   const refuses = 'console.error("Permission denied (publickey)."); process.exit(255);';
   const env = { ...stubSsh(refuses), DOCKER_HOST: "ssh://me@far.example" };
-  const { stderr, exitCode } = await runCli(["inspect", "mine"], env);
+  const { stderr, exitCode } = await startCli(["inspect", "mine"], env);
   expect(stderr).toContain("no way to the Docker Engine by SSH: Permission denied (publickey).");
   expect(stderr).toContain("ssh me@far.example docker version");
   expect(exitCode).toBe(2);

@@ -6,7 +6,9 @@ import { defineLab, loadTopology } from "../../lab/topology/index.ts";
 import { pathOf, pathText } from "../../lab/topology/schema-issues.ts";
 import { isTopologyFile } from "../../lab/topology/topology-file.ts";
 import { declaration, faultLines } from "./declaration.ts";
-import { directory, write } from "./directory.ts";
+import { directory, directoryForEachTest, write } from "./directory.ts";
+
+directoryForEachTest();
 
 /** Without the directory, which differs from run to run. */
 async function issuesOf(file: string, name: string): Promise<string[]> {

@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { LabError } from "../../lab/errors.ts";
 import { loadTopology } from "../../lab/topology/index.ts";
 import { faultLines } from "./declaration.ts";
-import { directory, write } from "./directory.ts";
+import { directory, directoryForEachTest, write } from "./directory.ts";
+
+directoryForEachTest();
 
 async function failureOf(file: string): Promise<LabError> {
   const error: unknown = await loadTopology(file).catch((thrown) => thrown);
