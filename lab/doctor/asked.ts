@@ -32,6 +32,13 @@ export function isHeard({ connect, icmp }: Attempts): boolean {
   );
 }
 
+/** A node's address in the tailnet, of the family of another address. */
+export function sourceOf(seen: Observations, from: string, like = "0.0.0.0"): string | undefined {
+  const status = seen.tailscale.get(from)?.status;
+  const own = status?.kind === "seen" ? status.value.self?.addresses : undefined;
+  return own?.find((address) => address.includes(":") === like.includes(":"));
+}
+
 /** The machine, whatever its role. */
 export function machineOf(seen: Observations, name: string): HostObservations | undefined {
   return (

@@ -2,7 +2,7 @@ import type { Observation } from "../evidence/observation.ts";
 import type { Attempts, Observations } from "../evidence/observations.ts";
 import { isTailnetAddress } from "../evidence/prefix.ts";
 import { exitNodeOf, serverOf } from "../evidence/where.ts";
-import { answers, isHeard, machineOf, receiverOf, works } from "./asked.ts";
+import { answers, isHeard, machineOf, receiverOf, sourceOf, works } from "./asked.ts";
 import type { Check, Step } from "./check.ts";
 import type { Finding } from "./finding.ts";
 import { permits } from "./packet-filter.ts";
@@ -93,7 +93,7 @@ function tellRoute(seen: Observations, { question, address }: Attempts): Told | 
 function tellPolicy(seen: Observations, { question, address }: Attempts): Told | undefined {
   if (address === null) return undefined;
   const receiver = receiverOf(seen);
-  const [source] = sourcesOf(seen, question.from);
+  const source = sourceOf(seen, question.from, address);
   if (receiver === undefined || source === undefined) return unknown("no filter at hand");
   const name = receiver.machine.name;
   if (receiver.netmap.kind !== "seen") return why(receiver.netmap, "");
@@ -103,11 +103,6 @@ function tellPolicy(seen: Observations, { question, address }: Attempts): Told |
   return permits(packetFilter, packet)
     ? ok(`${name}'s filter lets ${question.from} use ${what}`)
     : failed(`${name}'s filter has no rule for ${question.from} and ${what}`);
-}
-
-export function sourcesOf(seen: Observations, from: string): string[] {
-  const status = seen.tailscale.get(from)?.status;
-  return status?.kind === "seen" ? (status.value.self?.addresses ?? []) : [];
 }
 
 function tellPath(_seen: Observations, { disco, peer }: Attempts): Told | undefined {

@@ -1,14 +1,6 @@
 import type { FilterRule } from "../evidence/netmap.ts";
+import type { Packet } from "../evidence/policy-rules.ts";
 import { covers } from "../evidence/prefix.ts";
-
-/** A new connection, as a filter judges it. */
-export interface Packet {
-  source: string;
-  destination: string;
-  /** Undefined: any port will do. */
-  port: number | undefined;
-  protocol: "tcp" | "udp";
-}
 
 const protocolNumber = { tcp: 6, udp: 17 } as const;
 

@@ -76,8 +76,26 @@ export async function attempt(
     return { ...none, name, system, magicDns, address, target };
   }
 
+  async function countersOf(machines: readonly string[]): Promise<Map<string, Counters>> {
+    const options = { signal };
+    const counters = await Promise.all(
+      machines.map(async (name) => {
+        const [firewall, drops] = await Promise.all([
+          source.run(name, evidenceCommands.firewall.argv, options),
+          source.run(name, evidenceCommands.drops.argv, options),
+        ]);
+        const counted: Counters = {
+          firewall: observe(firewall, ({ stdout }) => parseRuleset(stdout)),
+          reversePathDrops: observe(drops, ({ stdout }) => parseNstat(stdout)),
+        };
+        return [name, counted] as const;
+      }),
+    );
+    return new Map(counters);
+  }
+
   const { address } = tried;
-  if (address === null) return tried;
+  if (address === null) return { ...tried, after: await countersOf([from]) };
   const connect = (node: string) =>
     port === undefined ? undefined : run(node, connectArgv(address, port, protocol), connectResult);
   const icmp = (node: string) =>
@@ -123,23 +141,9 @@ export async function attempt(
   const onTheWay = [...new Set([from, peerName, tried.target])].filter(
     (name) => name != null && names.includes(name),
   ) as string[];
-  const counters = await Promise.all(
-    onTheWay.map(async (name) => {
-      const options = { signal };
-      const [firewall, drops] = await Promise.all([
-        source.run(name, evidenceCommands.firewall.argv, options),
-        source.run(name, evidenceCommands.drops.argv, options),
-      ]);
-      const counted: Counters = {
-        firewall: observe(firewall, ({ stdout }) => parseRuleset(stdout)),
-        reversePathDrops: observe(drops, ({ stdout }) => parseNstat(stdout)),
-      };
-      return [name, counted] as const;
-    }),
-  );
   return {
     ...tried,
-    after: new Map(counters),
+    after: await countersOf(onTheWay),
     icmp: pinged,
     sizes: bySize,
     ...(connected === undefined ? {} : { connect: connected }),

@@ -206,6 +206,15 @@ describe("one thing is broken", () => {
       [
         ...onlyPortSilent,
         ["router", "tailscale debug netmap", replace(/"Srcs": \[[^\]]*\]/, '"Srcs": []')],
+        ["control", "headscale policy get", () => ({ stdout: '{ "grants": [] }' })],
+      ],
+    ],
+    [
+      "TL303 router",
+      "laptop router:80",
+      [
+        ...onlyPortSilent,
+        ["router", "tailscale debug netmap", replace(/"Srcs": \[[^\]]*\]/, '"Srcs": []')],
       ],
     ],
     ["TL203 router", "laptop router:81", [...onlyPortSilent]],

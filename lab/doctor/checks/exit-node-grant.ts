@@ -1,6 +1,6 @@
 import { isTailnetAddress } from "../../evidence/prefix.ts";
 import { exitNodeOf } from "../../evidence/where.ts";
-import { sourcesOf } from "../chain.ts";
+import { sourceOf } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
 import { portsBetween } from "../packet-filter.ts";
 
@@ -19,7 +19,7 @@ export const exitNodeGrant: Check = {
       const exit = exitNodeOf(node);
       const server = exit === undefined ? undefined : observations.tailscale.get(exit.name);
       const filter = server === undefined ? undefined : read(server.netmap)?.packetFilter;
-      const [source] = sourcesOf(observations, node.machine.name);
+      const source = sourceOf(observations, node.machine.name);
       if (server === undefined || filter === undefined || source === undefined) continue;
       const asked =
         attempts?.question.from === node.machine.name &&

@@ -1,8 +1,7 @@
 import { ruleText } from "../../evidence/nftables.ts";
 import type { HostObservations } from "../../evidence/observations.ts";
 import { isTailnetAddress } from "../../evidence/prefix.ts";
-import { answers, machineOf, receiverOf } from "../asked.ts";
-import { sourcesOf } from "../chain.ts";
+import { answers, machineOf, receiverOf, sourceOf } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
 import { type Dropped, droppedBy, grownDrops, type InputPacket } from "../firewall.ts";
 import { isLoopback } from "../sockets.ts";
@@ -23,7 +22,7 @@ function lookOnTheWay(look: Look): void {
   const { attempts } = observations;
   if (attempts?.address == null || answers(attempts)) return;
   const { address, question, target } = attempts;
-  const [source = "100.64.0.1"] = sourcesOf(observations, question.from);
+  const source = sourceOf(observations, question.from) ?? "100.64.0.1";
   const packet = { source, destination: address, port: question.port, protocol: question.protocol };
   const receiver = receiverOf(observations);
   const isForwarded =

@@ -1,5 +1,6 @@
 import { covers, isDefault } from "../../evidence/prefix.ts";
 import { ownPrefixes } from "../../evidence/where.ts";
+import { works } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
 
 /** TL105: a route of table 52, which goes before the main table, over a LAN of the node's own. */
@@ -8,7 +9,10 @@ export const lanCaptured: Check = {
   step: "route",
   explainedBy: [],
   run({ observations, read, found }) {
+    const { attempts } = observations;
     for (const node of observations.tailscale.values()) {
+      // Who is answered in spite of it takes a detour: TL406.
+      if (attempts?.question.from === node.machine.name && works(attempts) === true) continue;
       const routes = read(node.routes);
       if (routes === undefined || read(node.addresses) === undefined) continue;
       // An exit node takes the LAN with it unless that is allowed: that is another matter, and meant.

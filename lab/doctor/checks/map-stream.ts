@@ -1,16 +1,20 @@
 import type { NetmapPeer } from "../../evidence/netmap.ts";
+import type { Observation } from "../../evidence/observation.ts";
 import type { TailscaleObservations } from "../../evidence/observations.ts";
+import { permittingRule } from "../../evidence/policy-rules.ts";
 import type { HeadscaleNode } from "../../running/headscale.ts";
+import { receiverOf, sourceOf } from "../asked.ts";
 import type { Check, Look } from "../check.ts";
 import { seen } from "../check.ts";
 import type { Seen } from "../finding.ts";
+import { permits } from "../packet-filter.ts";
 
 /** Headscale sends something at least every 50 to 59 s. */
 const longestSilenceMs = 75_000;
 /** tailscaled asks every 30 s whether the other end of a quiet connection is there. */
 const keepaliveMs = 31_000;
-/** A change is told within a second or two. */
-const deliveryMs = 15_000;
+/** A change is told within a second or two; what came just now may not be in the netmap that was read. */
+const deliveryMs = 4_000;
 
 /** TL303 map-stream-dead: what a node was told differs from what control says, and control can be reached. */
 export const mapStream: Check = {
@@ -48,7 +52,7 @@ function lookAt(look: Look, name: string, node: TailscaleObservations): void {
   const registry = look.observations.control?.nodes;
   const stale =
     registry?.kind === "seen" && netmap !== undefined
-      ? differences(netmap.peers, registry.value)
+      ? [...differences(netmap.peers, registry.value), ...ruleMissing(look, name, registry.value)]
       : [];
   const isUnanswered =
     connection !== undefined && connection.unanswered > 0 && connection.ackMs > keepaliveMs;
@@ -59,9 +63,9 @@ function lookAt(look: Look, name: string, node: TailscaleObservations): void {
     connection === undefined || !(isSilent || isStale)
       ? []
       : [seen(node.connections, connection.line)];
-  const told: Seen[] = stale.flatMap(({ peer, here, there }) => [
+  const told: Seen[] = stale.flatMap(({ peer, here, there, by = registry }) => [
     seen(node.netmap, `${peer}: ${here}`),
-    ...(registry === undefined ? [] : [seen(registry, `${peer}: ${there}`)]),
+    ...(by === undefined ? [] : [seen(by, `${peer}: ${there}`)]),
   ]);
   const [first, ...others] = [...told.slice(0, 4), ...silence];
   if (first === undefined) return;
@@ -86,6 +90,26 @@ interface Difference {
   peer: string;
   here: string;
   there: string;
+  /** What says `there`; absent: control's list of nodes. */
+  by?: Observation<unknown>;
+}
+
+/** What is asked is allowed by control's policy, and by no rule of the filter of the node that it goes to. */
+function ruleMissing(look: Look, name: string, nodes: readonly HeadscaleNode[]): Difference[] {
+  const { attempts, control } = look.observations;
+  const receiver = receiverOf(look.observations);
+  if (attempts?.address == null || receiver?.machine.name !== name) return [];
+  if (control?.policy.kind !== "seen" || receiver.netmap.kind !== "seen") return [];
+  const { question, address } = attempts;
+  const source = sourceOf(look.observations, question.from, address);
+  if (source === undefined) return [];
+  const { port, protocol } = question;
+  const packet = { source, destination: address, port, protocol };
+  const rule = permittingRule(control.policy.value, nodes, packet);
+  if (rule === undefined || permits(receiver.netmap.value.packetFilter, packet)) return [];
+  const asked = `${protocol}/${port ?? "any port"} from ${source}`;
+  const here = `"PacketFilter" has no rule for ${asked}`;
+  return [{ peer: question.from, here, there: rule, by: control.policy }];
 }
 
 /** What the policy hides is no difference: only peers that the node knows are compared. */

@@ -1,7 +1,6 @@
 import type { HostObservations } from "../../evidence/observations.ts";
 import { covers, isTailnetAddress, lengthOf } from "../../evidence/prefix.ts";
-import { isHeard, machineOf, receiverOf } from "../asked.ts";
-import { sourcesOf } from "../chain.ts";
+import { isHeard, machineOf, receiverOf, sourceOf } from "../asked.ts";
 import { type Check, seen, seenLine } from "../check.ts";
 
 /** TL107: the subnet router reaches the target, and the target does not know the way back to the tailnet. */
@@ -22,7 +21,7 @@ export const noReturnRoute: Check = {
     const nearPing = read(fromRouter?.icmp)?.received ?? 0;
     const isNear = near === "connected" || near === "refused" || nearPing > 0;
     if (!isNear) return;
-    const [source] = sourcesOf(observations, question.from);
+    const source = sourceOf(observations, question.from);
     const host = target === null ? undefined : machineOf(observations, target);
     const way =
       host?.routes.kind === "seen" && source !== undefined

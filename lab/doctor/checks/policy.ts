@@ -1,7 +1,6 @@
 import type { TailscaleObservations } from "../../evidence/observations.ts";
 import { isTailnetAddress } from "../../evidence/prefix.ts";
-import { receiverOf, works } from "../asked.ts";
-import { sourcesOf } from "../chain.ts";
+import { receiverOf, sourceOf, works } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
 import { permits, portsBetween, portsText } from "../packet-filter.ts";
 
@@ -33,10 +32,7 @@ export const policy: Check = {
     const filter = read(receiver.netmap)?.packetFilter;
     if (filter === undefined || isInternet) return;
     if (connect?.kind === "seen" && connect.value === "refused") return;
-    const family = address.includes(":");
-    const source = sourcesOf(observations, question.from).find(
-      (each) => each.includes(":") === family,
-    );
+    const source = sourceOf(observations, question.from, address);
     if (source === undefined) return;
     const { port, protocol } = question;
     if (permits(filter, { source, destination: address, port, protocol })) return;

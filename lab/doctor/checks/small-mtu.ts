@@ -1,3 +1,4 @@
+import { exitNodeOf } from "../../evidence/where.ts";
 import type { Check } from "../check.ts";
 
 /** A packet of 1280 within the tunnel: 20 bytes of IPv4, 8 of UDP, 32 of WireGuard more. */
@@ -9,7 +10,10 @@ export const smallMtu: Check = {
   step: "path",
   explainedBy: ["TL109", "TL108", "TL204"],
   run(look) {
-    for (const [name, { relayProbes }] of look.observations.tailscale) {
+    for (const [name, node] of look.observations.tailscale) {
+      const { relayProbes } = node;
+      // Its packets to relays go through the tunnel, whose own size it would be.
+      if (exitNodeOf(node) !== undefined) continue;
       if (relayProbes.kind === "unseen" && relayProbes.isDown) continue;
       const probes = look.read(relayProbes) ?? [];
       const told = probes.find(({ ping }) => !ping.large && (ping.mtu ?? wholeBytes) < wholeBytes);
