@@ -1,7 +1,6 @@
 import { waitDiagnosed } from "../lab/engine/preflight/diagnosis.ts";
 import { clearUndeclared, injectDeclared } from "../lab/faults/declared.ts";
 import { type FaultRecord, readFaults } from "../lab/faults/record.ts";
-import { tell } from "../lab/progress.ts";
 import { waitConverged } from "../lab/running/convergence.ts";
 import { waitReady } from "../lab/running/ready.ts";
 import { RunningLab } from "../lab/running/running-lab.ts";
@@ -48,7 +47,7 @@ export async function bringUp(
       waitConverged(lab, { detail, signal }),
     );
   } else {
-    await tell(progress, `Lab ${name} has faults, with which its tailnet may not converge`);
+    progress.tell?.(`Lab ${name} has faults, with which its tailnet may not converge`);
   }
   if (declared.length > 0) {
     await progress.step("Inject the faults that are declared", () =>

@@ -2,7 +2,6 @@ import PQueue from "p-queue";
 import { connectEngine } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
 import { imageRef } from "../lab/images/recipes.ts";
-import { tell } from "../lab/progress.ts";
 import type { Case } from "../scenarios/cases/case.ts";
 import { caseLab, endCases } from "../scenarios/cases/case-lab.ts";
 import { examinationOf } from "../scenarios/cases/examination.ts";
@@ -48,7 +47,7 @@ export async function runCases(
       chosen.map((theCase) =>
         queue.add(async () => {
           const one = await runOne(theCase, signal);
-          if (!isJson) await tell(progress, shortText(one));
+          if (!isJson) progress.tell?.(shortText(one));
           return one;
         }),
       ),

@@ -40,6 +40,10 @@ function liveProgress(stream: ProgressStream): Progress {
     timer = undefined;
   };
   return {
+    tell(line) {
+      stream.write(`${eraseLine}${line}\n`);
+      draw();
+    },
     async step(title, work) {
       const step: Step = { title, detail: "", started: performance.now() };
       steps.add(step);

@@ -2,27 +2,25 @@
 export interface Progress {
   /** Runs one named step; `detail` replaces the step's last line of detail. */
   step<T>(title: string, work: (detail: (text: string) => void) => Promise<T>): Promise<T>;
+  /** Says one thing that takes no time, as a line of its own. Absent where nobody reads it. */
+  tell?(line: string): void;
 }
 
 export const silent: Progress = {
   step: (_title, work) => work(() => {}),
 };
 
-/** Says one thing that takes no time, as a line of its own. */
-export function tell(progress: Progress, line: string): Promise<void> {
-  return progress.step(line, async () => {});
-}
-
 /** How often a long step says where it is: seldom enough for a log of CI. */
 const tellAgainMs = 10_000;
 
 /** A line at a step's beginning and end, and now and then one between, with its last detail. */
 export function plainProgress(stream: { write(text: string): unknown } = process.stderr): Progress {
+  const tell = (text: string) => void stream.write(`${text}\n`);
   return {
+    tell,
     async step(title, work) {
       const started = performance.now();
       let last = "";
-      const tell = (text: string) => stream.write(`${text}\n`);
       tell(title);
       const telling = setInterval(
         () => tell(`${title}: ${last} (${secondsSince(started)})`),

@@ -7,7 +7,7 @@ import { addressSource } from "../lab/engine/docker-context.ts";
 import { connectEngine, engineAddress } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
 import { forbidden, isRoot, mayChangeMachine } from "../lab/machine-changes.ts";
-import { type Progress, tell } from "../lab/progress.ts";
+import type { Progress } from "../lab/progress.ts";
 import { cacheFolder, type Missing } from "./machine.ts";
 
 /** A fresh dockerd answers within a few seconds; slower than this, something is wrong with it. */
@@ -27,7 +27,7 @@ export async function ensureEngine(progress: Progress): Promise<void> {
       remedy: missing.remedy,
     });
   }
-  for (const change of missing.changes) await tell(progress, `Set-up: ${change}`);
+  for (const change of missing.changes) progress.tell?.(`Set-up: ${change}`);
   await progress.step("Docker Engine", async (detail) => {
     if ((await which("dockerd", { nothrow: true })) === null) await install(detail);
     if ((await whyMissing()) === undefined) return;

@@ -8,7 +8,7 @@ import { buildPrograms, hasGo } from "../lab/images/golang.ts";
 import { errorMessage } from "../lab/images/output.ts";
 import { openTemporaryDirectory } from "../lab/images/temporary-directory.ts";
 import { forbidden, mayChangeMachine } from "../lab/machine-changes.ts";
-import { type Progress, tell } from "../lab/progress.ts";
+import type { Progress } from "../lab/progress.ts";
 import versions from "../versions.json" with { type: "json" };
 import { cacheFolder, type Missing } from "./machine.ts";
 
@@ -42,7 +42,7 @@ export async function ensureTerraform(progress: Progress, signal?: AbortSignal):
   if ("program" in found) return found.program;
   const { what, changes, remedy } = found.missing;
   if (changes.length === 0) throw new LabError("TerraformMissing", what, { remedy });
-  for (const change of changes) await tell(progress, `Set-up: ${change}`);
+  for (const change of changes) progress.tell?.(`Set-up: ${change}`);
   await progress.step(`OpenTofu ${versions.opentofu} from its Go module`, async (detail) => {
     try {
       await build(built(), detail, signal);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { execa } from "execa";
 import { isRoot, mayChangeMachine } from "../lab/machine-changes.ts";
-import { type Progress, tell } from "../lab/progress.ts";
+import type { Progress } from "../lab/progress.ts";
 
 const tun = "/dev/net/tun";
 
@@ -11,7 +11,7 @@ const tun = "/dev/net/tun";
  */
 export async function addTun(progress: Progress): Promise<boolean> {
   if (!isRoot() || !mayChangeMachine()) return false;
-  await tell(progress, `Set-up: load the kernel's module tun (modprobe), and make ${tun}`);
+  progress.tell?.(`Set-up: load the kernel's module tun (modprobe), and make ${tun}`);
   await execa("modprobe", ["tun"], { reject: false });
   mkdirSync("/dev/net", { recursive: true });
   // The numbers of the kernel's documentation, devices.txt.

@@ -3,7 +3,7 @@ import { connectEngine, type Engine } from "../lab/engine/engine.ts";
 import { enforceIsolation, notEnforced } from "../lab/engine/host-firewall.ts";
 import type { ImageKey, Plan } from "../lab/plan/plan.ts";
 import type { PlanOptions } from "../lab/plan/plan-lab.ts";
-import { type Progress, tell } from "../lab/progress.ts";
+import type { Progress } from "../lab/progress.ts";
 import { describePart, partAt } from "./address.ts";
 import { givenBy, reserveFor } from "./allocation.ts";
 import {
@@ -105,7 +105,7 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
       );
   for (const { action, kind, name, why } of planned?.changes ?? []) {
     const part = kind === "settings" ? name : describePart({ kind, name });
-    await tell(progress, `${action} ${part}: ${why}`);
+    progress.tell?.(`${action} ${part}: ${why}`);
   }
   const tally =
     planned?.resources === 0
@@ -137,7 +137,7 @@ async function isolate(
     `Isolate lab ${lab}: nftables rules on the engine's machine`,
     () => enforceIsolation(engine, { lab, run: stackRun, image }),
   );
-  if (why !== undefined) await tell(progress, notEnforced(why));
+  if (why !== undefined) progress.tell?.(notEnforced(why));
 }
 
 /** Counts what Terraform says it has done. */
