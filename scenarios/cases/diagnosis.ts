@@ -10,14 +10,17 @@ import type { Case } from "./case.ts";
 /** What of a finding a case is judged by. */
 export type Named = Pick<Finding, "code" | "node" | "what">;
 
-/** Asks the doctor what the case's user would. */
+/** Asks the doctor what the case's user would, where he may look. */
 export async function diagnoseCase(
   lab: RunningLab,
-  theCase: Pick<Case, "question">,
+  theCase: Pick<Case, "question" | "outOfSight">,
   signal?: AbortSignal,
 ): Promise<Diagnosis> {
   const question = questionOf(theCase);
-  return diagnose(await lookAtTailnet(await liveSource(lab), { question, signal }), question);
+  const source = await liveSource(lab);
+  const machines = source.machines.filter(({ name }) => !theCase.outOfSight?.includes(name));
+  const seen = await lookAtTailnet({ ...source, machines }, { question, signal });
+  return diagnose(seen, question);
 }
 
 function questionOf({ question }: Pick<Case, "question">): Question | undefined {

@@ -1,4 +1,6 @@
 import type { Case } from "../case.ts";
+import { forwardedPort } from "../known.ts";
+import { findsPath, netcheck } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -18,23 +20,20 @@ export default {
   ],
   question: { from: "laptop", to: "phone" },
   finding: { code: "TL401" },
-  hint: "One of the two NATs is easy. Why is that not enough?",
-  remedy: [
-    {
-      on: "phone",
-      run: "ip -4 -o addr show dev lan | awk '{ print $4 }' | cut -d / -f 1",
-      as: "PHONE",
-    },
-    {
-      on: "router-cafe",
-      run: 'nft "table ip forward41641 { chain in { type nat hook prerouting priority dstnat; iifname wan udp dport 41641 dnat to $PHONE; }; }"',
-      undo: "nft delete table ip forward41641",
-    },
-    {
-      on: "router-cafe",
-      run: "nft insert rule inet filter forward iifname wan udp dport 41641 accept",
-      undo: "true",
-    },
+  look: [
+    findsPath(
+      "laptop",
+      "phone",
+      "no direct path is found, and `MappingVariesByDestIP` is true on one side",
+    ),
+    netcheck("phone", "Mapping", "the NAT of the one is hard"),
+    netcheck(
+      "laptop",
+      "Mapping",
+      "that of the other is easy, which is not enough: it lets in only whom it has sent to, at that very port",
+    ),
   ],
+  hint: "One of the two NATs is easy. Why is that not enough?",
+  remedy: forwardedPort("router-cafe", "phone"),
   sources: ["tailscale/tailscale#5127", "tailscale/tailscale#12557"],
 } satisfies Case;

@@ -1,4 +1,6 @@
 import type { Case } from "../case.ts";
+import { forwardedPort } from "../known.ts";
+import { findsPath, netcheck } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -21,23 +23,12 @@ export default {
   ],
   question: { from: "laptop", to: "phone" },
   finding: { code: "TL401" },
-  hint: "`tailscale netcheck` on both: what does MappingVariesByDestIP say?",
-  remedy: [
-    {
-      on: "phone",
-      run: "ip -4 -o addr show dev lan | awk '{ print $4 }' | cut -d / -f 1",
-      as: "PHONE",
-    },
-    {
-      on: "router-cafe",
-      run: 'nft "table ip forward41641 { chain in { type nat hook prerouting priority dstnat; iifname wan udp dport 41641 dnat to $PHONE; }; }"',
-      undo: "nft delete table ip forward41641",
-    },
-    {
-      on: "router-cafe",
-      run: "nft insert rule inet filter forward iifname wan udp dport 41641 accept",
-      undo: "true",
-    },
+  look: [
+    netcheck("laptop", "Mapping", "`MappingVariesByDestIP` is true on both sides"),
+    netcheck("phone", "Mapping", "so it is on the other side"),
+    findsPath("laptop", "phone", "no direct path is found"),
   ],
+  hint: "`tailscale netcheck` on both: what does MappingVariesByDestIP say?",
+  remedy: forwardedPort("router-cafe", "phone"),
   sources: ["tailscale/tailscale#5127", "tailscale/tailscale#14953", "tailscale/tailscale#12557"],
 } satisfies Case;
