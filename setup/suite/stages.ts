@@ -89,7 +89,7 @@ export function selectStages(options: TestOptions, reports: string, signal: Abor
   const stages: Stage[] = [
     quick("types", "types (tsc)", ["tsc", "-p", "."]),
     quick("lint", "lint and format (biome)", ["biome", "check", "--error-on-warnings", "."]),
-    quick("unused", "unused code (knip)", ["knip"]),
+    quick("unused", "unused code (knip)", ["knip", "--cache"]),
     {
       name: "unit",
       title: "unit tests",
