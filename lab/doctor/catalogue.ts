@@ -541,8 +541,8 @@ export const catalogue: readonly CatalogueEntry[] = [
     severity: "error",
     title: "The tailnet's domain is not among the search domains.",
     explanation:
-      "A name without a dot is completed by the search domains of /etc/resolv.conf. tailscaled puts the tailnet's domain there; where another program has taken it out, `server` does not resolve, and `server.DOMAIN` does.",
-    sources: [],
+      "A name without a dot is completed by the search domains of /etc/resolv.conf. tailscaled puts the tailnet's domain there; where another program has taken it out, `printer` does not resolve, and `printer.DOMAIN` does. tailscaled itself answers a node's name alone (tried with 1.102), so it is the tailnet's other records that fail, and with other resolvers on the machine nodes too.",
+    sources: ["tailscale/tailscale#14742"],
   },
   {
     code: "TL511",
@@ -550,7 +550,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     severity: "error",
     title: "The tailnet's domain covers the control server's own name.",
     explanation:
-      "MagicDNS answers for the whole of the tailnet's domain: what is no node is told not to exist. Where `server_url` lies in `dns.base_domain`, that is so of the control server itself, and often of a relay beside it: nodes lose control when they resolve its name anew. Headscale refuses the plain case when it starts; a record of its own for the name helps.",
+      "MagicDNS answers for the whole of the tailnet's domain: what is no node is told not to exist. Where `server_url` lies in `dns.base_domain`, that is so of the control server itself, and often of a relay beside it: nodes lose control when they resolve its name anew. Headscale refuses the plain case when it starts, though not where `server_url` has a port; a record of its own for the name helps.",
     sources: ["juanfont/headscale#2354", "juanfont/headscale#2209"],
   },
   {

@@ -12,6 +12,7 @@ import type {
   Counters,
   IcmpResult,
   Observations,
+  TailscaleObservations,
 } from "./observations.ts";
 import { isAddress, isTailnetAddress } from "./prefix.ts";
 import type { Question } from "./question.ts";
@@ -137,7 +138,9 @@ export async function attempt(
       isAtHand ? icmp(server.name) : undefined,
     ],
   );
-  const peerName = isTailnetAddress(address) ? tried.target : server?.name;
+  const peerName = isTailnetAddress(address)
+    ? (tried.target ?? peerWith(own, address))
+    : server?.name;
   const onTheWay = [...new Set([from, peerName, tried.target])].filter(
     (name) => name != null && names.includes(name),
   ) as string[];
@@ -159,6 +162,12 @@ export async function attempt(
           },
         }),
   };
+}
+
+/** As the node itself calls its peer: a machine that can't be looked at. */
+function peerWith(own: TailscaleObservations | undefined, address: string): string | undefined {
+  if (own?.status.kind !== "seen") return undefined;
+  return own.status.value.peers.find(({ addresses }) => addresses.includes(address))?.name;
 }
 
 /** In the tailnet for a node, in its LAN for a host. */

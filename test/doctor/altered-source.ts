@@ -25,13 +25,19 @@ export type Alteration = [
   alter: (output: Output) => Partial<Output> | undefined,
 ];
 
-/** The healthy lab's outputs, with alterations; a machine of `down` does not run. */
+/** Machines that do not run, and that can't be looked at. */
+interface Unseen {
+  down?: readonly string[];
+  outOfSight?: readonly string[];
+}
+
+/** The healthy lab's outputs, with alterations. */
 function alteredSource(
   alterations: readonly Alteration[],
-  down: readonly string[] = [],
+  { down = [], outOfSight = [] }: Unseen,
 ): EvidenceSource {
   return {
-    machines: healthy.machines,
+    machines: healthy.machines.filter(({ name }) => !outOfSight.includes(name)),
     isLive: false,
     run(node, argv) {
       if (down.includes(node)) {
@@ -85,7 +91,7 @@ export function replace(from: string | RegExp, to: string) {
 export async function found(
   asked: string | undefined,
   alterations: readonly Alteration[] = [],
-  down: readonly string[] = [],
+  unseen: Unseen = {},
 ) {
   const [from = "", target = ""] = asked?.split(" ") ?? [];
   const [to = "", port] = target.split(":");
@@ -93,7 +99,7 @@ export async function found(
     asked === undefined
       ? undefined
       : { from, to, protocol: "tcp", ...(port === undefined ? {} : { port: Number(port) }) };
-  const observations = await lookAtTailnet(alteredSource(alterations, down), { question });
+  const observations = await lookAtTailnet(alteredSource(alterations, unseen), { question });
   return diagnose(observations, question);
 }
 

@@ -261,10 +261,29 @@ describe("one thing is broken", () => {
     const { findings } = await found(
       "laptop router:80",
       [...silent, ["laptop", "tailscale ping", () => ({ exitCode: 1, stdout: "no reply\n" })]],
-      ["router"],
+      { down: ["router"] },
     );
     expect(findings[0]).toMatchObject({ code: "TL118", node: "router" });
     expect(findings[0]?.consequences.map(({ code }) => code)).toContain("TL121");
+  });
+
+  test("TL101 of a machine that can't be looked at, by what its peer knows", async () => {
+    const outOfSight = ["router", "control"];
+    const ping: Alteration[2] = () => ({ exitCode: 1, stdout: "no reply\n" });
+    const offline = replace(/"Online": true/, '"Online": false');
+    expect(await codes("laptop 100.64.0.1:80", [], { outOfSight })).toEqual([]);
+    expect(
+      await codes(
+        "laptop 100.64.0.1:80",
+        [...silent, ["laptop", "tailscale status", offline], ["laptop", "tailscale ping", ping]],
+        { outOfSight },
+      ),
+    ).toEqual(["TL101 router"]);
+    expect(
+      await codes("laptop 100.64.0.1:80", [...silent, ["laptop", "tailscale ping", ping]], {
+        outOfSight,
+      }),
+    ).toEqual(["TL121 laptop"]);
   });
 });
 

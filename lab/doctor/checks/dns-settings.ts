@@ -121,7 +121,7 @@ function isResponsible({ status, prefs, dns }: TailscaleObservations): boolean {
   );
 }
 
-/** TL510 search-domain-missing: names without a dot need it. */
+/** TL510 search-domain-missing: names without a dot need it, where they are no nodes'. */
 export const searchDomainMissing: Check = {
   finds: ["TL510"],
   step: "name",
@@ -142,12 +142,12 @@ export const searchDomainMissing: Check = {
           seenLine(node.resolvConf, /^(search|domain)/, "no search line"),
           seen(node.dns, `"MagicDNSSuffix": "${domain}"`),
         ],
-        why: `a name without a dot is completed by the search domains; \`ssh server\` asks for none but \`server\`, and ${domain} is not among them`,
+        why: `a name without a dot is completed by the search domains, and ${domain} is not among them: programs ask for the bare name, which MagicDNS knows of nodes alone`,
         fix: [
           `on ${name}: tailscale set --accept-dns=false && tailscale set --accept-dns=true, which writes /etc/resolv.conf anew`,
           `on ${name}, meanwhile: use whole names, such as NAME.${domain}`,
         ],
-        explains: [`${name} resolves whole names, and none without a dot`],
+        explains: [`${name} resolves whole names, and without a dot those of nodes at best`],
       });
     }
   },

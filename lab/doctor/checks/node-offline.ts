@@ -15,10 +15,9 @@ export const nodeOffline: Check = {
     const own = observations.tailscale.get(question.from);
     const status = own === undefined ? undefined : read(own.status);
     const registry = control === undefined ? undefined : read(control.nodes);
+    const owner = target ?? attempts.peer;
     const names = isTailnetAddress(address)
-      ? target === null
-        ? []
-        : [target]
+      ? [owner].filter((name) => name !== undefined)
       : advertisersOf(observations, address);
     for (const name of names) {
       const peer = status?.peers.find((each) => each.name === name);
