@@ -46,11 +46,11 @@ function makeDirectory(): string {
 }
 
 function removeAbandoned(): void {
-  for (const path of readable(tmpdir()).map((entry) => join(tmpdir(), entry))) {
-    const pid = Number(path.slice(join(tmpdir(), prefix).length).split("-")[0]);
-    if (path.startsWith(join(tmpdir(), prefix)) && Number.isInteger(pid) && !isRunning(pid)) {
-      if (isOurs(path)) remove(path);
-    }
+  const folder = tmpdir();
+  for (const entry of readable(folder).filter((name) => name.startsWith(prefix))) {
+    const pid = Number(entry.slice(prefix.length).split("-")[0]);
+    const path = join(folder, entry);
+    if (Number.isInteger(pid) && !isRunning(pid) && isOurs(path)) remove(path);
   }
 }
 
