@@ -1,3 +1,4 @@
+import { diagnosisText } from "../lab/doctor/text.ts";
 import type { Progress } from "../lab/progress.ts";
 import { RunningLab } from "../lab/running/running-lab.ts";
 import type { Case } from "../scenarios/cases/case.ts";
@@ -7,7 +8,7 @@ import { showAll } from "../scenarios/cases/run-case.ts";
 import { startedCase } from "./case-state.ts";
 import { remedyText, shownText } from "./case-text.ts";
 import type { Report } from "./command.ts";
-import { diagnosisText, exitCodeOf } from "./diagnosis.ts";
+import { exitCodeOf } from "./diagnosis.ts";
 
 /** What a repair takes to act: a client looks for a better path all over again. */
 const repairMs = 20_000;

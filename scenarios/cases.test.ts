@@ -1,8 +1,9 @@
 import { expect, test, vi } from "vitest";
 import { caseLab } from "./cases/case-lab.ts";
+import { examinationOf } from "./cases/examination.ts";
 import { findCase } from "./cases/find-case.ts";
 import { runCase, whatIsWrong } from "./cases/run-case.ts";
-import { writeArtifacts } from "./harness/artifacts.ts";
+import { evidenceOf } from "./harness/evidence.ts";
 
 /** Quick ones of each flow; `npm run cases` runs all. */
 const chosen = [
@@ -25,17 +26,19 @@ vi.setConfig({ maxConcurrency: 2, testTimeout: 240_000 });
 test.concurrent.for(chosen)("%s", async (name) => {
   const theCase = await findCase(name);
   await using lab = await caseLab(theCase, "cases.test.ts");
-  const stages = await runCase(lab.running, theCase);
+  const examination = await examinationOf(theCase);
+  const stages = await runCase(lab.running, theCase, { examination });
   const wrong = whatIsWrong(theCase, stages);
   if (wrong !== undefined) {
-    const folder = await writeArtifacts(lab.plan, lab.running, "cases", name);
-    throw new Error(`${wrong}\nartifacts: ${folder}`);
+    throw new Error(wrong + (await evidenceOf(lab, "cases", name)));
   }
   expect(stages.map(({ stage }) => stage)).toEqual([
     "healthy",
     "symptom",
     "finding",
+    "evidence",
     "remedy",
     "repaired",
+    "evidence-after",
   ]);
 });

@@ -5,8 +5,8 @@ import { subnetLock } from "../lab/engine/subnet-pool.ts";
 import type { Plan } from "../lab/plan/plan.ts";
 import type { RunningNode } from "../lab/running/running-node.ts";
 import type { LabDeclaration } from "../lab/topology/schema.ts";
-import { writeArtifacts } from "./harness/artifacts.ts";
 import { expect, ScenarioLab } from "./harness/index.ts";
+import { evidenceLeaver } from "./harness/leave-evidence.ts";
 import { hostOf } from "./harness/matchers/target.ts";
 import { nobody, segmentOf, UplinkGuard } from "./harness/uplink-guard.ts";
 
@@ -40,12 +40,10 @@ const test = base
     for (const start of starts) if (start.status === "rejected") throw start.reason;
     return labs.sort((a, b) => (a.plan.lab < b.plan.lab ? -1 : 1));
   })
-  .extend("evidence", { auto: true }, async ({ labs, task, onTestFailed }) => {
-    onTestFailed(async () => {
-      for (const { plan, running } of labs) {
-        const folder = await writeArtifacts(plan, running, "isolation", task.name, plan.lab);
-        console.error(`artifacts of "${task.name}": ${folder}`);
-      }
+  .extend("evidence", { auto: true }, async ({ labs, task, annotate }, { onCleanup }) => {
+    const leavers = labs.map((lab) => evidenceLeaver({ task, annotate }, lab, lab.plan.lab));
+    onCleanup(async () => {
+      for (const leave of leavers) await leave();
     });
   });
 

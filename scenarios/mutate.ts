@@ -2,11 +2,8 @@
  * `npm run mutate [NAME…]`: breaks a lab in each way the table knows and runs the test that must
  * notice. A mutant that survives, or whose test fails for another reason, is a defect: exit code 1.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import os from "node:os";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { connectEngine } from "../lab/engine/engine.ts";
 import { LabError } from "../lab/errors.ts";
@@ -24,36 +21,26 @@ import { parseShard, type Shard, shardOf, unknownName } from "./selection.ts";
 
 /** Mutants at once: a lab takes a core while it starts, and most of the time it waits. */
 const usualLanes = 2 * os.availableParallelism();
-const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** @returns how many survived, or failed otherwise. */
-async function work(
-  schedule: Schedule,
-  folder: string,
-  report: (line: string) => void,
-): Promise<number> {
+async function work(schedule: Schedule, report: (line: string) => void): Promise<number> {
   let failed = 0;
   await using lane = await Lane.open();
   for (;;) {
     using next = schedule.next();
     if (next === undefined) return failed;
     const { mutation } = next;
-    const artifacts = path.join(folder, mutation.name);
-    await mkdir(artifacts);
     const since = performance.now();
-    const fault = await lane.run(mutation, artifacts);
+    const fault = await lane.run(mutation);
     const seconds = ((performance.now() - since) / 1000).toFixed(1);
     const what = `${mutation.name} (${mutation.scenario}: ${mutation.test}) ${seconds} s`;
     if (fault === undefined) {
       report(`killed    ${what}`);
     } else {
       failed += 1;
-      const kept = path.join(root, "artifacts", "mutations", mutation.name);
-      await cp(artifacts, kept, { recursive: true });
       const word = fault === survival ? "SURVIVED" : "FAILED  ";
-      report(`${word}  ${what}\n${fault}\nartifacts: ${kept}`.replaceAll("\n", "\n          "));
+      report(`${word}  ${what}\n${fault}`.replaceAll("\n", "\n          "));
     }
-    await rm(artifacts, { recursive: true, force: true });
   }
 }
 
@@ -86,8 +73,6 @@ async function main(): Promise<number> {
     reapAfter({ run });
     await ensureImages(pinnedImages, plainProgress());
   }
-  const folder = mkdtempSync(path.join(os.tmpdir(), "tailnet-lab-mutate-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   // The labs go by the reaper, as soon as this process has ended.
   process.once("SIGINT", () => process.exit(130));
   process.once("SIGTERM", () => process.exit(143));
@@ -96,7 +81,7 @@ async function main(): Promise<number> {
   const count = Math.min(atOnce, all.length);
   try {
     const failures = await Promise.all(
-      Array.from({ length: count }, () => work(schedule, folder, console.log)),
+      Array.from({ length: count }, () => work(schedule, console.log)),
     );
     const failed = failures.reduce((sum, each) => sum + each, 0);
     console.log(`${all.length - failed} of ${all.length} mutants killed, each for its own reason`);

@@ -3,6 +3,7 @@ import { caseMutations } from "./mutations/cases.ts";
 import { denialMutations } from "./mutations/denials.ts";
 import { dnsMutations } from "./mutations/dns.ts";
 import { engineMutations } from "./mutations/engine.ts";
+import { evidenceMutations } from "./mutations/evidence.ts";
 import { exitNodeMutations } from "./mutations/exit-node.ts";
 import { faultMutations } from "./mutations/faults.ts";
 import { isolationMutations } from "./mutations/isolation.ts";
@@ -26,6 +27,7 @@ export const mutations: readonly Mutation[] = [
   ...isolationMutations,
   ...engineMutations,
   ...captureMutations,
+  ...evidenceMutations,
   ...caseMutations,
   ...faultMutations,
 ];

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { diagnose } from "../../lab/doctor/diagnose.ts";
+import { diagnosisText } from "../../lab/doctor/text.ts";
 import { folderSource } from "../../lab/evidence/folder.ts";
 import { capturedByHand, howToCapture } from "../../lab/evidence/how-to-capture.ts";
 import { liveSource } from "../../lab/evidence/live.ts";
@@ -7,7 +8,7 @@ import { lookAtTailnet } from "../../lab/evidence/look.ts";
 import type { Question } from "../../lab/evidence/question.ts";
 import { splitTarget } from "../../lab/observe/target.ts";
 import { act, labCommand, type Shared } from "../command.ts";
-import { diagnosisText, exitCodeOf } from "../diagnosis.ts";
+import { exitCodeOf } from "../diagnosis.ts";
 import { findLab } from "../which-lab.ts";
 
 export function doctorCommand(shared: Shared): Command {

@@ -31,3 +31,23 @@ export async function collectEvidence(
   const all = source.machines.map((machine) => queue.add(() => ask(machine)));
   return (await Promise.all(all)).flat();
 }
+
+/**
+ * A source that tells each command of a collection once as it was collected, and asks anew after that: for who looks
+ * again where something was tried meanwhile.
+ */
+export function onceFrom(collected: readonly Collected[], source: EvidenceSource): EvidenceSource {
+  const keyOf = (node: string, argv: readonly string[]) => JSON.stringify([node, ...argv]);
+  const left = new Map(
+    collected.map(({ evidence }) => [keyOf(evidence.node, evidence.argv), evidence]),
+  );
+  return {
+    ...source,
+    run(node, argv, options) {
+      const key = keyOf(node, argv);
+      const known = left.get(key);
+      left.delete(key);
+      return known === undefined ? source.run(node, argv, options) : Promise.resolve(known);
+    },
+  };
+}

@@ -1,13 +1,12 @@
-import path from "node:path";
 import { expect, test, vi } from "vitest";
-import { writeArtifacts } from "./artifacts.ts";
 import { type LabOptions, labFor } from "./lab-for.ts";
+import { evidenceLeaver } from "./leave-evidence.ts";
 import type { LabSource, ScenarioLab } from "./scenario-lab.ts";
 
 /**
  * Vitest's `test` with a fixture `lab`: there for the file from its first test on, and gone after its last,
  * unless it is reused. A test gives the lab back as it got it: at the file's end it is compared, where others
- * use it after. A failed test leaves its evidence in a folder and prints the path.
+ * use it after. A failed test leaves its evidence in a folder, and its message ends with the first cause.
  */
 export function labTest(source: LabSource, options: LabOptions = {}) {
   // The first test starts the lab, and a path takes its seconds to change: Vitest's own five are
@@ -24,12 +23,16 @@ export function labTest(source: LabSource, options: LabOptions = {}) {
         onCleanup(() => lab[Symbol.asyncDispose]());
         return lab;
       })
-      .extend("evidence", { auto: true }, async ({ lab, task, onTestFailed }) => {
-        onTestFailed(async () => {
-          const file = path.basename(task.file.name, ".test.ts");
-          const folder = await writeArtifacts(lab.plan, lab.running, file, task.name);
-          console.error(`artifacts of "${task.name}": ${folder}`);
-        });
-      })
+      .extend(
+        "evidence",
+        { auto: true },
+        async ({ lab, task, annotate, onTestFailed }, { onCleanup }) => {
+          const leave = evidenceLeaver({ task, annotate }, lab);
+          // Before the test undoes what it changed.
+          onCleanup(leave);
+          // Where that fails.
+          onTestFailed(leave, 60_000);
+        },
+      )
   );
 }

@@ -23,7 +23,7 @@ import { defineLab } from "../../lab/topology/define-lab.ts";
 import type { FaultDeclaration } from "../../lab/topology/faults.ts";
 import { type LoadedTopology, loadTopology } from "../../lab/topology/load.ts";
 import type { LabDeclaration } from "../../lab/topology/schema.ts";
-import { writeArtifacts } from "./artifacts.ts";
+import { lookBeforeRepair } from "./claims.ts";
 import { labChanges } from "./mutation.ts";
 import { reapAfter, withoutRyuk } from "./reaper.ts";
 import { run as ownRun, sharedRun } from "./run.ts";
@@ -54,7 +54,7 @@ export interface StartTimes {
 
 /** Where a lab's evidence goes, and what it is called. */
 export interface StartOptions {
-  /** The folder of the artifacts of a lab that does not come up. */
+  /** The folder of the evidence of a lab that does not come up. */
   place?: string;
   /** The lab's name on the engine; unique where absent. */
   name?: string;
@@ -84,7 +84,7 @@ export class ScenarioLab implements AsyncDisposable {
 
   /**
    * Starts a lab and waits until every node has joined. A lab that does not come up leaves
-   * nothing but its artifacts.
+   * nothing but its evidence.
    */
   static async start(source: LabSource, options: StartOptions = {}): Promise<StartedLab> {
     return startLab(await loadSource(source), options);
@@ -99,8 +99,14 @@ export class ScenarioLab implements AsyncDisposable {
    * Injects a fault until it is disposed of: `await using _ = await lab.inject({ kind: "stop", node: "phone" })`. One
    * that is there already stays as it is.
    */
-  inject(fault: FaultDeclaration): Promise<AsyncDisposable> {
-    return injectUntilDisposed(this.running, fault);
+  async inject(fault: FaultDeclaration): Promise<AsyncDisposable> {
+    const injected = await injectUntilDisposed(this.running, fault);
+    return {
+      [Symbol.asyncDispose]: async () => {
+        await lookBeforeRepair(this);
+        await injected[Symbol.asyncDispose]();
+      },
+    };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -153,9 +159,10 @@ export async function startLab(
     await labChanges().started?.(running);
   } catch (failure) {
     const error = await startFault(engine, baseImage, failure);
-    const folder = await writeArtifacts(plan, running, place, "start");
+    const { evidenceOf } = await import("./evidence.ts");
+    const evidence = await evidenceOf({ plan, running }, place, lab);
     await cleanAll(engine, { lab, run });
-    if (error instanceof Error) error.message += `\nartifacts: ${folder}`;
+    if (error instanceof Error) error.message += evidence;
     throw error;
   }
   const remove = async () => {

@@ -1,3 +1,4 @@
+import { noteClaim } from "../claims.ts";
 import type { MatcherResult } from "./verdict.ts";
 
 type Matcher<Arguments extends unknown[]> = (...args: Arguments) => Promise<MatcherResult>;
@@ -15,6 +16,9 @@ export function affirmative<Arguments extends unknown[]>(
     if (this.isNot === true) {
       throw new Error(`${name} can't be negated: that it fails proves nothing. Use ${instead}`);
     }
-    return matcher(...args);
+    return matcher(...args).then((result) => {
+      noteClaim([name, ...args], result);
+      return result;
+    });
   };
 }

@@ -54,6 +54,7 @@ async function onAll(
     pass: cells.length > 0 && wrong.length === 0,
     message: () =>
       `${cells.length} connections at once\nexpected: ${expected}, each of them\nseen:     ${wrong.length} otherwise\n  ${lines.join("\n  ")}`,
+    asked: wrong[0]?.cell,
   };
 }
 

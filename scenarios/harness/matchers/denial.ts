@@ -81,6 +81,7 @@ async function prove(
   const dropped = after.dropped - before.dropped;
   const seen = after.accesses - before.accesses;
   const claim = describe(from, target, expectation);
+  const isControlled = [controlBefore, controlAfter].every(isReached);
   const objections = [
     ...denied
       .filter(({ outcome }) => outcome !== "timeout")
@@ -105,6 +106,9 @@ async function prove(
     pass: objections.length === 0,
     message: () =>
       `${claim}\nexpected: denied by the policy\nseen:     ${objections.join("\n          ") || `denied, ${dropped} packets dropped`}`,
+    asked: isControlled
+      ? { from, to: target, ...expectation }
+      : { from: asker, to: asked, ...allowed },
   };
 }
 

@@ -68,6 +68,7 @@ async function onPath(
     pass: objections.length === 0,
     message: () =>
       `${from.name} to ${target.name}\nexpected: path ${path}${via === undefined ? "" : ` via ${via}`}\nseen:     ${objections.join("\n          ") || `${ping?.path} via ${ping?.via}, counters ${JSON.stringify(rise)}`}`,
+    asked: { from, to: target },
   };
 }
 

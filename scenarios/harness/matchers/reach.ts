@@ -61,6 +61,7 @@ export async function toReach(
       failure(from, target, expectation, `reached${seenText(expectation.seenFrom)}`, seen),
     expected: "reached",
     actual: seen.outcome,
+    asked: { from, to: target, ...expectation },
   };
 }
 
@@ -77,6 +78,7 @@ export async function toFailToReach(
     message: () => failure(from, target, expectation, wanted.join(" or "), seen),
     expected: expectation.as,
     actual: seen.outcome,
+    asked: { from, to: target, ...expectation },
   };
 }
 

@@ -27,19 +27,22 @@ export async function toResolve(
     pass: wanted(addresses) && answer.status === "NOERROR" && wanted(answer.answers),
     message: () =>
       `${node.name} resolves ${name}\nexpected: ${to ?? "an address"}\nseen:     getaddrinfo: ${addresses.join(", ") || "nothing"}\n          ${quad100}: ${answer.status} ${answer.answers.join(", ")}`,
+    asked: { from: node, to: full },
   };
 }
 
 /** The name does not exist, and the resolver says just that: NXDOMAIN, not silence. */
 export async function toFindNoName(node: RunningNode, name: string): Promise<MatcherResult> {
+  const full = fullName(node, name);
   const [addresses, answer] = await Promise.all([
     resolveName(node, name),
-    askDns(node, quad100, fullName(node, name)),
+    askDns(node, quad100, full),
   ]);
   return {
     pass: addresses.length === 0 && answer.status === "NXDOMAIN",
     message: () =>
       `${node.name} resolves ${name}\nexpected: NXDOMAIN\nseen:     getaddrinfo: ${addresses.join(", ") || "nothing"}\n          ${quad100}: ${answer.status} ${answer.answers.join(", ")}`,
+    asked: { from: node, to: full },
   };
 }
 

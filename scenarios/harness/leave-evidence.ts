@@ -1,0 +1,84 @@
+import path from "node:path";
+import type { TestAttachment, TestContext } from "vitest";
+import { claimOf, forgetClaims, isEvidenceWanted } from "./claims.ts";
+import type { PlannedLab } from "./evidence.ts";
+
+type Context = Pick<TestContext, "task" | "annotate">;
+type TestError = NonNullable<NonNullable<TestContext["task"]["result"]>["errors"]>[number];
+
+/**
+ * To be made when a test begins. The result is to be called when it has ended, as often as may be: where the test has
+ * failed, it leaves the lab's evidence in a folder, annotates the test with that, and adds the first cause to the
+ * failure's message.
+ */
+export function evidenceLeaver(
+  context: Context,
+  lab: PlannedLab,
+  ...place: readonly string[]
+): () => Promise<void> {
+  const { task } = context;
+  forgetClaims();
+  // Of an attempt before, where the test is repeated.
+  const earlier = task.result?.errors?.length ?? 0;
+  let isLeft = false;
+  return async () => {
+    const error = task.result?.errors?.[earlier];
+    if (isLeft || error === undefined || task.fails === true || !isEvidenceWanted()) return;
+    isLeft = true;
+    await leave(context, error, lab, place);
+  };
+}
+
+async function leave(
+  context: Context,
+  error: TestError,
+  lab: PlannedLab,
+  place: readonly string[],
+): Promise<void> {
+  // It brings the doctor with it, which a test that passes does not need.
+  const { doctorLine, lookAtLab, writeEvidence } = await import("./evidence.ts");
+  const { task } = context;
+  const claim = claimOf(error.message);
+  const look = claim?.look ?? (await lookAtLab(lab, claim?.asked));
+  const file = path.basename(task.file.name, ".test.ts");
+  const folder = await writeEvidence(look, file, task.name, ...place);
+  append(error, doctorLine(look));
+  await annotate(context, folder, "evidence");
+  const body = look.files["doctor.txt"] ?? "";
+  await annotate(context, look.cause, "doctor", {
+    body: Buffer.from(body).toString("base64"),
+    contentType: "text/plain",
+  });
+}
+
+/** To the message, which reporters take from either. */
+function append(error: TestError, line: string): void {
+  const message = `${error.message}\n${line}`;
+  if (error.stack !== undefined) {
+    error.stack = error.stack.replace(error.message, () => message);
+  }
+  error.message = message;
+}
+
+/**
+ * Vitest takes annotations from a test that runs, and whether it fails is known when it has ended: meanwhile it is said
+ * to run.
+ */
+async function annotate(
+  { task, annotate }: Context,
+  message: string,
+  type: string,
+  attachment?: TestAttachment,
+): Promise<void> {
+  const { result } = task;
+  if (result === undefined) return;
+  const { state } = result;
+  result.state = "run";
+  try {
+    await annotate(message, type, attachment);
+  } catch (error) {
+    console.error(`${task.name}: not annotated, as ${error}\n${type}: ${message}`);
+  } finally {
+    result.state = state;
+  }
+}
