@@ -5,33 +5,28 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import PQueue from "p-queue";
 import { LabError } from "../lab/errors.ts";
-import type { LoadedTopology } from "../lab/topology/load.ts";
 import type { Case } from "./cases/case.ts";
-import { loadedOf } from "./cases/case-lab.ts";
 import { cases } from "./cases/index.ts";
 import { startLab } from "./harness/scenario-lab.ts";
-import { lookAtHealthy, lookAtOne, lookAtPair, type Scored } from "./score/look.ts";
+import { healthyWorks } from "./score/healthy.ts";
+import { lookAtOne, lookAtPair, type Scored } from "./score/look.ts";
 import { scoreText } from "./score/report.ts";
-import { type Variant, variantsOf, withOtherNats } from "./score/variants.ts";
+import { variantsOf } from "./score/variants.ts";
+import type { Work } from "./score/work.ts";
 
 interface Options {
   variants: number;
   pairs: number;
   minutes: number;
   seed: number;
+  atOnce: number;
+  case: string[];
 }
 
-type Work = (lab: Awaited<ReturnType<typeof startLab>>) => Promise<Scored>;
-
-const questions: Case["question"][] = [
-  undefined,
-  { from: "laptop", to: "server:80" },
-  { from: "laptop", to: "printer:9100" },
-  { from: "phone", to: "server:80" },
-  { from: "workstation", to: "server:80" },
-  { from: "laptop", to: "phone:7" },
-];
+/** How many looks one lab serves: labs of one topology start at once where there are many. */
+const looksOfALab = 20;
 
 async function main(): Promise<void> {
   const program = new Command("npm run doctor:score --")
@@ -39,62 +34,78 @@ async function main(): Promise<void> {
     .option("--variants <number>", "of each case at most", Number, 3)
     .option("--pairs <number>", "of causes at once", Number, 20)
     .option("--minutes <number>", "begin no look later", Number, 120)
-    .option("--seed <number>", "which pairs, and the order", Number, 1);
+    .option("--seed <number>", "which pairs, and the order", Number, 1)
+    .option("--at-once <number>", "labs at once", Number, 2)
+    .option("--case <name...>", "these alone, and nothing is written", []);
   program.parse();
   const options = program.opts<Options>();
   const until = performance.now() + options.minutes * 60_000;
-  const [some] = cases.filter(({ topology }) => topology instanceof URL);
-  if (some === undefined) throw new Error("no case is of the default lab");
-  const loaded = await loadedOf(some);
-  const chosen = cases
-    .filter(({ topology }) => topology instanceof URL)
-    .flatMap((each) => variantsOf(each).slice(0, options.variants));
-  const own = chosen.filter(({ hasOtherNats }) => !hasOtherNats);
-  const others = chosen.filter(({ hasOtherNats }) => hasOtherNats);
-  const healthy = questions.map(
-    (question): Work =>
-      (lab) =>
-        lookAtHealthy(lab.running, question),
+  const works = options.case.length > 0 ? await onesOf(options) : await allOf(options);
+  const queue = new PQueue({ concurrency: options.atOnce });
+  const scored = await Promise.all(
+    series(works).map((own) => queue.add(() => scoreAll(own, until))),
   );
-  const pairs = pairsOf(options).map(
-    ([one, other]): Work =>
-      (lab) =>
-        lookAtPair(lab.running, one, other),
+  const all = scored.flat();
+  const day = new Date().toISOString().slice(0, 10);
+  const text = scoreText(all, `${all.length} looks on ${day}`);
+  console.log(text);
+  if (options.case.length > 0) return;
+  const docs = fileURLToPath(new URL("../docs/doctor-score", import.meta.url));
+  await writeFile(`${docs}.md`, text);
+  await writeFile(`${docs}.json`, `${JSON.stringify({ schema: 1, day, scored: all }, null, 2)}\n`);
+}
+
+async function allOf(options: Options): Promise<Work[]> {
+  const pairs = pairsOf(options).map(async ([one, other]): Promise<Work> => {
+    const [as] = await variantsOf(one);
+    if (as === undefined) throw new Error(`${one.name} has no variant`);
+    return { loaded: as.loaded, look: (lab) => lookAtPair(lab.running, one, other) };
+  });
+  const all = [...(await onesOf(options)), ...(await Promise.all(pairs))];
+  return [...(await healthyWorks()), ...mixed(all, options.seed)];
+}
+
+async function onesOf({ variants, case: only }: Options): Promise<Work[]> {
+  const chosen = cases.filter(({ name }) => only.length === 0 || only.includes(name));
+  const all = await Promise.all(chosen.map(variantsOf));
+  return all
+    .flatMap((own) => own.slice(0, variants))
+    .map(({ theCase, name, loaded }) => ({
+      loaded,
+      look: (lab) => lookAtOne(lab.running, theCase, name),
+    }));
+}
+
+/** Of one topology each. */
+function series(works: readonly Work[]): Work[][] {
+  const labs = Map.groupBy(works, ({ loaded: { topology, policyText } }) =>
+    JSON.stringify([topology, policyText]),
   );
-  const ones = (variants: readonly Variant[]) =>
-    variants.map(
-      ({ theCase, name }): Work =>
-        (lab) =>
-          lookAtOne(lab.running, theCase, name),
-    );
-  const natLab = { ...loaded, topology: withOtherNats(loaded.topology) };
-  const scored = await Promise.all([
-    series(loaded, [...healthy, ...mixed([...ones(own), ...pairs], options.seed)], until),
-    series(natLab, [...healthy, ...mixed(ones(others), options.seed)], until),
-  ]);
-  await write(scored.flat());
+  return [...labs.values()].flatMap((own) =>
+    Array.from({ length: Math.ceil(own.length / looksOfALab) }, (_, index) =>
+      own.slice(index * looksOfALab, (index + 1) * looksOfALab),
+    ),
+  );
 }
 
 /** One after the other, in a lab that is made anew where a look left it broken. */
-async function series(
-  loaded: LoadedTopology,
-  all: readonly Work[],
-  until: number,
-): Promise<Scored[]> {
+async function scoreAll(works: readonly Work[], until: number): Promise<Scored[]> {
+  const [first] = works;
+  if (first === undefined || performance.now() > until) return [];
   const scored: Scored[] = [];
-  let lab = await startLab(loaded);
+  let lab = await startLab(first.loaded);
   try {
-    for (const work of all) {
+    for (const { look } of works) {
       if (performance.now() > until) break;
       try {
-        const one = await work(lab);
+        const one = await look(lab);
         scored.push(one);
         console.log(JSON.stringify(one));
       } catch (error) {
         if (!(error instanceof LabError) || error.name === "EngineLost") throw error;
         console.log(`a new lab, as this one was left broken: ${error.message}`);
         await lab[Symbol.asyncDispose]();
-        lab = await startLab(loaded);
+        lab = await startLab(first.loaded);
       }
     }
   } finally {
@@ -103,10 +114,11 @@ async function series(
   return scored;
 }
 
-/** Of different causes that need nothing set up before, none of them in a debug setting or a change by hand. */
+/** Of different causes in one topology, that need nothing set up before, none of them a change by hand. */
 function pairsOf({ pairs, seed }: Options): [Case, Case][] {
-  const fit = cases.filter(({ faults, changes, setup }) => {
-    return faults.length > 0 && changes === undefined && setup === undefined;
+  const fit = cases.filter(({ topology, faults, changes, setup }) => {
+    const isAlone = changes === undefined && setup === undefined;
+    return topology instanceof URL && faults.length > 0 && isAlone;
   });
   const all = fit.flatMap((one, index) =>
     fit
@@ -138,15 +150,6 @@ function mixed<T>(all: readonly T[], seed: number): T[] {
     .map((each) => ({ each, key: next() }))
     .sort((a, b) => a.key - b.key)
     .map(({ each }) => each);
-}
-
-async function write(scored: readonly Scored[]): Promise<void> {
-  const docs = fileURLToPath(new URL("../docs/doctor-score", import.meta.url));
-  const day = new Date().toISOString().slice(0, 10);
-  const text = scoreText(scored, `${scored.length} looks on ${day}`);
-  await writeFile(`${docs}.md`, text);
-  await writeFile(`${docs}.json`, `${JSON.stringify({ schema: 1, day, scored }, null, 2)}\n`);
-  console.log(text);
 }
 
 await main();

@@ -27,7 +27,7 @@ export type Scored =
   | { kind: "left-out"; name: string; variant: string; why: string };
 
 /** How long a lab that is healthy may take to show it, and a trouble to show. */
-const limitMs = 30_000;
+const usualLimitMs = 30_000;
 
 export async function lookAtOne(lab: RunningLab, theCase: Case, variant: string): Promise<Scored> {
   const { name, finding } = theCase;
@@ -72,6 +72,15 @@ export async function lookAtPair(lab: RunningLab, one: Case, other: Case): Promi
 
 /** Of a lab in which nothing is the matter but what its topology has: NATs that do not match. */
 export async function lookAtHealthy(lab: RunningLab, question: Case["question"]): Promise<Scored> {
+  const [to = "", port] = question?.to?.split(":") ?? [];
+  if (question !== undefined) {
+    const attempt = { kind: "connect", from: question.from, to, port: Number(port) } as const;
+    const symptoms = [{ attempt, broken: "reached", repaired: "reached" }];
+    if (!(await shows(lab, { symptoms }, "repaired", 10_000))) {
+      const why = `${question.from} does not reach ${question.to}, as the policy has it`;
+      return { kind: "left-out", name: "healthy", variant: lab.name, why };
+    }
+  }
   const found = allOf(await diagnoseCase(lab, question === undefined ? {} : { question }));
   const named = found
     .filter(({ code }) => !(code === natsDoNotMatch && hasHardNat(lab, question)))
@@ -92,6 +101,7 @@ async function shows(
   lab: RunningLab,
   theCase: Pick<Case, "symptoms">,
   which: "broken" | "repaired",
+  limitMs = usualLimitMs,
 ) {
   return (await showAll(lab, theCase, which, { limitMs })).every(({ isRight }) => isRight);
 }

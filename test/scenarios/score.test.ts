@@ -13,16 +13,28 @@ test.each([
   expect(isResult(result, expected)).toBe(isIt);
 });
 
-test("a variant has other nodes in all that is tried and done, and the same words", () => {
+test("a variant has other nodes in all that is tried and done, and the same words", async () => {
   const theCase = cases.find(({ name }) => name === "routes-not-accepted");
   if (theCase === undefined) throw new Error("no such case");
-  const variant = variantsOf(theCase).find(({ name }) => name === "laptop and phone swapped");
+  const variants = await variantsOf(theCase);
+  const variant = variants.find(({ name }) => name === "laptop and phone swapped");
   expect(variant?.theCase).toMatchObject({
     report: theCase.report,
     faults: [{ kind: "accept-routes-off", node: "phone" }],
     finding: { node: "phone" },
     remedy: [{ on: "phone" }],
   });
+});
+
+test("each case of a topology has three variants, each with a topology of its own", async () => {
+  for (const theCase of cases) {
+    const variants = await variantsOf(theCase);
+    const renamed = variants.find(({ name }) => name === "other names");
+    expect(Object.keys(renamed?.loaded.topology.nodes ?? {}), theCase.name).toContain("till");
+    expect(JSON.stringify(renamed?.theCase.question ?? {}), theCase.name).not.toMatch(
+      /\b(?:laptop|server|phone)\b/,
+    );
+  }
 });
 
 test("the score counts what was right, and lists what was not", () => {
