@@ -450,6 +450,15 @@ export const catalogue: readonly CatalogueEntry[] = [
     sources: [],
   },
   {
+    code: "TL412",
+    name: "no-hairpinning",
+    severity: "warning",
+    title: "Both ends are behind one router, which sends nothing back to its own side.",
+    explanation:
+      "Two nodes with one public address, as behind a carrier's NAT, know each other by that address, and a packet for it must turn round at the router (hairpinning). Many routers drop it. Where the two don't reach each other by the addresses of their own networks either, there is no direct path between them, though each of them has one to everybody else. `netcheck` shows the same IPv4 address on both sides. It is told only where a pair was asked about that is relayed. A peer relay outside, IPv6 on both sides, or a route between the two networks makes up for it.",
+    sources: ["tailscale/tailscale#18658"],
+  },
+  {
     code: "TL501",
     name: "magic-dns-off",
     severity: "error",

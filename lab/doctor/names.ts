@@ -34,6 +34,15 @@ export function knownNames(node: TailscaleObservations): string[] {
   );
 }
 
+/** The control server's own name where the tailnet's domain covers it, and nobody in the tailnet has it. */
+export function coveredControl(node: TailscaleObservations): string | undefined {
+  const { prefs, dns } = node;
+  const url = prefs.kind === "seen" ? prefs.value.controlUrl : "";
+  if (!URL.canParse(url) || dns.kind !== "seen" || !dns.value.isMagic) return undefined;
+  const host = new URL(url).hostname;
+  return isUnder(host, domainOf(node)) && !knownNames(node).includes(host) ? host : undefined;
+}
+
 /** The tailnet's domain as a node knows it; empty where it does not. */
 export function domainOf({ dns, status }: TailscaleObservations): string {
   if (dns.kind === "seen" && dns.value.domain !== "") return dns.value.domain;

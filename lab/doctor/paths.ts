@@ -1,6 +1,5 @@
 import type { TailscaleObservations } from "../evidence/observations.ts";
 import { ownAddresses } from "../evidence/where.ts";
-import type { Netcheck } from "../observe/netcheck.ts";
 import type { PathSeen } from "../observe/ping.ts";
 import type { Look } from "./check.ts";
 
@@ -36,14 +35,19 @@ export type Nat = "none" | "easy" | "hard";
 export function natOf(node: TailscaleObservations): Nat | undefined {
   if (node.netcheck.kind !== "seen") return undefined;
   const { value } = node.netcheck;
-  if (isPublic(node, value)) return "none";
+  if (isPublic(node)) return "none";
   if (value.mappingVariesByDestIp === null) return undefined;
   return value.mappingVariesByDestIp ? "hard" : "easy";
 }
 
-function isPublic(node: TailscaleObservations, { globalV4 }: Netcheck): boolean {
-  const [address = ""] = globalV4.split(":");
+function isPublic(node: TailscaleObservations): boolean {
+  const address = publicAddressOf(node);
   return address !== "" && ownAddresses(node).includes(address);
+}
+
+/** Its IPv4 address as STUN sees it; empty where netcheck can't tell. */
+export function publicAddressOf({ netcheck }: TailscaleObservations): string {
+  return netcheck.kind === "seen" ? (netcheck.value.globalV4.split(":")[0] ?? "") : "";
 }
 
 /** A port mapping lets others in, whatever the mapping is. */

@@ -126,7 +126,7 @@ export const flows: readonly Flow[] = [
         see: "`via DERP`, and netcheck finds nothing wrong on either side",
         text: "Both sides have UDP, and their NATs allow a direct path. Then something keeps tailscaled from it, or drops the packets between the two.",
         example: { name: "direct-path-cut", look: 0 },
-        codes: ["TL411", "TL404", "TL410"],
+        codes: ["TL411", "TL404", "TL410", "TL412"],
       },
       {
         title: "Relay",

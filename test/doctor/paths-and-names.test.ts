@@ -129,6 +129,38 @@ describe("paths", () => {
     expect(await codes(undefined, [["laptop", isRelays, alter]])).toEqual(["TL409 laptop"]);
   });
 
+  test("TL404: the peer is told of no endpoint, which the node has", async () => {
+    const alter: Alteration[2] = ({ stdout }) => {
+      const netmap = JSON.parse(stdout);
+      for (const peer of netmap.Peers) peer.Endpoints = null;
+      return { stdout: JSON.stringify(netmap) };
+    };
+    expect(await codes(undefined, [["router", "tailscale debug netmap", alter]])).toEqual([
+      "TL404 laptop",
+    ]);
+  });
+
+  const relayed: Alteration = [
+    "laptop",
+    "tailscale ping",
+    ({ stdout }) => ({
+      stdout: /TSMP/.test(stdout) ? stdout : "pong from router (100.64.0.1) via DERP(fra) in 5ms\n",
+    }),
+  ];
+
+  test("TL410: nothing stands against a direct path, and all pings go by relay", async () => {
+    expect(await codes("laptop router", [relayed])).toEqual(["TL410 laptop"]);
+  });
+
+  test("TL412: both have one address in the internet", async () => {
+    const { findings } = await found("laptop router", [
+      relayed,
+      ["router", "tailscale netcheck", replace("198.18.157.106:", "198.18.82.189:")],
+    ]);
+    expect(findings.map(({ code, node }) => `${code} ${node}`)).toEqual(["TL412 laptop"]);
+    expect(findings[0]?.what).toContain("198.18.82.189");
+  });
+
   test("TL411: tailscaled's environment", async () => {
     const alter: Alteration[2] = ({ stdout }) => ({
       stdout: `${stdout}TS_DEBUG_ALWAYS_USE_DERP=true\n`,
@@ -205,5 +237,18 @@ describe("names", () => {
         ["laptop", "cat /etc/resolv.conf", alter],
       ]),
     ).toContain("TL511 laptop");
+  });
+
+  test("TL511, and not TL504, where control's name was asked", async () => {
+    const alter = replace("tailnet.lab", "lab.test");
+    expect(
+      await codes("laptop control.lab.test", [
+        unresolved,
+        answer("NXDOMAIN"),
+        ["laptop", "tailscale dns status", alter],
+        ["laptop", "tailscale status", alter],
+        ["laptop", "cat /etc/resolv.conf", alter],
+      ]),
+    ).toEqual(["TL511 laptop"]);
   });
 });

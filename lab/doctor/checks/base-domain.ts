@@ -1,5 +1,5 @@
 import { type Check, seen, seenLine } from "../check.ts";
-import { domainOf, isUnder, knownNames } from "../names.ts";
+import { coveredControl, domainOf } from "../names.ts";
 
 /** TL511 base-domain-covers-control: MagicDNS answers for the whole domain, and does not know the control server. */
 export const baseDomain: Check = {
@@ -10,11 +10,10 @@ export const baseDomain: Check = {
     for (const [name, node] of look.observations.tailscale) {
       if (node.prefs.kind === "unseen" && node.prefs.isDown) continue;
       const url = look.read(node.prefs)?.controlUrl ?? "";
-      const dns = look.read(node.dns);
-      const host = URL.canParse(url) ? new URL(url).hostname : "";
+      look.read(node.dns);
+      const host = coveredControl(node);
       const domain = domainOf(node);
-      if (dns?.isMagic !== true || !isUnder(host, domain) || knownNames(node).includes(host))
-        continue;
+      if (host === undefined) continue;
       look.found({
         code: "TL511",
         node: name,

@@ -1,9 +1,18 @@
-import { type Check, seen, seenLine } from "../check.ts";
-import { hasUdp, natOf, relayedPair, shareIpv6, switchesOf } from "../paths.ts";
+import { type Check, type Look, seen, seenLine } from "../check.ts";
+import type { Finding } from "../finding.ts";
+import {
+  hasUdp,
+  natOf,
+  publicAddressOf,
+  type RelayedPair,
+  relayedPair,
+  shareIpv6,
+  switchesOf,
+} from "../paths.ts";
 
-/** TL410 direct-path-cut: nothing stands against a direct path, and there is none. */
+/** TL410 direct-path-cut, TL412 no-hairpinning: nothing at the two ends stands against a direct path, and there is none. */
 export const directPath: Check = {
-  finds: ["TL410"],
+  finds: ["TL410", "TL412"],
   step: "path",
   explainedBy: ["TL402", "TL404", "TL411", "TL109"],
   run(look) {
@@ -19,32 +28,65 @@ export const directPath: Check = {
     if (!isPossible || !isPatient || hasUdp(from) !== true || hasUdp(to) !== true) return;
     if (switchesOf(from).length + switchesOf(to).length > 0) return;
     const [a, b] = [from.machine.name, to.machine.name];
-    const { attempts } = look.observations;
-    const pings = attempts?.measured?.disco;
+    const address = publicAddressOf(from);
+    const isOneRouter =
+      near === "easy" && far === "easy" && address !== "" && address === publicAddressOf(to);
     look.found({
-      code: "TL410",
       node: a,
       involves: [b],
-      what: `UDP between ${a} and ${b} is lost, though each of them has UDP elsewhere`,
-      seen: [
-        pings === undefined
-          ? { node: a, command: `tailscale ping ${b}`, line: `via DERP(${pong.via})` }
-          : seen(
-              pings,
-              `via DERP(${pong.via}) in ${pong.latencyMs}ms; direct connection not established`,
-            ),
-        seenLine(from.netcheck, /"UDP"/, '"UDP": true'),
-        seenLine(to.netcheck, /"UDP"/, '"UDP": true'),
-      ],
-      why: `both are answered by STUN and ${words(near)} meets ${words(far)}, which allows a direct path; in 8 pings more none was found, so packets between the two are dropped`,
-      fix: [
-        `on ${a}: tcpdump -ni any udp port 41641, while on ${b}: tailscale ping ${a}`,
-        `on the firewalls of both: let UDP from and to port 41641 pass`,
-      ],
       explains: [`${a} to ${b} goes by relay ${pong.via}`],
+      ...(isOneRouter
+        ? oneRouter(look, pair, address)
+        : cut(look, pair, `${words(near)} meets ${words(far)}`)),
     });
   },
 };
+
+type Told = Omit<Finding, "node" | "involves" | "explains">;
+
+function cut(look: Look, { from, to, pong }: RelayedPair, meeting: string): Told {
+  const [a, b] = [from.machine.name, to.machine.name];
+  return {
+    code: "TL410",
+    what: `UDP between ${a} and ${b} is lost, though each of them has UDP elsewhere`,
+    seen: [
+      pingsSeen(look, a, b, pong),
+      seenLine(from.netcheck, /"UDP"/, '"UDP": true'),
+      seenLine(to.netcheck, /"UDP"/, '"UDP": true'),
+    ],
+    why: `both are answered by STUN and ${meeting}, which allows a direct path; in 8 pings more none was found, so packets between the two are dropped`,
+    fix: [
+      `on ${a}: tcpdump -ni any udp port 41641, while on ${b}: tailscale ping ${a}`,
+      `on the firewalls of both: let UDP from and to port 41641 pass`,
+    ],
+  };
+}
+
+function oneRouter(look: Look, { from, to, pong }: RelayedPair, address: string): Told {
+  const [a, b] = [from.machine.name, to.machine.name];
+  return {
+    code: "TL412",
+    what: `${a} and ${b} are both behind ${address}, whose router sends nothing back to its own side`,
+    seen: [
+      pingsSeen(look, a, b, pong),
+      seenLine(from.netcheck, /"GlobalV4":/, `"GlobalV4": "${address}"`),
+      seenLine(to.netcheck, /"GlobalV4":/, `"GlobalV4": "${address}"`),
+    ],
+    why: `each knows the other by the one address of both, and in 8 pings more no packet came back from there, nor by the addresses of their own networks; both NATs are easy, so elsewhere they have direct paths`,
+    fix: [
+      "on a node outside of the two networks: tailscale set --relay-server-port=40000, and a grant of tailscale.com/cap/relay: a peer relay",
+      `on the router of ${address}: switch NAT loopback (hairpinning) on, where it is yours`,
+      "on both networks, else: IPv6",
+    ],
+  };
+}
+
+function pingsSeen(look: Look, from: string, to: string, { via, latencyMs }: RelayedPair["pong"]) {
+  const pings = look.observations.attempts?.measured?.disco;
+  return pings === undefined
+    ? { node: from, command: `tailscale ping ${to}`, line: `via DERP(${via})` }
+    : seen(pings, `via DERP(${via}) in ${latencyMs}ms; direct connection not established`);
+}
 
 function words(nat: string | undefined): string {
   return nat === "none" ? "no NAT" : `${nat === "hard" ? "a hard" : "an easy"} NAT`;

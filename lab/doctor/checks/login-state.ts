@@ -5,7 +5,7 @@ import { type Check, type Look, seenLine } from "../check.ts";
 export const loginState: Check = {
   finds: ["TL206", "TL207", "TL210"],
   step: "machine",
-  explainedBy: ["TL118", "TL119"],
+  explainedBy: ["TL118", "TL119", "TL205"],
   run(look) {
     const { observations, read } = look;
     for (const node of observations.tailscale.values()) {

@@ -1,6 +1,13 @@
 import { nearName } from "../../near-name.ts";
 import { type Check, seen } from "../check.ts";
-import { domainOf, isUnder, knownNames, splitDomainOf, unresolved } from "../names.ts";
+import {
+  coveredControl,
+  domainOf,
+  isUnder,
+  knownNames,
+  splitDomainOf,
+  unresolved,
+} from "../names.ts";
 
 /** TL504 name-unknown: who should know it says that it does not exist. */
 export const unknownName: Check = {
@@ -27,6 +34,8 @@ export const unknownName: Check = {
     const { name } = asked;
     const plain = name.toLowerCase().replace(/\.$/, "");
     if (answer?.status !== "NXDOMAIN" || known.includes(plain)) return;
+    // The tailnet's domain is the cause: TL511.
+    if (plain === coveredControl(node)) return;
     const domain = domainOf(node);
     // A name alone is completed before it is asked for.
     if (known.includes(`${plain}.${domain}`)) return;
