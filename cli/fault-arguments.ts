@@ -1,22 +1,28 @@
 import { z } from "zod";
-import { LabError } from "../lab/errors.ts";
+import { LabError, type ValidationIssue } from "../lab/errors.ts";
 import type { FaultKind } from "../lab/faults/fault-kind.ts";
-import { schemaOf } from "../lab/faults/kinds.ts";
 import { chooseFrom } from "../lab/near-name.ts";
-import type { Fault, FaultDeclaration } from "../lab/topology/faults.ts";
-
-type Field = z.core.$ZodType;
+import { type Fault, faultSchema } from "../lab/topology/faults.ts";
+import { remedies, schemaIssues } from "../lab/topology/schema-issues.ts";
+import {
+  argumentAt,
+  type Field,
+  fieldsOf,
+  settingsOf,
+  targetsOf,
+  unwrapped,
+  usageOf,
+} from "./fault-usage.ts";
 
 /**
- * A fault as it is written on a command line: its targets in order, and `key=value` of its other fields. What the
- * values may be is for the schema to say.
- * @throws LabError `UsageInvalid`
+ * A fault as it is written on a command line: its targets in order, and `key=value` of its other fields.
+ * @throws LabError `UsageInvalid` in the words of the command line
  */
 export function faultOf(
   kind: FaultKind,
   targets: readonly string[],
   settings: readonly string[],
-): FaultDeclaration {
+): Fault {
   const fields = fieldsOf(kind);
   const fault: Record<string, unknown> = { kind: kind.kind };
   let left = targets;
@@ -25,18 +31,51 @@ export function faultOf(
     if (taken > 0) fault[name] = value;
     left = left.slice(taken);
   }
-  if (left.length > 0) {
-    throw usage(kind, left[0] ?? "", `${kind.kind} takes no target ${left.join(" ")}`);
-  }
+  if (left.length > 0) throw usage(kind, `${kind.kind} takes no ${left.join(" ")}`);
+  // A pair of which one is given needs the other.
+  const begun = new Set(Object.keys(fault));
   for (const setting of settings) set(fault, fields, setting, kind);
-  const missing = kind.targets.filter(
-    (name) =>
-      fault[name] === undefined && !(fields[name] as z.ZodType).safeParse(undefined).success,
-  );
+  const missing = targetsOf(kind)
+    .slice(targets.length)
+    .filter(
+      (each) => begun.has(each.field) || (!each.isOptional && fault[each.field] === undefined),
+    );
   if (missing.length > 0) {
-    throw usage(kind, kind.kind, `${kind.kind} needs its ${missing.join(" and ")}`);
+    const issues = missing.map(({ word, meaning }) => ({
+      where: word,
+      what: "is missing",
+      remedy: meaning,
+    }));
+    throw usage(
+      kind,
+      `${kind.kind} lacks ${issues.map(({ where }) => where).join(" and ")}`,
+      issues,
+    );
   }
-  return fault as FaultDeclaration;
+  const parsed = faultSchema.safeParse(fault, { error: remedies });
+  if (parsed.success) return parsed.data;
+  const issues = schemaIssues(faultSchema, fault, parsed.error.issues);
+  throw usage(
+    kind,
+    `${kind.kind} can't be injected so`,
+    issues.map((each) => inWords(kind, each)),
+  );
+}
+
+/** What an injection throws, in the words of the command line where it speaks of the fault's fields. */
+export function asTyped(kind: FaultKind, error: unknown): unknown {
+  if (!(error instanceof LabError)) return error;
+  const { name, what, where, remedy, cause } = error;
+  return new LabError(name, what, {
+    ...(where === undefined ? {} : { where: argumentAt(kind, where)?.word ?? where }),
+    ...(remedy === undefined ? {} : { remedy }),
+    issues: error.issues.map((each) => inWords(kind, each)),
+    cause,
+  });
+}
+
+function inWords(kind: FaultKind, issue: ValidationIssue): ValidationIssue {
+  return { ...issue, where: argumentAt(kind, issue.where)?.word ?? issue.where };
 }
 
 /** The same the other way round, without what is as it is by default. */
@@ -53,13 +92,9 @@ export function faultText(kind: FaultKind, fault: Fault): string {
   );
 }
 
-function fieldsOf({ kind }: FaultKind): Record<string, Field> {
-  return schemaOf(kind).shape;
-}
-
 /** The value of one field from the targets that are left, and how many of them it takes. */
 function take(field: Field, left: readonly string[]): { value: unknown; taken: number } {
-  const inner = unwrapped(field);
+  const inner = unwrapped(field) as Field;
   if (inner instanceof z.ZodTuple) {
     const taken = Math.min(inner.def.items.length, left.length);
     return { value: left.slice(0, taken), taken };
@@ -86,21 +121,27 @@ function set(
   setting: string,
   kind: FaultKind,
 ): void {
-  const [, key = "", value = ""] = /^([^=]*)=(.*)$/s.exec(setting) ?? [];
-  const known = Object.keys(fields).filter((name) => name !== "kind");
+  const [key = "", ...values] = setting.split("=");
   const field = fields[key];
-  if (key === "" || key === "kind" || field === undefined) {
-    throw new LabError("UsageInvalid", `${kind.kind} has no setting ${key || setting}`, {
+  if (key === "kind" || field === undefined) {
+    const known = Object.keys(fields).filter((name) => name !== "kind");
+    throw new LabError("UsageInvalid", `${kind.kind} has no setting ${key}`, {
       where: `--set ${setting}`,
-      remedy: chooseFrom(key || setting, known, "it has no settings"),
+      remedy: chooseFrom(key, known, "it has no settings"),
     });
   }
-  fault[key] = read(unwrapped(field), value);
+  if (values.length === 0) {
+    throw new LabError("UsageInvalid", `the setting ${key} has no value`, {
+      where: `--set ${setting}`,
+      remedy: `type: ${settingsOf(kind).find(({ where }) => where === key)?.word ?? `--set ${key}=VALUE`}`,
+    });
+  }
+  fault[key] = read(unwrapped(field) as Field, values.join("="));
 }
 
 /** A text as the field's type; where it is none, the text, which the schema then refuses. */
 function read(field: Field, value: string): unknown {
-  if (field instanceof z.ZodNumber) return /^-?\d+$/.test(value) ? Number(value) : value;
+  if (field instanceof z.ZodNumber) return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
   if (field instanceof z.ZodBoolean) {
     return value === "true" ? true : value === "false" ? false : value;
   }
@@ -110,12 +151,6 @@ function read(field: Field, value: string): unknown {
   } catch {
     return value;
   }
-}
-
-function unwrapped(field: Field): Field {
-  return field instanceof z.ZodOptional || field instanceof z.ZodDefault
-    ? unwrapped(field.unwrap())
-    : field;
 }
 
 function isDefault(field: Field | undefined, value: unknown): boolean {
@@ -134,9 +169,10 @@ function text(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-function usage({ example }: FaultKind, where: string, what: string): LabError {
+function usage(kind: FaultKind, what: string, issues: readonly ValidationIssue[] = []): LabError {
+  const add = "tailnet-lab fault add";
   return new LabError("UsageInvalid", what, {
-    where,
-    remedy: `write it so: tailnet-lab fault add ${example}`,
+    issues,
+    remedy: `type: ${add} ${usageOf(kind)}; for example: ${add} ${kind.example}`,
   });
 }

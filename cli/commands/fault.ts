@@ -3,13 +3,13 @@ import { Command, InvalidArgumentError } from "commander";
 import { LabError } from "../../lab/errors.ts";
 import { clear, clearIfThere } from "../../lab/faults/clear.ts";
 import { inject } from "../../lab/faults/inject.ts";
-import { faultKind, faultKinds, meaningOf } from "../../lab/faults/kinds.ts";
+import { faultKind, faultKinds } from "../../lab/faults/kinds.ts";
 import { readFaults } from "../../lab/faults/record.ts";
 import type { RunningLab } from "../../lab/running/running-lab.ts";
 import { act, command, labCommand, type Report, type Shared } from "../command.ts";
-import { faultOf } from "../fault-arguments.ts";
+import { asTyped, faultOf } from "../fault-arguments.ts";
+import { kindJson, kindTable, kindText } from "../fault-kind-text.ts";
 import { faultJson, faultTable, lineOf } from "../fault-report.ts";
-import { table } from "../table.ts";
 import { findLab } from "../which-lab.ts";
 
 export function faultCommand(shared: Shared): Command {
@@ -20,19 +20,20 @@ export function faultCommand(shared: Shared): Command {
 }
 
 function kindsCommand(shared: Shared): Command {
-  return command("kinds", "what can be broken", ["fault kinds"]).action(
-    act(shared, async () => {
-      const kinds = faultKinds.map((kind) => {
-        const { kind: name, needs, example } = kind;
-        return { kind: name, meaning: meaningOf(kind), needs, example: `fault add ${example}` };
-      });
-      const rows = kinds.map(({ kind, meaning, example }) => [kind, meaning, example]);
-      return {
-        json: { schema: 1, kinds },
-        text: table([["KIND", "MEANING", "EXAMPLE"], ...rows]),
-      };
-    }),
-  );
+  return command("kinds", "what can be broken, and what to type for it", [
+    "fault kinds",
+    "fault kinds loss",
+  ])
+    .argument("[kind]", "one of them, with what its words mean")
+    .action(
+      act(shared, async (_, name: string | undefined): Promise<Report> => {
+        const kinds = name === undefined ? faultKinds : [faultKind(name)];
+        return {
+          json: { schema: 1, kinds: kinds.map(kindJson) },
+          text: name === undefined ? kindTable(kinds) : kinds.map(kindText).join("\n"),
+        };
+      }),
+    );
 }
 
 function addCommand(shared: Shared): Command {
@@ -54,11 +55,14 @@ function addCommand(shared: Shared): Command {
         targets: string[],
       ): Promise<Report> => {
         const options = add.opts<{ set: string[]; for?: number }>();
-        const declared = faultOf(faultKind(name), targets, options.set);
+        const kind = faultKind(name);
+        const declared = faultOf(kind, targets, options.set);
         const lab = await findLab({ lab: option });
-        const injected = await progress.step(`Inject ${name} into lab ${lab.name}`, () =>
-          inject(lab, declared, { signal }),
-        );
+        const injected = await progress
+          .step(`Inject ${name} into lab ${lab.name}`, () => inject(lab, declared, { signal }))
+          .catch((error: unknown) => {
+            throw asTyped(kind, error);
+          });
         if (injected.state === "over") {
           return {
             json: { schema: 1, lab: lab.name, state: "over", fault: injected.fault },

@@ -30,6 +30,11 @@ const roles: Record<string, Role> = {
   server: "server",
 };
 
+/** What a field names; undefined where it is no name. */
+export function roleOf(field: string): string | undefined {
+  return roles[field];
+}
+
 /** Every name in a fault that is not there, each with its path in the fault. */
 export function unknownNames(fault: Fault, names: FaultNames): ValidationIssue[] {
   return namesIn(fault).flatMap(({ where, role, name }) => {

@@ -35,11 +35,22 @@ export function valueAt(root: unknown, path: Path): unknown {
   );
 }
 
+const formats: Record<string, string> = {
+  ipv4: "write an IPv4 address, such as 192.0.2.1",
+  cidrv4: "write a prefix, such as 10.20.0.0/24",
+};
+
 /** Remedies for what the schema itself gives no message for. */
 export const remedies: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case "invalid_type":
-      return `write ${withArticle(issue.expected)}`;
+      return `write ${typeText(issue.expected)}`;
+    case "too_small":
+      return `${issue.origin === "array" ? "name" : "write"} at least ${issue.minimum}`;
+    case "too_big":
+      return `write at most ${issue.maximum}`;
+    case "invalid_format":
+      return formats[issue.format];
     case "invalid_value":
       return chooseFrom(
         typeof issue.input === "string" ? issue.input : "",
@@ -47,9 +58,11 @@ export const remedies: z.core.$ZodErrorMap = (issue) => {
         "leave it out",
       );
     case "invalid_union": {
-      // A union told apart by `kind` has no message of its own; any other has one in the schema.
+      // A union told apart by `kind` has no message of its own; any other has one in the schema, or its first option's.
       const { options, discriminator } = issue;
-      if (!Array.isArray(options) || typeof discriminator !== "string") return undefined;
+      if (!Array.isArray(options) || typeof discriminator !== "string") {
+        return issue.errors[0]?.[0]?.message;
+      }
       const kind = valueAt(issue.input, [discriminator]);
       return chooseFrom(typeof kind === "string" ? kind : "", options.map(String), "leave it out");
     }
@@ -133,7 +146,15 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-function withArticle(noun: string): string {
-  if (noun === "record") return "an object";
-  return /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`;
+function typeText(type: string): string {
+  switch (type) {
+    case "record":
+      return "an object";
+    case "boolean":
+      return "true or false";
+    case "int":
+      return "a whole number";
+    default:
+      return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+  }
 }

@@ -15,7 +15,7 @@ export const policyFaults: readonly FaultKind[] = [
       if ((deny === undefined) === (policy === undefined)) {
         throw new LabError("UsageInvalid", "it is either a pair or a whole policy", {
           where: "policy",
-          remedy: "give one of `deny` and `policy`",
+          remedy: "name the two nodes of a pair, or give another policy",
         });
       }
       return [
