@@ -48,7 +48,7 @@ export async function attempt(
     node: string,
     argv: readonly string[],
     parse: (evidence: Evidence) => Value,
-    timeoutMs = 2 * patience * 1000,
+    timeoutMs = 4 * patience * 1000,
   ): Promise<Observation<Value>> => {
     const evidence = await source.run(node, argv, { isSlow: true, timeoutMs, signal });
     return observe(evidence, parse, { anyExitCode: true });

@@ -61,6 +61,8 @@ function newQueue(queues: Map<string, Queue>, key: string, node: RunningNode): Q
 }
 
 const defaultTimeoutMs = 5000;
+/** What waits for the network waits 4 s at most by itself; on a machine that is busy each of its programs takes longer. */
+const slowTimeoutMs = 10_000;
 /** What an engine that is busy takes beside. */
 const graceMs = 20_000;
 
@@ -104,10 +106,11 @@ done`;
 
 async function runTogether(node: RunningNode, queue: Queue): Promise<void> {
   const token = randomUUID();
-  const limits = queue.map(({ options }) => options.timeoutMs ?? defaultTimeoutMs);
   const isSlow = queue[0]?.options.isSlow === true;
+  const usual = isSlow ? slowTimeoutMs : defaultTimeoutMs;
+  const limits = queue.map(({ options }) => options.timeoutMs ?? usual);
   const words = queue.flatMap(({ argv }, index) => [
-    String((limits[index] ?? defaultTimeoutMs) / 1000),
+    String((limits[index] ?? usual) / 1000),
     String(argv.length),
     ...argv,
   ]);
