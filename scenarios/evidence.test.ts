@@ -4,7 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
-import { test as base, expect } from "vitest";
+import { test as base, expect, vi } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const claimed = "a claim, until whose fault is cleared";
@@ -52,6 +52,9 @@ const test = base
     };
   });
 
+// A lab is started, and looked at three times, while others are.
+vi.setConfig({ testTimeout: 480_000 });
+
 test("a claim's message ends with the first cause, as it was before the fault was cleared", ({
   reports: { junit, json, output },
 }) => {
@@ -69,8 +72,9 @@ test("any other error's message ends with it too, before the test repairs the la
 });
 
 test("where the lab is well, it is said", ({ reports: { junit } }) => {
-  expect(junit[healthy]?.properties.doctor).toBe("nothing found");
-  expect(junit[healthy]?.message).toMatch(/ to be 'desktop.*\ndoctor: nothing found$/s);
+  // On a busy machine with what did not answer in time.
+  expect(junit[healthy]?.properties.doctor).toMatch(/^nothing found(; not looked at: .*)?$/);
+  expect(junit[healthy]?.message).toMatch(/ to be 'desktop.*\ndoctor: nothing found.*$/);
 });
 
 test("annotations have the first cause, and the folder in which the doctor finds it again", async ({
