@@ -41,8 +41,10 @@ export interface Crossing {
 export function crossing(lab: RunningLab, first: string, second: string): Crossing {
   const theirs = outside(lab, second, first);
   const ours = outside(lab, first, second);
-  // A node's own packets can be told apart at the node alone.
-  const prefersReverse = isBehindRouter(lab, second) && !isBehindRouter(lab, first);
+  // Of the internet there are more machines than those that are on it alone; a node's own packets can be told apart
+  // at the node alone.
+  const prefersReverse =
+    first === internet || (isBehindRouter(lab, second) && !isBehindRouter(lab, first));
   if (ours !== undefined && (theirs === undefined || prefersReverse)) {
     return { edges: edges(lab, second), remote: ours, isReverse: true };
   }
