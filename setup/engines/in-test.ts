@@ -50,7 +50,7 @@ async function onSecondEngine(signal: AbortSignal): Promise<Outcome> {
     docker: await ensureEnginePart(dockerd, progress, { signal }),
     runc: await ensureEnginePart(runc, progress, { signal }),
   };
-  await using second = await startOwnEngine(current, built);
+  await using second = await startOwnEngine({ ...current, built });
   await copyImages(second.engine);
   return await runScenarios(second, current, [scenario], signal);
 }

@@ -14,8 +14,11 @@ import type { Combination } from "./combinations.ts";
 /** A Docker Engine that is gone, with all that runs on it, when it is disposed of or this process ends. */
 export interface OwnEngine extends AsyncDisposable {
   engine: Docker;
+  socket: string;
   /** For DOCKER_HOST. */
   address: string;
+  /** A process in its network namespace. */
+  pid: number;
 }
 
 /** Folders of what was built: see `ensureEnginePart`. */
@@ -24,6 +27,22 @@ export interface BuiltPrograms {
   runc: string;
 }
 
+/** An engine to start, with the folders of its programs: the machine's own needs none of those. */
+export type Startable =
+  | (Extract<Combination, { from: "machine" }> & { built?: BuiltPrograms })
+  | (Extract<Combination, { from: "modules" }> & { built: BuiltPrograms });
+
+/** What an engine has that does not stand alone. */
+export interface Surroundings {
+  /** More of daemon.json. */
+  daemon: Record<string, unknown>;
+  /** A program in its namespaces, for as long as it runs. */
+  beside: readonly string[];
+  /** Where its default route leads: out through this machine, for what builds download, or nowhere. */
+  uplink: "machine" | "nowhere";
+}
+
+const alone: Surroundings = { daemon: {}, beside: [], uplink: "nowhere" };
 const startLimitMs = 60_000;
 const script = fileURLToPath(new URL("engine.sh", import.meta.url));
 
@@ -32,21 +51,22 @@ const script = fileURLToPath(new URL("engine.sh", import.meta.url));
  * @throws LabError EngineMissing
  */
 export async function startOwnEngine(
-  combination: Combination,
-  built: BuiltPrograms,
+  startable: Startable,
+  { daemon, beside, uplink } = alone,
 ): Promise<OwnEngine> {
   const folder = mkdtempSync(join(tmpdir(), "tailnet-lab-engine-"));
   const socket = join(folder, "docker.sock");
-  const daemon = { ...daemonOptions(combination, built, folder), hosts: [`unix://${socket}`] };
-  writeFileSync(join(folder, "daemon.json"), JSON.stringify(daemon, null, 2));
+  const address = `unix://${socket}`;
+  const options = { ...daemonOptions(startable, folder), hosts: [address], ...daemon };
+  writeFileSync(join(folder, "daemon.json"), JSON.stringify(options, null, 2));
   const program =
-    combination.from === "modules" ? join(built.docker, "dockerd") : await which("dockerd");
+    startable.from === "modules" ? join(startable.built.docker, "dockerd") : await which("dockerd");
 
-  const log = join(cacheFolder(), `${combination.name.replaceAll(" ", "-")}.log`);
+  const log = join(cacheFolder(), `${startable.name.replaceAll(" ", "-")}.log`);
   mkdirSync(cacheFolder(), { recursive: true });
   const output = openSync(log, "w");
   // A session of its own: Ctrl-C does not reach it, but the end of our side of the pipe does.
-  const supervisor = spawn("bash", [script, folder, program], {
+  const supervisor = spawn("bash", [script, folder, uplink, program, ...beside], {
     detached: true,
     stdio: ["pipe", output, output],
   });
@@ -69,15 +89,12 @@ export async function startOwnEngine(
     }
     await dispose();
     const last = readFileSync(log, "utf8").trim().split("\n").slice(-3).join("; ");
-    throw new LabError(
-      "EngineMissing",
-      `Docker Engine ${combination.name} did not start: ${last}`,
-      {
-        where: log,
-      },
-    );
+    throw new LabError("EngineMissing", `Docker Engine ${startable.name} did not start: ${last}`, {
+      where: log,
+    });
   }
-  return { engine, address: `unix://${socket}`, [Symbol.asyncDispose]: dispose };
+  const pid = Number(readFileSync(join(folder, "pid"), "utf8"));
+  return { engine, socket, address, pid, [Symbol.asyncDispose]: dispose };
 }
 
 async function answers(engine: Docker): Promise<boolean> {
@@ -88,7 +105,7 @@ async function answers(engine: Docker): Promise<boolean> {
 }
 
 /** What of daemon.json sets this engine apart. Paths in /run are in its own file system. */
-function daemonOptions(combination: Combination, built: BuiltPrograms, folder: string) {
+function daemonOptions(startable: Startable, folder: string) {
   const shared = {
     "data-root": join(folder, "data"),
     "exec-root": "/run/docker",
@@ -97,8 +114,8 @@ function daemonOptions(combination: Combination, built: BuiltPrograms, folder: s
     "exec-opts": ["native.cgroupdriver=cgroupfs"],
     "cgroup-parent": `/${basename(folder)}`,
   };
-  if (combination.from === "machine") return shared;
-  const { store, firewall } = combination;
+  if (startable.from === "machine") return shared;
+  const { store, firewall, built } = startable;
   return {
     ...shared,
     features: { "containerd-snapshotter": store === "containerd" },

@@ -66,7 +66,7 @@ async function main(): Promise<number> {
 }
 
 async function hold([combination]: Combination[], built: BuiltPrograms): Promise<number> {
-  await using own = await startOwnEngine(combination ?? current, built);
+  await using own = await startOwnEngine({ ...(combination ?? current), built });
   console.log(`export DOCKER_HOST=${own.address}   # ${combination?.name}; Ctrl-C ends it`);
   // Something that keeps the process alive: the engine does not.
   const alive = setInterval(() => {}, 60_000);
@@ -85,7 +85,7 @@ async function verify(
   const since = performance.now();
   const row = (outcome: Row["outcome"]) => ({ name, seconds: secondsSince(since), outcome });
   try {
-    await using own = await startOwnEngine(combination, built);
+    await using own = await startOwnEngine({ ...combination, built });
     await copyImages(own.engine);
     return row(await runScenarios(own, combination, words, interrupt));
   } catch (error) {

@@ -6,7 +6,7 @@ import { ownSources } from "../../lab/images/debian.ts";
 import { followEngine } from "../../lab/images/engine-stream.ts";
 import { debianRelease, golangRelease, imageRef, programRecipe } from "../../lab/images/recipes.ts";
 import versions from "../../versions.json" with { type: "json" };
-import { registryAddress } from "./second-engine.ts";
+import { registryAddress } from "./engine-with-mirror.ts";
 
 /** Where stand-ins are made, of what, and whom to tell. */
 interface StandIns {

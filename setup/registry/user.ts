@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, copyFileSync, mkdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { execa } from "execa";
 
 /** No account of this machine; no rights but those to its own files. */
@@ -34,6 +34,7 @@ export function makeUser(
   }
   chownSync(home, id, id);
   chownSync(socket, 0, id);
+  chmodSync(dirname(socket), 0o711);
   // The mount makes the project visible below a directory that others may enter.
   const enter = 'mount --bind "$1" "$2" && shift 2 && exec "$@"';
   const unprivileged = [`--reuid=${id}`, `--regid=${id}`, "--clear-groups", "--no-new-privs"];

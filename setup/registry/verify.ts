@@ -3,7 +3,7 @@
  * loopback has stand-ins of them, a second engine has it as its mirror, and a user without root and
  * without Go brings the lab up, also after a Ctrl-C. Needs root, Go and the lab's own images.
  */
-import { chmodSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -20,7 +20,7 @@ import { pinnedImages } from "../../lab/plan/images.ts";
 import { plainProgress } from "../../lab/progress.ts";
 import { ensureTerraform } from "../terraform.ts";
 import { ensureDockerRegistry } from "./docker-registry.ts";
-import { startSecondEngine } from "./second-engine.ts";
+import { startEngineWithMirror } from "./engine-with-mirror.ts";
 import { pushStandIns } from "./stand-ins.ts";
 import { makeUser, type User } from "./user.ts";
 
@@ -40,8 +40,9 @@ async function main(signal: AbortSignal): Promise<void> {
   await ensureImages(pinnedImages, progress, signal);
   using temporary = openTemporaryDirectory();
   const folder = temporary.folder("registry");
-  await using second = await startSecondEngine(folder, registry);
+  mkdirSync(folder, { recursive: true });
   chmodSync(dirname(folder), 0o711);
+  await using second = await startEngineWithMirror(folder, registry);
   await timed("stand-ins of the official images pushed", () =>
     progress.step("stand-ins of the official images", async (detail) =>
       pushStandIns({

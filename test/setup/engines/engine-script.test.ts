@@ -24,10 +24,11 @@ afterEach(() => {
 });
 
 /** Starts the script with a program in dockerd's place. */
-function start(dockerd: string): ChildProcess {
+function start(dockerd: string, ...beside: string[]): ChildProcess {
   const program = join(programs, "dockerd");
   writeFileSync(program, `#!/bin/bash\n${dockerd}`, { mode: 0o755 });
-  return spawn("bash", [script, directory, program], { stdio: ["pipe", "ignore", "pipe"] });
+  const argv = [script, directory, "nowhere", program, ...beside];
+  return spawn("bash", argv, { stdio: ["pipe", "ignore", "pipe"] });
 }
 
 /** Stands for an engine with a container that has left its session. @returns the mark of its processes */
@@ -82,3 +83,17 @@ test.runIf(isPossible)("the machine's interfaces and sockets are out of its sigh
   await once(engine, "close");
   expect(readFileSync(seen, "utf8")).toBe("lo\nnowhere\nuplink\n");
 });
+
+test.runIf(isPossible)(
+  "a program beside the engine shares its network, and goes with it",
+  async () => {
+    const [own, other] = [join(programs, "own"), join(programs, "other")];
+    const mark = `sleep ${1e6 + Math.floor(Math.random() * 1e6)}`;
+    const beside = `readlink /proc/self/ns/net > ${other}; ${mark}`;
+    const dockerd = `readlink /proc/self/ns/net > ${own}; until [ -s ${other} ]; do sleep 0.05; done`;
+    const engine = start(dockerd, "sh", "-c", beside);
+    await once(engine, "close");
+    expect(readFileSync(other, "utf8")).toBe(readFileSync(own, "utf8"));
+    expect(alive(mark)).toEqual([]);
+  },
+);
