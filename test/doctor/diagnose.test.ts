@@ -267,6 +267,17 @@ describe("one thing is broken", () => {
     expect(findings[0]?.consequences.map(({ code }) => code)).toContain("TL121");
   });
 
+  test("TL103 and TL104: a route that nobody approved, and that would not be accepted", async () => {
+    const unapproved = replace(/"approved_routes": ?\[[^\]]*\]/g, '"approved_routes":[]');
+    const all = await codes("laptop printer:80", [
+      ...silent,
+      ["control", "headscale nodes", unapproved],
+      ["laptop", "tailscale status", replace(/"10\.20\.0\.0\/24"/g, '"10.99.0.0/24"')],
+      ["laptop", "tailscale debug prefs", replace('"RouteAll": true', '"RouteAll": false')],
+    ]);
+    expect(all.slice(0, 2)).toEqual(["TL103 router", "TL104 laptop"]);
+  });
+
   test("TL101 of a machine that can't be looked at, by what its peer knows", async () => {
     const outOfSight = ["router", "control"];
     const ping: Alteration[2] = () => ({ exitCode: 1, stdout: "no reply\n" });

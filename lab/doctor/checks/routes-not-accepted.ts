@@ -1,14 +1,16 @@
-import { isTailnetAddress } from "../../evidence/prefix.ts";
+import { covers, isTailnetAddress } from "../../evidence/prefix.ts";
 import { serverOf } from "../../evidence/where.ts";
 import { works } from "../asked.ts";
 import { type Check, seenLine } from "../check.ts";
+import { advertisedRoutes, subnets } from "./routes.ts";
 
 /** TL104 */
 export const routesNotAccepted: Check = {
   finds: ["TL104"],
   step: "route",
   explainedBy: ["TL116"],
-  run({ observations, read, found }) {
+  run(look) {
+    const { observations, read, found } = look;
     const { attempts } = observations;
     if (attempts?.address == null || works(attempts) === true) return;
     const { question, address } = attempts;
@@ -17,19 +19,24 @@ export const routesNotAccepted: Check = {
     const prefs = read(own.prefs);
     if (read(own.status) === undefined || prefs === undefined || prefs.acceptsRoutes) return;
     const server = serverOf(own, address);
-    if (server === undefined) return;
+    const advertised = advertisedRoutes(look)
+      .filter(({ node }) => node !== question.from)
+      .flatMap(({ node, advertised, by }) => {
+        const prefix = subnets(advertised).find((route) => covers(route, address));
+        return prefix === undefined ? [] : [{ name: node, prefix, by }];
+      });
+    // One that is not approved yet would not be used either.
+    const router = server === undefined ? advertised[0] : { ...server, by: own.status };
+    if (router === undefined) return;
+    const { name, prefix, by } = router;
     found({
       code: "TL104",
       node: question.from,
-      involves: [server.name],
-      what: `${question.from} does not accept routes, and ${server.name} serves ${server.prefix}`,
+      involves: [name],
+      what: `${question.from} does not accept routes, and ${name} ${server === undefined ? "advertises" : "serves"} ${prefix}`,
       seen: [
         seenLine(own.prefs, /"RouteAll"/, '"RouteAll": false'),
-        seenLine(
-          own.status,
-          new RegExp(`"${server.prefix.replace(/[.]/g, "\\.")}"`),
-          server.prefix,
-        ),
+        seenLine(by, new RegExp(`"${prefix.replace(/[.]/g, "\\.")}"`), prefix),
       ],
       why: "on Linux the routes of subnet routers are used only with --accept-routes: table 52 does not have this one",
       fix: [`on ${question.from}: tailscale set --accept-routes`],
