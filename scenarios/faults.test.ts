@@ -47,6 +47,9 @@ const anyFaults: FaultDeclaration[] = [
   { kind: "partition", groups: [["home", "vps"], ["internet"]] },
   { kind: "udp-blocked", at: "desk" },
   { kind: "loss", at: "home", percent: 20 },
+  { kind: "latency", at: "home", ms: 50 },
+  { kind: "latency", at: "desk", ms: 20 },
+  { kind: "latency", at: "desk", ms: 30 },
   { kind: "rate", at: "home", kbit: 2000 },
   { kind: "rate", at: "home", kbit: 500 },
   { kind: "rate", at: "desk", kbit: 1000 },
@@ -186,6 +189,22 @@ test("loss: of the packets, each way", async ({ lab }) => {
     await expect(till).toFailToReach(www, { ...tcp, ...silent });
   }
   expect(await pings(till, address, 50), "lost after the fault").toBe(0);
+});
+
+test.for(["home", "nas"])("latency: each round trip takes longer at %s", async (at, { lab }) => {
+  const { nas, desk, www } = machines(lab);
+  expect(await roundTripMs(nas, www), "ms over a link of no latency").toBeLessThan(40);
+  {
+    await using _ = await lab.inject({ kind: "latency", at, ms: 80 });
+    const ms = await roundTripMs(nas, www);
+    expect(ms, "ms over a link of 80 ms").toBeGreaterThanOrEqual(80);
+    expect(ms, "ms over a link of 80 ms").toBeLessThan(120);
+    await reachBoth(nas, www);
+    const inLan = at === "home" ? [0, 40] : [80, 120];
+    expect(await roundTripMs(nas, desk), "ms in the LAN").toBeGreaterThanOrEqual(inLan[0] ?? 0);
+    expect(await roundTripMs(nas, desk), "ms in the LAN").toBeLessThan(inLan[1] ?? 0);
+  }
+  expect(await roundTripMs(nas, www), "ms after the fault").toBeLessThan(40);
 });
 
 test.for(["home", "nas"])("rate: each way is slow at %s", async (at, { lab }) => {
@@ -414,6 +433,14 @@ async function pings(from: RunningNode, address: string, count: number): Promise
     { timeoutMs: 30_000 },
   );
   return Number(/([\d.]+)% packet loss/.exec(stdout)?.[1]);
+}
+
+/** The shortest of five round trips; none may be lost. */
+async function roundTripMs(from: RunningNode, to: RunningNode): Promise<number> {
+  const [address = ""] = to.spec.addresses;
+  const stdout = await from.output(["ping", "-q", "-c", "5", "-i", "0.1", "-W", "1", address]);
+  expect(stdout).toContain(" 0% packet loss");
+  return Number(/= ([\d.]+)\//.exec(stdout)?.[1]);
 }
 
 /** What becomes of a packet of so many bytes that may not be cut into smaller ones. */

@@ -47,6 +47,13 @@ const kinds = [
     .describe("A share of a place's packets is lost."),
   z
     .strictObject({
+      kind: z.literal("latency"),
+      at: place,
+      ms: z.int().min(1).max(10_000).describe("Milliseconds."),
+    })
+    .describe("What a place sends takes longer, and so does each round trip."),
+  z
+    .strictObject({
       kind: z.literal("rate"),
       at: place,
       kbit: z.int().min(8).describe("Kilobits a second, each way."),

@@ -11,6 +11,11 @@ export const faultMutations: readonly Mutation[] = [
   ruleless("partition", "router-home", /nas to www:80 over tcp\nexpected: timeout/),
   ruleless("udp-blocked", "router-cafe", /till to www:7 over udp\nexpected: timeout/),
   ruleless("loss", "router-cafe", /lost, off 51 %/),
+  ruleless(
+    "latency: each round trip takes longer at home",
+    "router-home",
+    /ms over a link of 80 ms/,
+  ),
   ruleless("nat: a mapping", "router-home", /behind a hard NAT/),
   {
     name: "rate-without-effect",

@@ -1,10 +1,12 @@
 import { LabError } from "../../errors.ts";
+import { program } from "../../plan/programs.ts";
 import type { RunningLab } from "../../running/running-lab.ts";
 import type { RunningNode } from "../../running/running-node.ts";
 import type { FaultOf } from "../../topology/faults.ts";
 import { type FaultKind, lasting } from "../fault-kind.ts";
 import { edges } from "../places.ts";
 import { chain, deviceOf, rulesStep, tableStep } from "../rules.ts";
+import { until } from "../settings.ts";
 import type { FaultStep, SettingStep } from "../step.ts";
 
 export const impairments: readonly FaultKind[] = [
@@ -17,6 +19,13 @@ export const impairments: readonly FaultKind[] = [
       const share = percent === 100 ? "" : `numgen random mod 100 < ${percent} `;
       return edges(lab, at).map((node) => rulesStep(node, [`${share}counter drop`]));
     },
+  }),
+  lasting({
+    kind: "latency",
+    targets: ["at", "ms"],
+    needs: "a place",
+    example: "latency cafe 80",
+    steps: (lab, { at, ms }) => edges(lab, at).map((node) => latencyStep(node, ms)),
   }),
   lasting({
     kind: "rate",
@@ -33,6 +42,52 @@ export const impairments: readonly FaultKind[] = [
     steps: mtuSteps,
   }),
 ];
+
+/** What a machine sends, of a router what it sends outwards, takes a detour on which it is held (delay.pl). */
+function latencyStep(node: RunningNode, ms: number): SettingStep {
+  const device = node.spec.kind === "router" ? "wan" : deviceOf(node);
+  const program = "/run/delay.pl";
+  const [into, outOf] = ["latency0", "latency1"];
+  return {
+    kind: "setting",
+    node: node.name,
+    setting: "latency",
+    read: `pgrep -a -f '^perl ${program} ' | cut -d ' ' -f 4 || true`,
+    write: `${until}ms=$(cat)
+nft -f - <<END
+table netdev latency {}
+delete table netdev latency
+END
+# It sends what it holds.
+pkill -f '^perl ${program} ' || true
+ended() { ! pgrep -f '^perl ${program} '; }
+until_succeeds ended
+ip link del ${into} 2> /dev/null || true
+if [ -n "$ms" ]; then
+  ip link add ${into} type veth peer name ${outOf}
+  # An address of its own would be announced on the segment.
+  ip link set ${into} addrgenmode none
+  ip link set ${outOf} addrgenmode none
+  ip link set ${outOf} up
+  ip link set ${into} up
+  cat > ${program} <<'END'
+${delayProgram}END
+  setsid perl ${program} "$ms" ${outOf} ${device} ${delayMark} < /dev/null > /dev/null 2>&1 &
+  listens() { ss -H -0 | grep ':${outOf} '; }
+  until_succeeds listens
+  nft -f - <<END
+table netdev latency {
+  chain egress {
+    type filter hook egress device "${device}" priority 1
+    meta mark != ${delayMark} fwd to "${into}"
+  }
+}
+END
+fi`,
+    value: String(ms),
+    atBoot: "again",
+  };
+}
 
 /** A router sends each way by another interface; at any other machine what comes in takes a detour that is slow. */
 function rateSteps(node: RunningNode, kbit: number): FaultStep[] {
@@ -66,6 +121,10 @@ fi`,
     atBoot: "again",
   };
 }
+
+const delayProgram = program("delay.pl");
+/** Of packets that have been held. */
+const delayMark = 0x7a7e;
 
 function mtuSteps(lab: RunningLab, { at, bytes, icmp }: FaultOf<"mtu">): FaultStep[] {
   return edges(lab, at).flatMap((node): FaultStep[] => {
