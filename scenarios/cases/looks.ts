@@ -5,14 +5,14 @@ export function connects(on: string, to: string, port: number, tells: string): L
   return { on, run: `nc -vz -w 3 ${to} ${port}`, tells };
 }
 
-/** Whether tailscaled answers, by any way. */
+/** Whether tailscaled answers within the tunnel, by whatever path: TSMP passes beside the policy. */
 export function pings(on: string, to: string, tells: string): Look {
-  return { on, run: `tailscale ping -c 1 --timeout 3s ${to}`, tells };
+  return { on, run: `tailscale ping --tsmp -c 1 --timeout 3s ${to}`, tells };
 }
 
 /** What comes of the search for a direct path. */
 export function findsPath(on: string, to: string, tells: string): Look {
-  return { on, run: `tailscale ping -c 8 ${to} | tail -n 1`, tells };
+  return { on, run: `tailscale ping -c 8 ${to} 2>&1 | tail -n 1`, tells };
 }
 
 /** A line of what netcheck prints: `UDP`, `Mapping`. */

@@ -3,18 +3,22 @@ const replacements: readonly [RegExp, string][] = [
   // Keys and ids of nodes; the names that Headscale gives to the second of two.
   [/\b(?:nodekey|discokey|mkey):[0-9a-f]+(?:\.\.\.)?/g, "KEY"],
   [/\b([a-z]+)-[a-z0-9]{8}\b/g, "$1-SUFFIX"],
+  [/@if\d+\b/g, "@IF"],
   [/("(?:Exit)?NodeID":\s*)"[^"]+"/g, '$1"ID"'],
   [/^\d+(\s+\|)/gm, "ID$1"],
-  [/(-i )\d+\b/g, "$1ID"],
+  [/(-i |\bid: )\d+\b/g, "$1ID"],
   // Moments and how long something took.
   [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?/g, "MOMENT"],
   [/\b[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d \d{4} GMT\b/g, "MOMENT"],
-  [/\b\d+(?:\.\d+)? ?(ms|s|kbit\/s|Mbit\/s|kB|bytes)\b/g, "N $1"],
+  [/\b\d+(?:\.\d+)? ?(?:µs|ms|s|milliseconds)\b/g, "TIME"],
+  [/\b\d+(?:\.\d+)? ?(kbit\/s|Mbit\/s|kB|bytes)\b/g, "N $1"],
+  [/"seconds":\d+,"nanos":\d+/g, "MOMENT"],
   // A share that is neither none nor all, and counters.
+  [/\b\d+ received\b/g, "N received"],
   [/\b(?!0 ?%|100 ?%)\d+(?:\.\d+)?( ?)%/g, "N$1%"],
   [/\b(packets|bytes|tx|rx|pid=|fd=)( ?)\d+\b/g, "$1$2N"],
   // Which relay is the nearest, where all are near.
-  [/\b(DERP\(|relay "?|via )(?:fra|nyc)\b/g, "$1REGION"],
+  [/\b(DERP\(|relay "?|via |derp-)(?:fra|nyc)\b/g, "$1REGION"],
   // A port that a NAT chose.
   [/(\d\.\d+:)(?!41641\b)\d{4,5}\b/g, "$1PORT"],
 ];

@@ -33,8 +33,13 @@ export default {
   question: { from: "laptop", to: "www.example.com:80" },
   finding: { code: "TL204" },
   look: [
-    grants("an exit node is used, and no rule has `autogroup:internet` as `dst`"),
-    connects("laptop", "www.example.com", 80, "the internet is not reached"),
+    grants("an exit node is in use, and no rule has `autogroup:internet` as `dst`"),
+    connects(
+      "laptop",
+      "www.example.com",
+      80,
+      "nothing of the internet is reached, its names included",
+    ),
     connects("laptop", "exit", 80, "the exit node itself is"),
   ],
   hint: "The exit node forwards what the policy lets through. By what name does a policy call the internet?",

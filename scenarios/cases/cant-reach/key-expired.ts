@@ -1,5 +1,6 @@
 import type { Case } from "../case.ts";
 import { idOf } from "../known.ts";
+import { pings } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -21,15 +22,12 @@ export default {
   finding: { code: "TL206", node: "server" },
   look: [
     {
-      on: "laptop",
-      run: "tailscale status | grep server",
-      tells: "`tailscale status` has the machine as `expired`",
-    },
-    {
       on: "control",
-      run: `headscale nodes list -o json | jq -c '.[] | select(.name == "server") | {name, expiry, online}'`,
-      tells: "for the control server the key has ended, and the machine may be online all the same",
+      run: `headscale nodes list | awk -F '|' '{ print $3 "|" $11 "|" $12 "|" $13 }' | grep -E 'Name|server'`,
+      tells:
+        "`headscale nodes list` has the key as expired, and the machine may be online all the same",
     },
+    pings("laptop", "server", "nothing gets through"),
   ],
   hint: "Half a year is 180 days. What lasts 180 days by default?",
   remedy: [

@@ -26,8 +26,13 @@ export default {
   look: [
     {
       on: "laptop",
-      run: "head -c 200000 /dev/zero | timeout 8 nc -N phone 7 | wc -c",
-      tells: "a transfer stands still: fewer bytes come back than were sent",
+      run: "curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' http://phone/",
+      tells: "what is small passes, what is large does not: a request without more is answered",
+    },
+    {
+      on: "laptop",
+      run: `curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' -H "X-Fill: $(printf %04000d 0)" http://phone/`,
+      tells: "one with 4000 bytes is not",
     },
     {
       on: "laptop",

@@ -22,7 +22,7 @@ export default {
   look: [
     {
       on: "workstation",
-      run: "ip -br addr show tailscale0",
+      run: "ip -4 -br addr show tailscale0",
       tells: "there is no interface `tailscale0`",
     },
     pings(

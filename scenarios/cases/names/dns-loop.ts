@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { asks } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -21,14 +22,20 @@ export default {
   look: [
     {
       on: "laptop",
-      run: "tailscale dns status | grep -A 3 ^Resolvers",
-      tells: "the tailnet's resolver is 100.100.100.100 itself",
+      run: "tailscale dns status | grep -A 1 ^Resolvers",
+      tells: "the tailnet's resolver is one of its own machines, and that one asks 100.100.100.100",
     },
     {
-      on: "control",
-      run: "grep -A 2 global: /etc/headscale/config.yaml",
-      tells: "so the control server's configuration has it",
+      on: "exit",
+      run: "grep nameserver /etc/resolv.conf",
+      tells: "on that machine, `exit`, the nameserver is tailscaled, which asks `exit` again",
     },
+    asks(
+      "laptop",
+      "100.100.100.100",
+      "www.example.com",
+      "a question goes round until it times out",
+    ),
   ],
   hint: "Whom does the resolver ask what it does not know itself?",
   remedy: [

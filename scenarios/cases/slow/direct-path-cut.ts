@@ -22,8 +22,8 @@ export default {
   finding: { code: "TL410" },
   look: [
     findsPath("laptop", "phone", "no direct path is found, and netcheck is right on both sides"),
-    netcheck("laptop", "-E 'UDP|Mapping'", "UDP works on the one side, and its NAT is easy"),
-    netcheck("phone", "-E 'UDP|Mapping'", "so it is on the other"),
+    netcheck("laptop", "-E 'UDP|MappingVaries'", "UDP works on the one side, and its NAT is easy"),
+    netcheck("phone", "-E 'UDP|MappingVaries'", "so it is on the other"),
   ],
   hint: "Both NATs are easy, and UDP works on both sides. What is left between them?",
   remedy: foreignTables("router-home"),

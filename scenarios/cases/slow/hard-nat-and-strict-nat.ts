@@ -26,10 +26,10 @@ export default {
       "phone",
       "no direct path is found, and `MappingVariesByDestIP` is true on one side",
     ),
-    netcheck("phone", "Mapping", "the NAT of the one is hard"),
+    netcheck("phone", "MappingVaries", "the NAT of the one is hard"),
     netcheck(
       "laptop",
-      "Mapping",
+      "MappingVaries",
       "that of the other is easy, which is not enough: it lets in only whom it has sent to, at that very port",
     ),
   ],

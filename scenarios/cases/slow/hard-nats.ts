@@ -24,8 +24,8 @@ export default {
   question: { from: "laptop", to: "phone" },
   finding: { code: "TL401" },
   look: [
-    netcheck("laptop", "Mapping", "`MappingVariesByDestIP` is true on both sides"),
-    netcheck("phone", "Mapping", "so it is on the other side"),
+    netcheck("laptop", "MappingVaries", "`MappingVariesByDestIP` is true on both sides"),
+    netcheck("phone", "MappingVaries", "so it is on the other side"),
     findsPath("laptop", "phone", "no direct path is found"),
   ],
   hint: "`tailscale netcheck` on both: what does MappingVariesByDestIP say?",
