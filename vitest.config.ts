@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Each of its tests goes on where the one before it ended. */
-const inOrder = ["change", "enforcement", "engine", "stack"].map(
+const inOrder = ["change", "declared-faults", "enforcement", "engine", "stack"].map(
   (name) => `scenarios/${name}.test.ts`,
 );
 

@@ -1,6 +1,7 @@
 import { waitDiagnosed } from "../lab/engine/preflight/diagnosis.ts";
 import { clearUndeclared, injectDeclared } from "../lab/faults/declared.ts";
 import { type FaultRecord, readFaults } from "../lab/faults/record.ts";
+import { heldStill, heldStillIn } from "../lab/faults/still.ts";
 import { waitConverged } from "../lab/running/convergence.ts";
 import { waitReady } from "../lab/running/ready.ts";
 import { RunningLab } from "../lab/running/running-lab.ts";
@@ -10,8 +11,9 @@ import type { StackOptions, StackResult } from "../stacks/up.ts";
 import type { Shared } from "./command.ts";
 
 /**
- * Brings a prepared stack up, waits until its tailnet has converged, and injects the faults that it has not yet. A lab
- * that has faults may never converge: there it is not waited for.
+ * Brings a prepared stack up, waits until its tailnet has converged, and injects the faults that it has not yet. Faults
+ * that the lab has stay: a machine that one holds stopped or paused is not started nor waited for, nor are the settings
+ * where one is on control. With any the tailnet may never converge: there that is not waited for.
  * @throws LabError as upStack and the waits do
  */
 export async function bringUp(
@@ -22,12 +24,10 @@ export async function bringUp(
   // Terraform's parts take longer to load than other commands to run.
   const { upStack } = await import("../stacks/up.ts");
   const { lab: name } = stack.plan();
-  const result = await upStack(stack);
+  const result = await upStack({ ...stack, still: await heldStillIn(name) });
   const lab = await RunningLab.find(name, { run: "stack" });
   const held = await clearUndeclared(lab, declared, signal);
-  const still = held.flatMap(({ steps }) =>
-    steps.filter(({ step }) => step.kind === "state").map(({ step }) => step.node),
-  );
+  const still = heldStill(held);
   const nodes = lab.nodes.filter(({ name }) => !still.includes(name));
   await progress.step("Wait until every node is ready", (detail) =>
     waitDiagnosed(

@@ -33,6 +33,7 @@ export async function diffStack(options: StackOptions): Promise<Change[]> {
     plan: options.plan(givenBy(record, reservation)),
     imageRef: options.imageRef,
     origin: state.directory,
+    still: options.still ?? [],
   });
   await using terraform = await openTerraform(engine, options.terraform, temporary, state);
   return await progress.step(`Compare lab ${lab} with the engine`, async () => {

@@ -23,6 +23,8 @@ export interface LabStackOptions {
   imageRef: (key: ImageKey) => string;
   /** The absolute path of the directory that holds the stack's state. */
   origin: string;
+  /** Machines that may stand still: they are started once, and then left as they are. */
+  still?: readonly string[];
 }
 
 /**
@@ -40,7 +42,10 @@ export class LabStack extends TerraformStack {
 }
 
 /** The resources alone, to be put into any scope. */
-export function addLab(scope: Construct, { plan, imageRef, origin }: LabStackOptions): void {
+export function addLab(
+  scope: Construct,
+  { plan, imageRef, origin, still = [] }: LabStackOptions,
+): void {
   const originated = (labels: Labels) => toLabels({ ...labels, [originLabel]: origin });
   const volumes = new Map(
     plan.volumes.map(({ name, dockerName, labels }) => [
@@ -78,7 +83,9 @@ export function addLab(scope: Construct, { plan, imageRef, origin }: LabStackOpt
       env: Object.entries(container.environment).map(([key, value]) => literal(`${key}=${value}`)),
       // A node that dies stays dead and visible: a lab shows faults, it does not hide them.
       restart: "no",
-      ...(container.oneShot === true ? { mustRun: false, attach: true } : { mustRun: true }),
+      ...(container.oneShot === true
+        ? { mustRun: false, attach: true }
+        : { mustRun: !still.includes(container.name) }),
       ...(container.interfaces.length === 0 ? { networkMode: "none" } : {}),
       destroyGraceSeconds: graceSeconds,
       sysctls: literals(container.sysctls),

@@ -37,6 +37,8 @@ export interface StackOptions {
   /** The topology's file, absolute. */
   topologyFile: string;
   imageRef: (key: ImageKey) => string;
+  /** Machines that faults hold stopped or paused: they are left as they are. */
+  still?: readonly string[];
   /** The directory that holds `.tailnet-lab/`. */
   base: string;
   /** Terraform's or OpenTofu's program. */
@@ -93,6 +95,7 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
     plan,
     imageRef: options.imageRef,
     origin: state.directory,
+    still: options.still ?? [],
   });
   await using temporary = await openTemporaryDirectory(state);
   await using terraform = await openTerraform(engine, options.terraform, temporary, state);

@@ -12,15 +12,17 @@ export function diffCommand(shared: Shared): Command {
     )
     .action(
       act(shared, async ({ progress, signal }, file: string | undefined) => {
-        const [{ look }, { lackText }] = await Promise.all([
+        const [{ look }, { lackText }, { heldStillIn }] = await Promise.all([
           import("../look.ts"),
           import("../../setup/look.ts"),
+          import("../../lab/faults/still.ts"),
         ]);
         const { stack, lab, lacks } = await look(file);
         // Loaded where it is needed: Terraform's parts take longer to load than most commands to run.
         const compare = async (options: StackOptions) =>
           (await import("../../stacks/diff.ts")).diffStack(options);
-        const changes = stack && (await compare({ ...stack, progress, signal }));
+        const changes =
+          stack && (await compare({ ...stack, still: await heldStillIn(lab), progress, signal }));
         const lines = lacks.map(lackText);
         if (changes === undefined) lines.push(`Lab ${lab}: not compared.`);
         else if (changes.length === 0) lines.push(`Lab ${lab}: no changes.`);

@@ -27,6 +27,15 @@ describe("the stack of a plan", () => {
     ]);
   });
 
+  test("starts again what does not run, but what may stand still", () => {
+    const withStill = Testing.synthScope((scope) => {
+      addLab(scope, { plan: tinyPlan, imageRef, origin: "/labs/x", still: ["laptop"] });
+    });
+    const { docker_container: all } = JSON.parse(withStill).resource;
+    expect(all["node-laptop"].must_run).toBe(false);
+    expect(all["node-router-home"].must_run).toBe(true);
+  });
+
   test("orders containers by reference alone, so that they start together", () => {
     expect(json).not.toContain("depends_on");
     expect(containers["node-laptop"]?.networks_advanced).toEqual([
