@@ -17,6 +17,8 @@ export default {
     },
   ],
   question: { from: "laptop", to: "10.20.0.30:9100" },
+  // A printer has no shell.
+  outOfSight: ["printer"],
   finding: { code: "TL120" },
   look: [
     {
