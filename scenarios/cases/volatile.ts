@@ -19,8 +19,9 @@ const replacements: readonly [RegExp, string][] = [
   [/\b(packets|bytes|tx|rx|pid=|fd=)( ?)\d+\b/g, "$1$2N"],
   // Which relay is the nearest, where all are near.
   [/\b(DERP\(|relay "?|via |derp-)(?:fra|nyc)\b/g, "$1REGION"],
-  // A port that a NAT chose.
+  // A port that a NAT or tailscaled chose.
   [/(\d\.\d+:)(?!41641\b)\d{4,5}\b/g, "$1PORT"],
+  [/, \d+\) via TSMP/g, ", PORT) via TSMP"],
 ];
 
 /** A peer in `tailscale status`: its end tells how it was used of late, beside what it is. */

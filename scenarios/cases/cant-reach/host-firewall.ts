@@ -22,7 +22,7 @@ export default {
   look: [
     {
       on: "server",
-      run: "nft list ruleset 2> /dev/null | grep -B 4 'dport .* drop'",
+      run: "nft list ruleset 2> /dev/null | grep -B 3 'dport .* drop'",
       tells: "a chain that is not Tailscale's drops the port, and its counter grows",
     },
     pings("laptop", "server", "`tailscale ping` is answered"),

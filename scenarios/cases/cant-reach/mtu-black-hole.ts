@@ -31,8 +31,8 @@ export default {
     },
     {
       on: "laptop",
-      run: `curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' -H "X-Fill: $(printf %04000d 0)" http://phone/`,
-      tells: "one with 4000 bytes is not",
+      run: `curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' -H "X-Fill: $(printf %01100d 0)" http://phone/`,
+      tells: "one that fills a packet is not",
     },
     {
       on: "laptop",
