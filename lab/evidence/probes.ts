@@ -100,7 +100,8 @@ export function parseRelayProbes(text: string): RelayProbe[] {
       };
     } else probe.http = { ...answer, isRelay: rest.includes(`response ts_${host}`) };
   }
-  return [...hosts.values()];
+  // They end in any order.
+  return [...hosts.values()].sort((a, b) => (a.host < b.host ? -1 : 1));
 }
 
 function unprobed(host: string): RelayProbe {

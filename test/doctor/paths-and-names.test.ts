@@ -92,6 +92,19 @@ describe("relays", () => {
     expect(findings[0]?.what).toContain("has expired");
   });
 
+  test("TL307: it answers one node by nothing, and another reaches it", async () => {
+    // Both are at home there.
+    const alterations: Alteration[] = [
+      ["laptop", isRelays, silentRelay],
+      ["laptop", "tailscale netcheck", withoutStun],
+    ];
+    expect(await codes(undefined, alterations)).toEqual(["TL307 laptop"]);
+    const { findings } = await found("laptop router:80", alterations);
+    expect(findings.map(({ what }) => what)).toEqual([
+      "laptop can't reach relay fra, the home of router",
+    ]);
+  });
+
   test("TL308: something else answers for every relay", async () => {
     const alter = lines(/^(\S+) http 0 204 response .*$/, "$1 http 0 302  http://login.example/");
     expect(await codes(undefined, [["laptop", isRelays, alter]])).toEqual(["TL308 laptop"]);
