@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { entryOf } from "../../lab/doctor/catalogue.ts";
 import { describeAttempt } from "../cases/attempt.ts";
-import type { Case, Step } from "../cases/case.ts";
+import type { Attempt, Case, Step } from "../cases/case.ts";
 import { stepText } from "../cases/commands.ts";
 import { cases } from "../cases/index.ts";
 import { type Recording, readRecording } from "../cases/recording.ts";
@@ -59,7 +59,7 @@ function pageOf({ flow, title, intro, sections }: Flow, recorded: readonly Recor
   const text = joined([
     `# ${title}`,
     intro,
-    "Each output below is real: recorded in labs of [the same shape](../../README.md#the-default-lab), by `npm run docs:record`, and compared in each run of the cases. The prompt says on which machine a command is typed; `npx tailnet-lab case start NAME` brings up a lab to try it in. [`tailnet-lab doctor`](../doctor.md) takes these steps by itself.",
+    "Each output below is real: recorded in labs such as [the default one](../../README.md#the-default-lab), by `npm run docs:record`, and compared in each run of the cases. The prompt says on which machine a command is typed; `npx tailnet-lab case start NAME` brings up a lab to try it in. [`tailnet-lab doctor`](../doctor.md) takes these steps by itself.",
     seeTable(sections, (section) => `#${anchorOf(headingOf(sections, section))}`),
     ...sections.flatMap((section) =>
       sectionOf(section, headingOf(sections, section), flow, recorded),
@@ -115,16 +115,14 @@ function causeOf({ theCase, recording: { finding, looks } }: Recorded): string[]
   const changed = looks.filter(({ broken, repaired }) => broken !== repaired);
   const shows = symptoms.map(
     ({ attempt, broken, repaired }) =>
-      `- ${describeAttempt(attempt)}: ${either(repaired)} (before: ${either(broken)})`,
+      `- ${attemptText(attempt)}: ${either(repaired)} (before: ${either(broken)})`,
   );
   return [
     `### ${title}`,
     `> ${report}`,
-    ...looks.flatMap((each, index) => [
-      terminal([[each, each.broken]]),
-      sentence(look[index]?.tells ?? ""),
-    ]),
-    `**Cause:** ${finding.what}: ${finding.why}. (${pageLink(finding.code)})`,
+    ...looks.flatMap((each, index) => [terminal([[each, each.broken]]), `→ ${look[index]?.tells}`]),
+    `**Cause:** ${finding.what} (${pageLink(finding.code)})`,
+    `**Why:** ${finding.why}`,
     "**Repair:**",
     finding.fix.map((each) => `- ${withCode(each)}`).join("\n"),
     "In the lab:",
@@ -150,12 +148,17 @@ function remedyLine(step: Step): string {
   return "power" in step ? `# ${stepText(step)}` : stepText(step).replace(/^on (\S+): /, "$1$ ");
 }
 
-/** `on router: sysctl …` with its command as code; others are in words. */
+/** `on router: sysctl …, which …` with its command as code; others are in words. */
 function withCode(fix: string): string {
   return fix.replace(
-    /^(on .*?: )((?:curl|headscale|ip|nft|openssl|rm|service|ss|sysctl|systemctl|tailscale|tcpdump)\b.*)$/,
+    /^(on .*?: )((?:headscale|ip|nft|openssl|rm|ss|sysctl|systemctl|tailscale|tcpdump) .*?)(?=,? (?:again|and|then|via the|where|which|while|with|without)\b|$)/,
     "$1`$2`",
   );
+}
+
+function attemptText(attempt: Attempt): string {
+  if (attempt.kind !== "command") return describeAttempt(attempt);
+  return `on ${attempt.on}: \`${attempt.run.replaceAll("\n", "; ")}\``;
 }
 
 function fenced(text: string): string {
@@ -171,10 +174,6 @@ function either(results: Case["symptoms"][number]["broken"]): string {
 
 function pageLink(code: string): string {
   return `[${code} ${entryOf(code).name}](../doctor/${code}.md)`;
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function table([head = [], ...rows]: readonly (readonly string[])[]): string {

@@ -24,8 +24,8 @@ export default {
   question: { from: "laptop", to: "phone" },
   finding: { code: "TL402" },
   look: [
-    netcheck("phone", "UDP", "netcheck has `UDP: false` on both sides: here"),
-    netcheck("laptop", "UDP", "and there"),
+    netcheck("phone", "UDP", "netcheck has `UDP: false` on both sides"),
+    netcheck("laptop", "UDP", "so it is on the other side"),
   ],
   hint: "`tailscale netcheck` on both sides. The first line.",
   remedy: [...foreignTables("router-cafe"), ...foreignTables("router-home")],
