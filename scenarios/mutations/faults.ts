@@ -4,29 +4,45 @@ import { makeDeaf } from "./running.ts";
 
 /** Faults that do nothing, and machines that forget them. */
 export const faultMutations: readonly Mutation[] = [
-  ruleless("cut: all", "router-home", /nas to www:80 over tcp\nexpected: timeout/),
-  ruleless("cut one way", "nas", /nas to www:7 over udp\nexpected: timeout/),
-  ruleless("cut from the internet", "router-home", /nas to www:80 over tcp\nexpected: timeout/),
-  ruleless("cut between two homes", "router-home", /laptop to phone\nexpected: path derp/),
-  ruleless("partition", "router-home", /nas to www:80 over tcp\nexpected: timeout/),
-  ruleless("udp-blocked", "router-cafe", /till to www:7 over udp\nexpected: timeout/),
-  ruleless("loss", "router-cafe", /lost, off 51 %/),
+  ruleless("faults-paths", "cut: all", "router-home", /nas to www:80 over tcp\nexpected: timeout/),
+  ruleless("faults-paths", "cut one way", "nas", /nas to www:7 over udp\nexpected: timeout/),
   ruleless(
+    "faults-paths",
+    "cut from the internet",
+    "router-home",
+    /nas to www:80 over tcp\nexpected: timeout/,
+  ),
+  ruleless(
+    "faults-paths",
+    "cut between two homes",
+    "router-home",
+    /laptop to phone\nexpected: path derp/,
+  ),
+  ruleless("faults-paths", "partition", "router-home", /nas to www:80 over tcp\nexpected: timeout/),
+  ruleless(
+    "faults-paths",
+    "udp-blocked",
+    "router-cafe",
+    /till to www:7 over udp\nexpected: timeout/,
+  ),
+  ruleless("faults-impairments", "loss", "router-cafe", /lost, off 51 %/),
+  ruleless(
+    "faults-impairments",
     "latency: each round trip takes longer at home",
     "router-home",
     /ms over a link of 80 ms/,
   ),
-  ruleless("nat: a mapping", "router-home", /behind a hard NAT/),
+  ruleless("faults-life", "nat: a mapping", "router-home", /behind a hard NAT/),
   {
     name: "rate-without-effect",
-    scenario: "faults",
+    scenario: "faults-impairments",
     test: "rate: each way is slow at home",
     because: /kbit\/s under a limit of 4000/,
     applied: (lab) => makeDeaf(lab.node("router-home"), "tc", "add"),
   },
   {
     name: "mtu-without-effect",
-    scenario: "faults",
+    scenario: "faults-impairments",
     test: "mtu: larger packets",
     because: /expected 'passes' to be 'no answer'/,
     applied: (lab) => makeDeaf(lab.node("router-home"), "ip", "replace"),
@@ -41,10 +57,10 @@ export const faultMutations: readonly Mutation[] = [
 ];
 
 /** nft takes no rules from the fault. */
-function ruleless(test: string, node: string, because: RegExp): Mutation {
+function ruleless(scenario: string, test: string, node: string, because: RegExp): Mutation {
   return {
     name: `rules-without-effect-${test.replaceAll(/[^a-z]+/g, "-")}`,
-    scenario: "faults",
+    scenario,
     test,
     because,
     applied: (lab) => makeDeaf(lab.node(node), "nft", "-f"),
