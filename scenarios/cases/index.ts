@@ -13,6 +13,7 @@ import machineOff from "./cant-reach/machine-off.ts";
 import mapStreamDead from "./cant-reach/map-stream-dead.ts";
 import mtuBlackHole from "./cant-reach/mtu-black-hole.ts";
 import noReturnRoute from "./cant-reach/no-return-route.ts";
+import peerOffline from "./cant-reach/peer-offline.ts";
 import policyDenies from "./cant-reach/policy-denies.ts";
 import policyOneWay from "./cant-reach/policy-one-way.ts";
 import policyOtherPort from "./cant-reach/policy-other-port.ts";
@@ -22,21 +23,31 @@ import routesNotAccepted from "./cant-reach/routes-not-accepted.ts";
 import serviceDown from "./cant-reach/service-down.ts";
 import serviceOnAnotherPort from "./cant-reach/service-on-another-port.ts";
 import serviceOnLoopback from "./cant-reach/service-on-loopback.ts";
+import staleAddress from "./cant-reach/stale-address.ts";
 import strictRpFilter from "./cant-reach/strict-rp-filter.ts";
+import tagNotOwned from "./cant-reach/tag-not-owned.ts";
 import tailscaleStopped from "./cant-reach/tailscale-stopped.ts";
 import tailscaledHangs from "./cant-reach/tailscaled-hangs.ts";
+import uplinkDown from "./cant-reach/uplink-down.ts";
 import userspaceNetworking from "./cant-reach/userspace-networking.ts";
 import type { Case } from "./case.ts";
+import baseDomainCoversControl from "./names/base-domain-covers-control.ts";
 import dnsLoop from "./names/dns-loop.ts";
 import dnsNotAccepted from "./names/dns-not-accepted.ts";
+import domainChanged from "./names/domain-changed.ts";
+import exitNodeWithLanResolver from "./names/exit-node-with-lan-resolver.ts";
 import globalResolverDown from "./names/global-resolver-down.ts";
 import magicDnsOff from "./names/magic-dns-off.ts";
 import nameUnknown from "./names/name-unknown.ts";
+import nameserverNodeDown from "./names/nameserver-node-down.ts";
 import resolvConfOverwritten from "./names/resolv-conf-overwritten.ts";
+import searchDomainMissing from "./names/search-domain-missing.ts";
 import splitDnsServerDown from "./names/split-dns-server-down.ts";
 import splitDnsServerUnrouted from "./names/split-dns-server-unrouted.ts";
+import captivePortal from "./other/captive-portal.ts";
 import controlDown from "./other/control-down.ts";
 import controlUnreachable from "./other/control-unreachable.ts";
+import homeRelayUnreachable from "./other/home-relay-unreachable.ts";
 import relayTcpBlocked from "./other/relay-tcp-blocked.ts";
 import relayUntrusted from "./other/relay-untrusted.ts";
 import relaysDown from "./other/relays-down.ts";
@@ -46,8 +57,12 @@ import directPathCut from "./slow/direct-path-cut.ts";
 import directPathsSwitchedOff from "./slow/direct-paths-switched-off.ts";
 import hardNatAndStrictNat from "./slow/hard-nat-and-strict-nat.ts";
 import hardNats from "./slow/hard-nats.ts";
+import noHairpinning from "./slow/no-hairpinning.ts";
 import packetLoss from "./slow/packet-loss.ts";
+import portForwardLost from "./slow/port-forward-lost.ts";
 import rateLimited from "./slow/rate-limited.ts";
+import relayFar from "./slow/relay-far.ts";
+import smallMtu from "./slow/small-mtu.ts";
 import udpBlocked from "./slow/udp-blocked.ts";
 import udpBlockedOnBoth from "./slow/udp-blocked-on-both.ts";
 
@@ -68,6 +83,7 @@ export const cases: readonly Case[] = [
   mapStreamDead,
   mtuBlackHole,
   noReturnRoute,
+  peerOffline,
   policyDenies,
   policyOneWay,
   policyOtherPort,
@@ -77,9 +93,12 @@ export const cases: readonly Case[] = [
   serviceDown,
   serviceOnAnotherPort,
   serviceOnLoopback,
+  staleAddress,
   strictRpFilter,
+  tagNotOwned,
   tailscaleStopped,
   tailscaledHangs,
+  uplinkDown,
   userspaceNetworking,
   detourThroughExitNode,
   detourThroughSubnetRouter,
@@ -87,20 +106,31 @@ export const cases: readonly Case[] = [
   directPathsSwitchedOff,
   hardNatAndStrictNat,
   hardNats,
+  noHairpinning,
   packetLoss,
+  portForwardLost,
   rateLimited,
   udpBlockedOnBoth,
+  relayFar,
+  smallMtu,
   udpBlocked,
+  baseDomainCoversControl,
   dnsLoop,
   dnsNotAccepted,
+  domainChanged,
+  exitNodeWithLanResolver,
   globalResolverDown,
   magicDnsOff,
   nameUnknown,
+  nameserverNodeDown,
   resolvConfOverwritten,
+  searchDomainMissing,
   splitDnsServerDown,
   splitDnsServerUnrouted,
+  captivePortal,
   controlDown,
   controlUnreachable,
+  homeRelayUnreachable,
   relayTcpBlocked,
   relayUntrusted,
   relaysDown,
