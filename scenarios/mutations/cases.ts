@@ -1,5 +1,4 @@
 import type { Mutation } from "./mutation.ts";
-import { makeDeaf } from "./running.ts";
 
 /** A case that passes without its cause would prove nothing. */
 export const caseMutations: readonly Mutation[] = [
@@ -20,11 +19,14 @@ export const caseMutations: readonly Mutation[] = [
     ],
   },
   {
-    name: "case-output-changes",
+    name: "case-evidence-differs",
     scenario: "cases",
-    test: "route-not-approved",
+    test: "host-firewall",
     because:
-      /route-not-approved: evidence\nexpected: on control: .+list-routes.+: ID [\s\S]+\nseen: +on control: .+list-routes.+: $/m,
-    applied: (lab) => makeDeaf(lab.control, "headscale", "list-routes"),
+      /host-firewall: evidence\nexpected: on server: nft [\s\S]+\nseen: +on server: nft [\s\S]+8080/,
+    injected: (faults) => [
+      ...faults,
+      { kind: "host-firewall", node: "server", protocol: "tcp", port: 8080 },
+    ],
   },
 ];
