@@ -113,10 +113,12 @@ function exampleOf(example: Section["example"], recorded: readonly Recorded[]): 
 function causeOf({ theCase, recording: { finding, looks } }: Recorded): string[] {
   const { title, report, look = [], remedy, symptoms, name } = theCase;
   const changed = looks.filter(({ broken, repaired }) => broken !== repaired);
-  const shows = symptoms.map(
-    ({ attempt, broken, repaired }) =>
-      `- ${attemptText(attempt)}: ${either(repaired)} (before: ${either(broken)})`,
-  );
+  const shows = symptoms
+    .filter(({ broken, repaired }) => either(broken) !== either(repaired))
+    .map(
+      ({ attempt, broken, repaired }) =>
+        `- ${attemptText(attempt)}: ${either(repaired)} (before: ${either(broken)})`,
+    );
   return [
     `### ${title}`,
     `> ${report}`,
@@ -151,7 +153,7 @@ function remedyLine(step: Step): string {
 /** `on router: sysctl …, which …` with its command as code; others are in words. */
 function withCode(fix: string): string {
   return fix.replace(
-    /^(on .*?: )((?:headscale|ip|nft|openssl|rm|ss|sysctl|systemctl|tailscale|tcpdump) .*?)(?=,? (?:again|and|then|via the|where|which|while|with|without)\b|$)/,
+    /^(on .*?: )((?:headscale|ip|nft|openssl|journalctl|rm|ss|sysctl|systemctl|tailscale|tcpdump) .*?)(?=,? (?:again|and|then|via the|where|which|while|with|without)\b|$)/,
     "$1`$2`",
   );
 }

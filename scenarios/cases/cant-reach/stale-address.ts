@@ -35,11 +35,15 @@ export default {
   question: { from: "laptop", to: "files:80" },
   finding: { code: "TL117" },
   look: [
-    { on: "laptop", run: "getent hosts files", tells: "the name stands for an address" },
+    {
+      on: "laptop",
+      run: "getent hosts files",
+      tells: "the name stands for an address that no machine has",
+    },
     {
       on: "laptop",
       run: `tailscale status | grep "^$(getent hosts files | cut -d ' ' -f 1) "`,
-      tells: "no machine of `tailscale status` has the address",
+      tells: "none of `tailscale status` has it",
     },
   ],
   hint: "`getent hosts files`, and `tailscale whois` of what it prints.",

@@ -34,7 +34,12 @@ export default {
   question: { from: "laptop", name: "control.lab.test" },
   finding: { code: "TL511" },
   look: [
-    asks("laptop", "100.100.100.100", "control.lab.test", "MagicDNS does not know the server"),
+    asks(
+      "laptop",
+      "100.100.100.100",
+      "control.lab.test",
+      "MagicDNS does not know the control server's name",
+    ),
     asks("laptop", "198.18.0.53", "control.lab.test", "the internet's DNS does"),
     {
       on: "control",

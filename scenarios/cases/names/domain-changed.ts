@@ -30,7 +30,7 @@ export default {
     {
       on: "laptop",
       run: "tailscale status --json | jq -r '.Peer[].DNSName'",
-      tells: "the machine is there, under another domain",
+      tells: "`tailscale status --json` has the machine under another domain",
     },
   ],
   hint: "`tailscale status --json`: what is the whole name of the server?",

@@ -20,7 +20,12 @@ export default {
   question: { from: "laptop", name: "wiki.corp.internal" },
   finding: { code: "TL505" },
   look: [
-    asks("laptop", "10.20.0.53", "wiki.corp.internal", "the domain's server does not answer"),
+    asks(
+      "laptop",
+      "10.20.0.53",
+      "wiki.corp.internal",
+      "the domain's server does not answer, from wherever it is asked",
+    ),
     asks("router", "10.20.0.53", "wiki.corp.internal", "nor does it in its own LAN"),
   ],
   hint: "Which server answers for this domain? Ask it yourself: `dig @10.20.0.53 wiki.corp.internal`.",

@@ -20,8 +20,13 @@ export default {
   question: { from: "laptop", name: "wiki.corp.internal" },
   finding: { code: "TL506", node: "laptop" },
   look: [
-    asks("laptop", "10.20.0.53", "wiki.corp.internal", "the domain's server does not answer"),
-    routeTo("laptop", "10.20.0.53", "the way to it is not `tailscale0`"),
+    asks(
+      "laptop",
+      "10.20.0.53",
+      "wiki.corp.internal",
+      "the domain's server does not answer, and the way to it is not `tailscale0`",
+    ),
+    routeTo("laptop", "10.20.0.53", "it goes to the machine's own gateway"),
   ],
   hint: "The server is known. Is there a way to it?",
   remedy: [{ on: "laptop", run: "tailscale set --accept-routes" }],

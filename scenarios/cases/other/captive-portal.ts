@@ -41,7 +41,7 @@ export default {
     {
       on: "phone",
       run: "curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' http://derp-fra.lab.test/generate_204",
-      tells: "a relay answers 204 here; another answer is somebody else's",
+      tells: "at a relay's address something else than 204 is answered",
     },
   ],
   hint: "Open any page whose address begins with http://, on the phone. Whose page is it?",

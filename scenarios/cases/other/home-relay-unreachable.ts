@@ -24,7 +24,11 @@ export default {
   question: { from: "workstation", to: "server:80" },
   finding: { code: "TL307", node: "server" },
   look: [
-    fetches("workstation", "derp-nyc.lab.test", "one side reaches the one relay not"),
+    fetches(
+      "workstation",
+      "derp-nyc.lab.test",
+      "each side reaches one relay alone, and not the same",
+    ),
     fetches("workstation", "derp-fra.lab.test", "the other it does"),
     fetches("server", "derp-fra.lab.test", "the other side has it the other way round"),
     fetches(
