@@ -8,6 +8,8 @@ export interface TestOptions {
   only: readonly string[];
   /** Of the scenarios and of the mutations, one part; the checks without an engine go with the first. */
   shard: Shard | undefined;
+  /** Every mutation, also where the whole suite runs on one machine: else the seed chooses half of them. */
+  all: boolean;
   /** Of the order of files, tests and mutations. */
   seed: number;
 }
@@ -18,6 +20,7 @@ export function parseTestOptions(argv: readonly string[]): TestOptions {
     .description("Runs the suite, or a part of it; sets up what it needs.")
     .option("--only <name...>", "stages, scenarios, mutations")
     .option("--shard <i/n>", "the i-th of n parts, for as many machines", parseShard)
+    .option("--all", "every mutation, and not the half that the seed chooses")
     .option("--seed <number>", "the order of files, tests and mutations", Number)
     .addHelpText(
       "after",
@@ -29,13 +32,14 @@ Stages, in their order; the first four are \`npm run check\`:
   unit         unit tests, no Docker Engine
   engine       Docker Engine, images, kernel
   scenarios    labs with real packets
-  mutations    each test of a scenario fails where its lab is broken
+  mutations    each test of a scenario fails where its lab is broken: half of them, by the seed
 
 Examples:
   npm test -- --only unit scenarios
   npm test -- --only dns exit-node         two scenarios, and the mutations of both
   npm test -- --only deny-policy-open      one mutation
-  npm test -- --shard 1/2                  the first half; --shard 2/2 on another machine
+  npm test -- --all                        with every mutation
+  npm test -- --shard 1/2                  half of all; --shard 2/2 on another machine
   npm test -- --seed 4711                  in the order of a run that failed`,
     )
     .allowExcessArguments(false)
@@ -51,6 +55,6 @@ Examples:
       remedy: "see npm test -- --help",
     });
   }
-  const { only = [], shard, seed } = program.opts<Partial<TestOptions>>();
-  return { only, shard, seed: seed ?? Date.now() % 1_000_000 };
+  const { only = [], shard, all = false, seed } = program.opts<Partial<TestOptions>>();
+  return { only, shard, all, seed: seed ?? Date.now() % 1_000_000 };
 }

@@ -12,7 +12,7 @@ import { plainProgress } from "../../lab/progress.ts";
 import { endRun } from "../../scenarios/harness/end-run.ts";
 import { reapAfter } from "../../scenarios/harness/reaper.ts";
 import { mutations } from "../../scenarios/mutations.ts";
-import { shardOf, unknownName } from "../../scenarios/selection.ts";
+import { type Shard, shardOf, unknownName } from "../../scenarios/selection.ts";
 import { ensureEngine } from "../engine.ts";
 import { prepareSecondEngine } from "../engines/in-test.ts";
 import { ensureKernel, supportedEngine } from "../preflight.ts";
@@ -38,11 +38,13 @@ export interface Selection {
   mutations: string[];
 }
 
+interface Choice extends Pick<TestOptions, "only" | "shard"> {
+  /** Of the mutations, where the whole suite is chosen and runs on one machine; absent: all of them. */
+  half?: Shard | undefined;
+}
+
 /** @throws LabError UsageInvalid, with the near names, where one is nothing's */
-export function select(
-  { only, shard }: Pick<TestOptions, "only" | "shard">,
-  known = scenarioNames(),
-): Selection {
+export function select({ only, shard, half }: Choice, known = scenarioNames()): Selection {
   const all = [...stageNames, ...known, ...mutations.map(({ name }) => name)];
   for (const name of only) {
     if (!all.includes(name)) throw unknownName("stage, scenario or mutation", name, all);
@@ -51,7 +53,8 @@ export function select(
   const has = (name: string) => isAll || only.includes(name);
   const part = <T>(list: readonly T[]) => (shard === undefined ? [...list] : shardOf(list, shard));
   const scenarios = part(known).filter((name) => has("scenarios") || has(name));
-  const mutants = part(mutations).filter(
+  const isHalved = isAll && shard === undefined && half !== undefined;
+  const mutants = (isHalved ? shardOf(mutations, half) : part(mutations)).filter(
     ({ name, scenario }) => has("mutations") || has(name) || has(scenario),
   );
   const needsSecond = has("second-engine") && (shard === undefined || shard.index === 1);
@@ -74,7 +77,8 @@ export function select(
 
 /** The stages that are asked for. `reports` is a folder for the counts of each; `signal` ends what is built beside. */
 export function selectStages(options: TestOptions, reports: string, signal: AbortSignal): Stage[] {
-  const selection = select(options);
+  const half = { index: (options.seed % 2) + 1, count: 2 };
+  const selection = select({ ...options, half: options.all ? undefined : half });
   const vitest = (project: string, file: string, ...words: string[]) => [
     ...["vitest", "run", "--project", project, ...words, `--sequence.seed=${options.seed}`],
     ...["--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
@@ -119,7 +123,7 @@ export function selectStages(options: TestOptions, reports: string, signal: Abor
     ...(selection.stages.includes("second-engine") ? [secondEngine(signal)] : []),
     {
       name: "mutations",
-      title: "mutations: each scenario notices what it is for",
+      title: `mutations: each scenario notices what it is for, ${selection.mutations.length} of ${mutations.length}`,
       isQuick: false,
       run: counting(
         (file) => [

@@ -24,6 +24,16 @@ test("without a choice: every stage, scenario and mutation", () => {
   expect(selection.mutations).toHaveLength(mutations.length);
 });
 
+test("the two halves of the mutations are all of them; what is named is whole", () => {
+  const halves = [1, 2].map((index) => ({ index, count: 2 }));
+  const together = halves.flatMap((half) => select({ ...all, half }).mutations);
+  expect(together.toSorted()).toEqual(mutations.map(({ name }) => name).toSorted());
+  for (const half of halves) {
+    expect(select({ ...all, half }).scenarios).toEqual(select(all).scenarios);
+    expect(select({ ...all, only: ["mutations"], half }).mutations).toHaveLength(mutations.length);
+  }
+});
+
 test("a scenario brings its mutations, and the engine", () => {
   const selection = select({ only: ["dns"], shard: undefined });
   expect(selection.stages).toEqual(["engine", "scenarios", "warm-labs", "mutations", "end"]);
