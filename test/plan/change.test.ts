@@ -22,16 +22,25 @@ function planAfter(topology: Topology, before: Plan): Plan {
 const planBefore = (topology: Topology): Plan =>
   planLab(topology, { run: "stack", ...draftOptions(topology) });
 
+/** Containers, networks and volumes as text, by name. */
+function things(plan: Plan): Map<string, string> {
+  const known = texts.get(plan);
+  if (known !== undefined) return known;
+  const named = [
+    ...plan.containers.map((each) => [each.name, each] as const),
+    ...plan.networks.map((each) => [`network ${each.name}`, each] as const),
+    ...plan.volumes.map((each) => [`volume ${each.name}`, each] as const),
+  ];
+  const made = new Map(named.map(([name, each]) => [name, JSON.stringify(each)]));
+  texts.set(plan, made);
+  return made;
+}
+
+/** Each plan is compared with the one before it and the one after it. */
+const texts = new WeakMap<Plan, Map<string, string>>();
+
 /** Names of the containers that are in both plans and differ, and of networks likewise. */
 function replaced(before: Plan, after: Plan): string[] {
-  const things = (plan: Plan) =>
-    new Map(
-      [
-        ...plan.containers.map((each) => [each.name, each] as const),
-        ...plan.networks.map((each) => [`network ${each.name}`, each] as const),
-        ...plan.volumes.map((each) => [`volume ${each.name}`, each] as const),
-      ].map(([name, each]) => [name, JSON.stringify(each)]),
-    );
   const [old, fresh] = [things(before), things(after)];
   return [...fresh.keys()]
     .filter((name) => old.has(name) && old.get(name) !== fresh.get(name))
