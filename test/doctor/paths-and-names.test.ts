@@ -101,7 +101,7 @@ describe("relays", () => {
     expect(await codes(undefined, alterations)).toEqual(["TL307 laptop"]);
     const { findings } = await found("laptop router:80", alterations);
     expect(findings.map(({ what }) => what)).toEqual([
-      "laptop can't reach relay fra, the home of router",
+      "laptop can't reach relay fra, its own home and the home of router",
     ]);
   });
 

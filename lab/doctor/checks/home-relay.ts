@@ -13,18 +13,23 @@ export const homeRelay: Check = {
       const others = views.filter(({ probe }) => probe.host === view.probe.host);
       const reaching = others.find(({ isReached }) => isReached);
       const isOfPair = pair.includes(view.node);
-      const peers = livesAt(look.observations, view.relay.code).filter(
+      const homes = livesAt(look.observations, view.relay.code);
+      const peers = homes.filter(
         (peer) => peer !== view.node && (!isOfPair || pair.includes(peer)),
       );
-      if (view.isReached || reaching === undefined || peers.length === 0) continue;
+      const whose = [
+        ...(homes.includes(view.node) ? ["its own home"] : []),
+        ...(peers.length > 0 ? [`the home of ${peers.join(", ")}`] : []),
+      ];
+      if (view.isReached || reaching === undefined || whose.length === 0) continue;
       look.found({
         code: "TL307",
         node: view.node,
         // That others don't reach them is another matter.
         involves: isOfPair ? peers : peers.filter((peer) => !pair.includes(peer)),
-        what: `${view.node} can't reach relay ${view.relay.code}, the home of ${peers.join(", ")}`,
+        what: `${view.node} can't reach relay ${view.relay.code}, ${whose.join(" and ")}`,
         seen: [view.seen, reaching.seen, ...(isSilent(view) ? [stunSeen(view)] : [])],
-        why: `the relay is up, as ${reaching.node} reaches it; a node is sent to by its home relay alone, so without a direct path ${view.node} reaches none of these`,
+        why: `the relay is up, as ${reaching.node} reaches it; a node is sent to by its home relay alone, so nothing gets there where no direct path is`,
         fix: [
           `on ${view.node}: curl -v https://${view.probe.host}/generate_204`,
           `on ${view.node}'s network: let TCP 443 and UDP 3478 to ${view.probe.host} pass`,
@@ -32,7 +37,11 @@ export const homeRelay: Check = {
             .slice(0, 1)
             .map((peer) => `on ${peer}, to try another home: tailscale debug pick-new-derp`),
         ],
-        explains: [`${view.node} to ${peers.join(", ")}: nothing by relay`],
+        explains: [
+          peers.length > 0
+            ? `${view.node} to ${peers.join(", ")}: nothing by relay`
+            : `nothing reaches ${view.node} by relay, until it has another home`,
+        ],
       });
     }
   },

@@ -3,6 +3,10 @@ import { foreignTables } from "../known.ts";
 import { fetches } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
+function atHome(region: string): string {
+  return `tailscale status --json | jq -e '.Self.Relay == "${region}"'`;
+}
+
 export default {
   name: "home-relay-unreachable",
   flow: "other",
@@ -19,6 +23,17 @@ export default {
       attempt: { kind: "connect", from: "workstation", to: "server", port: 80 },
       broken: ["timeout", "unreachable"],
       repaired: "reached",
+    },
+    // Each looks for a home that it reaches, for some seconds.
+    {
+      attempt: { kind: "command", on: "server", run: atHome("nyc") },
+      broken: "succeeds",
+      repaired: ["succeeds", "fails"],
+    },
+    {
+      attempt: { kind: "command", on: "workstation", run: atHome("fra") },
+      broken: "succeeds",
+      repaired: ["succeeds", "fails"],
     },
   ],
   question: { from: "workstation", to: "server:80" },

@@ -1,9 +1,15 @@
-import type { Case } from "../case.ts";
+import type { Case, Command } from "../case.ts";
 import { homelab } from "../topologies.ts";
 
 /** Fails where the kernel has to cut packets into pieces while something is sent. */
 const sendWhole = `count() { nstat -asz IpFragCreates | awk '/IpFragCreates/ { print $2 }'; }
 before=$(count) && head -c 300000 /dev/zero | timeout 10 nc -N phone 7 > /dev/null && test "$(count)" = "$before"`;
+
+/** Which sizes pass the kernel remembers for ten minutes, with the route. */
+function forgetSizes(on: string): Command {
+  const undo = "route=$(ip route show default) && ip route del $route && ip route add $route";
+  return { on, run: "true", undo };
+}
 
 export default {
   name: "small-mtu",
@@ -12,6 +18,7 @@ export default {
   report:
     "The café has its internet by a second VPN. All works, but what I send to the phone takes twice the packets that it takes elsewhere, each one in two pieces.",
   topology: homelab,
+  setup: [forgetSizes("laptop"), forgetSizes("phone")],
   faults: [{ kind: "mtu", at: "cafe", bytes: 1300, icmp: true }],
   symptoms: [
     {
