@@ -38,16 +38,20 @@ export function diagnose(observations: Observations, question?: Question | undef
   const isBroken = (finding: Finding) =>
     isAsked(finding) && entryOf(finding.code).severity === "error";
   const isNameAsked = question === undefined || attempts?.name != null;
-  found.sort(
-    (a, b) => rank(a, isAsked, isNameAsked) - rank(b, isAsked, isNameAsked) || order(a, b),
-  );
-  const roots = underCauses(found);
+  const place = (finding: Found) =>
+    rank(finding, finding.check.step, isAsked(finding), isNameAsked);
+  found.sort((a, b) => place(a) - place(b) || order(a, b));
+  // What makes something else of what was asked fail answers the question too.
+  const isAnswer = (root: Diagnosed): boolean =>
+    isAsked(root) || root.consequences.some((consequence) => isAnswer(consequence));
+  const rootPlace = (root: Diagnosed) => rank(root, root.step, isAnswer(root), isNameAsked);
+  const roots = underCauses(found).sort((a, b) => rootPlace(a) - rootPlace(b));
   return {
     question,
     works: attempts === undefined ? undefined : works(attempts),
     chain: attempts === undefined ? [] : chainOf(observations, attempts, found.filter(isBroken)),
-    findings: roots.filter(isAsked),
-    elsewhere: roots.filter((finding) => !isAsked(finding)),
+    findings: roots.filter(isAnswer),
+    elsewhere: roots.filter((root) => !isAnswer(root)),
     notLooked: results.flatMap(({ notLooked }) => notLooked),
   };
 }
@@ -71,17 +75,10 @@ function isAbout({ node, involves = [] }: Finding, names: ReadonlySet<string>): 
  * What is on the way goes first, then what breaks something, then in the order in which a packet would meet it.
  * Connections go on without the control server, and without names where an address was asked.
  */
-function rank(
-  finding: Found,
-  isAsked: (finding: Finding) => boolean,
-  isNameAsked: boolean,
-): number {
-  const { step } = finding.check;
+function rank({ code }: Finding, step: Step, isAsked: boolean, isNameAsked: boolean): number {
   const isBeside = step === "name" && !isNameAsked;
   const place = step === "control" || isBeside ? steps.length : steps.indexOf(step);
-  return (
-    (isAsked(finding) ? 0 : 1000) + (entryOf(finding.code).severity === "error" ? 0 : 100) + place
-  );
+  return (isAsked ? 0 : 1000) + (entryOf(code).severity === "error" ? 0 : 100) + place;
 }
 
 function order(a: Found, b: Found): number {

@@ -234,6 +234,32 @@ describe("names", () => {
     expect(await codes(undefined, onBoth(isResolvers, alter))).toEqual(["TL508 198.18.0.53"]);
   });
 
+  const resolverNode: Alteration[] = [
+    unresolved,
+    answer("SERVFAIL"),
+    [
+      "laptop",
+      "tailscale dns status",
+      replace(
+        '"SplitDNSRoutes": {}',
+        '"SplitDNSRoutes": { "corp.internal": [{ "Addr": "100.64.0.1" }] }',
+      ),
+    ],
+    ["laptop", isResolvers, ({ stdout }) => ({ stdout: `${stdout}100.64.0.1 9 \n` })],
+  ];
+
+  test("TL512: the server of a domain is a node, and does not answer", async () => {
+    expect(await codes("laptop wiki.corp.internal", resolverNode)).toEqual(["TL512 router"]);
+  });
+
+  test("what makes that server silent answers the question, wherever it is", async () => {
+    const { findings } = await found("laptop wiki.corp.internal", resolverNode, {
+      down: ["router"],
+    });
+    expect(findings[0]).toMatchObject({ code: "TL118", node: "router" });
+    expect(findings[0]?.consequences.map(({ code }) => code)).toContain("TL512");
+  });
+
   test("TL510: no search domain", async () => {
     const alter = replace(/^search .*$|\nsearch .*/, "\n");
     expect(await codes(undefined, [["laptop", "cat /etc/resolv.conf", alter]])).toEqual([
