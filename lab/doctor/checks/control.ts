@@ -20,6 +20,7 @@ export const control: Check = {
     "TL308",
     "TL108",
     "TL204",
+    "TL407",
   ],
   run(look) {
     const { tailscale, control: server } = look.observations;
