@@ -15,14 +15,12 @@ export interface Prefix {
 export function prefix(text: string): Prefix {
   const version = text.includes(":") ? 6 : 4;
   const address = version === 6 ? new Address6(text) : new Address4(text);
-  return {
-    text,
-    version,
-    length: address.subnetMask,
-    first: address.startAddress().bigInt(),
-    last: address.endAddress().bigInt(),
-    written: address.bigInt(),
-  };
+  const written = address.bigInt();
+  const length = address.subnetMask;
+  // By numbers, as the library would write and read an address for each: a plan has hundreds of them.
+  const hostBits = BigInt((version === 6 ? 128 : 32) - length);
+  const first = (written >> hostBits) << hostBits;
+  return { text, version, length, first, last: first + (1n << hostBits) - 1n, written };
 }
 
 export function overlaps(a: Prefix, b: Prefix): boolean {
@@ -43,7 +41,6 @@ export function withoutHostBits(of: Prefix): string {
 }
 
 export function addressText(version: 4 | 6, value: bigint): string {
-  return version === 6
-    ? Address6.fromBigInt(value).correctForm()
-    : Address4.fromBigInt(value).correctForm();
+  if (version === 6) return Address6.fromBigInt(value).correctForm();
+  return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join(".");
 }
