@@ -125,7 +125,8 @@ function shownOf(looks: Recording["looks"], which: "broken" | "repaired"): Shown
 }
 
 function isSame(one: readonly Shown[], other: readonly Shown[]): boolean {
-  return steady(one).join("\0") === steady(other).join("\0");
+  const all = (shown: readonly Shown[]) => [...shown.map(({ title }) => title), ...steady(shown)];
+  return all(one).join("\0") === all(other).join("\0");
 }
 
 function isStill(shown: readonly Shown[], before: readonly Shown[] | undefined): boolean {

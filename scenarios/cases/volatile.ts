@@ -14,7 +14,7 @@ const replacements: readonly [RegExp, string][] = [
   [/\b\d+(?:\.\d+)? ?(kbit\/s|Mbit\/s|kB|bytes)\b/g, "N $1"],
   [/"seconds":\d+,"nanos":\d+/g, "MOMENT"],
   // A share that is neither none nor all, and counters.
-  [/\b\d+ received\b/g, "N received"],
+  [/\b\d+ (received|packets)\b/g, "N $1"],
   [/\b(?!0 ?%|100 ?%)\d+(?:\.\d+)?( ?)%/g, "N$1%"],
   [/\b(packets|bytes|tx|rx|pid=|fd=)( ?)\d+\b/g, "$1$2N"],
   // Which relay is the nearest, where all are near.

@@ -19,6 +19,7 @@ test.each([
   ],
   ["how long something took", ["pong via DERP(fra) in 2ms"], ["pong via DERP(nyc) in 15ms"]],
   ["counters", ["drop counter packets 3 bytes 180"], ["drop counter packets 12 bytes 720"]],
+  ["how many packets", ["has dropped 18 packets"], ["has dropped 79 packets"]],
   ["the widths of columns", ["ID | Hostname | Approved"], ["ID  | Hostname    | Approved"]],
 ])("%s are of one moment and lab", (_, one, other) => {
   expect(withoutVolatile(one)).toEqual(withoutVolatile(other));

@@ -11,7 +11,7 @@ export const duplicateHostname: Check = {
     if (control !== undefined && registry !== undefined) {
       for (const [name, same] of Map.groupBy(registry, (node) => node.name)) {
         if (same.length < 2) continue;
-        const given = same.map(({ givenName }) => givenName);
+        const given = same.map(({ givenName }) => givenName).toSorted();
         found({
           ...words(name, given),
           involves: given,
@@ -31,7 +31,7 @@ export const duplicateHostname: Check = {
       const all = [...value.peers, ...(value.self === undefined ? [] : [value.self])];
       for (const [name, same] of Map.groupBy(all, (peer) => peer.name)) {
         if (same.length < 2 || name === "") continue;
-        const given = same.map(({ dnsName }) => dnsName);
+        const given = same.map(({ dnsName }) => dnsName).toSorted();
         found({
           ...words(name, given),
           involves: given,

@@ -20,7 +20,7 @@ export default {
   look: [
     {
       on: "control",
-      run: `headscale nodes list -o json | jq -c '.[] | select(.name == ("laptop", "phone")) | [.name, .given_name]'`,
+      run: `headscale nodes list -o json | jq -c '[.[] | select(.name == ("laptop", "phone")) | [.name, .given_name]] | sort[]'`,
       tells:
         "two machines call themselves the same, and the control server has given one of them another name",
     },
