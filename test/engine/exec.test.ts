@@ -24,7 +24,7 @@ function pausedMeanwhile(): Container {
   } as unknown as Container;
 }
 
-describe("a process in a container that is paused meanwhile", () => {
+describe.concurrent("a process in a container that is paused meanwhile", () => {
   test("ends after its time limit", async () => {
     const run = execIn(pausedMeanwhile(), "laptop", ["sleep", "1"], { timeoutMs: 20 });
     await expect(run).rejects.toMatchObject({ name: "WaitTimedOut", where: "laptop" });

@@ -72,10 +72,10 @@ describe("a boot script that gives up says why, once, and ends with 1", () => {
 });
 
 test("a machine is ready, and gives up when one of its programs ends", () => {
-  const { status, lines } = boot("sleep 2 &\nbash -c 'sleep 0.3; exit 3' &");
+  const { status, lines } = boot("sleep 2 >/dev/null 2>&1 &\nbash -c 'sleep 0.1; exit 3' &");
   expect(lines).toEqual([
     "tailnet-lab: ready",
-    `${failedPrefix}a program ended, exit code 3: bash -c 'sleep 0.3; exit 3' &`,
+    `${failedPrefix}a program ended, exit code 3: bash -c 'sleep 0.1; exit 3' &`,
   ]);
   expect(status).toBe(1);
 });
