@@ -76,7 +76,7 @@ function dnsAnswer(question: Buffer, code: number): Buffer {
 
 /** Long enough for an answer that comes, on a machine that is busy; short where none is to come. */
 const patient = 20;
-const brief = 2;
+const brief = 1;
 
 async function outcome(target: Omit<Target, "host">, seconds = patient): Promise<string> {
   const result = await reach(machine(), { host, ...target }, { seconds });
