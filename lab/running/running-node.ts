@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Container, ContainerInfo } from "dockerode";
 import { type Engine, engineCall } from "../engine/engine.ts";
 import {
@@ -28,7 +29,10 @@ export class RunningNode {
   /** When the lab was looked up. */
   readonly state: NodeState;
 
+  private readonly engine: Engine;
+
   constructor(engine: Engine, info: Pick<ContainerInfo, "Id" | "State">, spec: NodeSpec) {
+    this.engine = engine;
     this.container = engine.getContainer(info.Id);
     this.spec = spec;
     this.state = info.State as NodeState;
@@ -91,9 +95,29 @@ export class RunningNode {
 
   /**
    * The engine says that a machine has ended while its interfaces are still there, whose kernel refuses connections.
-   * Who asks about the machine then is answered when they are gone.
+   * Its networks name the machine until they are gone.
    */
   private async waitUntilGone(): Promise<void> {
-    await engineCall(this.container.inspect());
+    const { Id, NetworkSettings } = await engineCall(this.container.inspect());
+    const ids = Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID);
+    const until = performance.now() + goneMs;
+    for (;;) {
+      const networks = await Promise.all(
+        ids.map((id) => engineCall(this.engine.getNetwork(id).inspect())),
+      );
+      const on = networks.filter(({ Containers }) => Containers?.[Id] !== undefined);
+      if (on.length === 0) return;
+      if (performance.now() > until) {
+        throw new LabError(
+          "NodeFailed",
+          `timed out after ${goneMs / 1000} s waiting for its interfaces to go; it is still on ${on.map(({ Name }) => Name).join(", ")}`,
+          { where: this.name, remedy: "look what the engine does: docker inspect and its log" },
+        );
+      }
+      await pause(50);
+    }
   }
 }
+
+/** What the engine may take to remove the interfaces of a machine that has ended. */
+const goneMs = 20_000;
