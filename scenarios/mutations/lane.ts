@@ -49,9 +49,11 @@ export class Lane implements AsyncDisposable {
     });
     // A run's errors stay for the next one, as they do while Vitest watches.
     this.vitest.state.clearErrors();
-    const { testModules, unhandledErrors } = await this.vitest.runTestSpecifications([
+    const { testModules: all, unhandledErrors } = await this.vitest.runTestSpecifications([
       specification,
     ]);
+    // It reports every module that it has ever run, those of earlier mutants too.
+    const testModules = all.filter(({ moduleId }) => moduleId === file);
     const messages = [
       ...unhandledErrors.map((error) => String((error as Error).message ?? error)),
       ...testModules.flatMap((module) => module.errors().map(({ message }) => message)),
