@@ -197,6 +197,8 @@ test("accept-routes-off, route-unapproved, route-withdrawn: what is behind the r
     return { advertised: router?.advertisedRoutes, approved: router?.approvedRoutes };
   };
   const whole = { advertised: [office], approved: [office] };
+  const policy = await getPolicy(lab.running);
+  expect(policy).toContain("autoApprovers");
   for (const { fault, seen } of [
     { fault: { kind: "accept-routes-off", node: "laptop" } as const, seen: whole },
     {
@@ -212,10 +214,13 @@ test("accept-routes-off, route-unapproved, route-withdrawn: what is behind the r
       await using _ = await lab.inject(fault);
       await expect.poll(() => hasRoute(laptop), soon).toBe(false);
       await expect(laptop).toFailToReach(printer, { ...http, as: ["unreachable", "timeout"] });
+      // With auto-approvers Headscale approves what it is told anew.
+      await tellsAnew(lab, "router");
       expect(await known(), fault.kind).toEqual(seen);
     }
     await comesTo(laptop, printer, http, "reached");
     expect(await known()).toEqual(whole);
+    expect((await getPolicy(lab.running)).trim()).toBe(policy.trim());
   }
 });
 
@@ -367,6 +372,15 @@ async function comesTo(
 
 async function hasRoute(node: RunningNode): Promise<boolean> {
   return (await node.output(["ip", "route", "show", "table", "52"])).includes(office);
+}
+
+/** Has a node tell Headscale something new of itself, and then the old again. */
+async function tellsAnew(lab: ScenarioLab, name: string): Promise<void> {
+  for (const hostname of [`${name}-anew`, name]) {
+    await lab.node(name).output(["tailscale", "set", `--hostname=${hostname}`]);
+    const names = async () => (await headscaleNodes(lab.running)).map((node) => node.name);
+    await expect.poll(names, soon).toContain(hostname);
+  }
 }
 
 async function stateOf(node: RunningNode): Promise<string> {

@@ -114,6 +114,16 @@ service headscale $was`;
   };
 }
 
+/** The policy in force. */
+export function policySetting(value: SettingStep["value"]): SettingStep {
+  return headscaleSetting("policy", {
+    // None was ever set: one without rules allows the same.
+    read: "headscale policy get 2> /dev/null || echo '{}'",
+    write: "headscale policy set -f /dev/stdin > /dev/null",
+    value,
+  });
+}
+
 /**
  * A value in Headscale's configuration file, which it reads when it starts: the first group of `match`, a regular
  * expression of Perl. Nodes come back a second or two after the restart, and get their netmaps with the new value.

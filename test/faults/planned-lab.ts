@@ -15,6 +15,7 @@ interface Joined {
 export async function plannedLab(
   plan: Plan,
   joined: Record<string, Joined> = {},
+  policy = "",
 ): Promise<RunningLab> {
   const specs = plan.containers
     .filter(({ oneShot }) => oneShot !== true)
@@ -36,8 +37,8 @@ export async function plannedLab(
     bash: "TEXT\n",
   };
   for (const node of lab.nodes) {
-    node.exec = async ([program = ""]) => {
-      const stdout = answers[program];
+    node.exec = async ([program = "", noun]) => {
+      const stdout = noun === "policy" ? policy : answers[program];
       if (stdout === undefined) throw new Error(`${node.name} knows no ${program}`);
       return { stdout, stderr: "", exitCode: 0 };
     };

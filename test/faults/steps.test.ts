@@ -9,10 +9,11 @@ import { plannedLab } from "./planned-lab.ts";
 
 const office = ["10.20.0.0/24"];
 const anywhere = ["0.0.0.0/0", "::/0"];
-const homelab = await plannedLab(homelabPlan, {
+const joined = {
   router: { available_routes: office, approved_routes: office },
   exit: { available_routes: [...anywhere, "10.1.0.0/16"], approved_routes: anywhere },
-});
+};
+const homelab = await plannedLab(homelabPlan, joined);
 /** A network behind another's router, and none of the lab's own DNS. */
 const small = await plannedLab(smallPlan);
 
@@ -272,6 +273,9 @@ describe("a list of routes is edited, whatever else is in it", () => {
   /** What the step makes of a value, by the machine's programs. */
   async function edited(line: string, value: string): Promise<string> {
     const [step] = await stepsOf(line);
+    return runEdit(step, value);
+  }
+  function runEdit(step: FaultStep | undefined, value: string): string {
     if (step?.kind !== "setting" || typeof step.value === "string") throw new Error("no edit");
     const options = { input: value, encoding: "utf8" } as const;
     const argv = ["-Eeuo", "pipefail", "-c", step.value.edit];
@@ -289,6 +293,26 @@ describe("a list of routes is edited, whatever else is in it", () => {
     ["route-withdrawn exit 10.1.0.0/16", "0.0.0.0/0,::/0,10.1.0.0/16", "0.0.0.0/0,::/0"],
   ])("%s of %s", async (line, before, after) => {
     expect(await edited(line, before)).toBe(after);
+  });
+
+  test("and no auto-approver approves it again", async () => {
+    const policy = `{
+      // Approved by themselves.
+      "autoApprovers": {
+        "routes": { "10.20.0.0/16": ["tag:router"], "10.1.0.0/16": ["tag:router"] },
+        "exitNode": ["tag:exit"],
+      },
+    }`;
+    const lab = await plannedLab(homelabPlan, joined, policy);
+    const approversAfter = async (line: string) => {
+      const [step] = await stepsOf(line, lab);
+      return JSON.parse(runEdit(step, policy)).autoApprovers;
+    };
+    const exitNode = ["tag:exit"];
+    const routes = { "10.20.0.0/16": ["tag:router"], "10.1.0.0/16": ["tag:router"] };
+    const { "10.20.0.0/16": _, ...left } = routes;
+    expect(await approversAfter("route-unapproved router")).toEqual({ routes: left, exitNode });
+    expect(await approversAfter("route-unapproved exit ::/0")).toEqual({ routes });
   });
 
   test("or is empty, where no route is named", async () => {

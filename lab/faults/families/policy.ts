@@ -3,7 +3,7 @@ import { program } from "../../plan/programs.ts";
 import { headscaleNodes } from "../../running/headscale.ts";
 import type { RunningLab } from "../../running/running-lab.ts";
 import { type FaultKind, lasting } from "../fault-kind.ts";
-import { headscaleSetting, script } from "../settings.ts";
+import { policySetting, script } from "../settings.ts";
 
 export const policyFaults: readonly FaultKind[] = [
   lasting({
@@ -19,15 +19,11 @@ export const policyFaults: readonly FaultKind[] = [
         });
       }
       return [
-        headscaleSetting("policy", {
-          // None was ever set: one without rules allows the same.
-          read: "headscale policy get 2> /dev/null || echo '{}'",
-          write: "headscale policy set -f /dev/stdin > /dev/null",
-          value:
-            deny === undefined
-              ? JSON.stringify(policy, null, 2)
-              : { edit: await withoutPair(lab, deny) },
-        }),
+        policySetting(
+          deny === undefined
+            ? JSON.stringify(policy, null, 2)
+            : { edit: await withoutPair(lab, deny) },
+        ),
       ];
     },
   }),
@@ -80,6 +76,7 @@ export function denyPair({ nodes, routes, from, to }: Pair): string {
     routes: JSON.stringify(routes),
     from,
     to,
+    hujson: program("hujson.pl"),
     program: program("deny-pair.jq"),
   });
 }

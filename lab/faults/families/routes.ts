@@ -1,8 +1,12 @@
+import { parse } from "jsonc-parser";
 import { LabError } from "../../errors.ts";
+import { covers, isDefault } from "../../evidence/prefix.ts";
+import { program } from "../../plan/programs.ts";
 import { type HeadscaleNode, nodeOf } from "../../running/headscale.ts";
+import { getPolicy } from "../../running/policy.ts";
 import type { RunningLab } from "../../running/running-lab.ts";
 import { type FaultKind, lasting } from "../fault-kind.ts";
-import { headscaleSetting, preference } from "../settings.ts";
+import { headscaleSetting, policySetting, preference, script } from "../settings.ts";
 import type { SettingStep } from "../step.ts";
 
 export const routeFaults: readonly FaultKind[] = [
@@ -26,8 +30,10 @@ export const routeFaults: readonly FaultKind[] = [
     example: "route-unapproved router 10.20.0.0/24",
     async steps(lab, { node, route }) {
       const { id, approvedRoutes } = await known(lab, node, route, "approvedRoutes");
+      const gone = route === undefined ? approvedRoutes : together(route, approvedRoutes);
       const select = `jq -r '.[] | select(.id == ${id}) | .approved_routes // [] | join(",")'`;
       return [
+        ...(await withoutApprovers(lab, gone)),
         headscaleSetting(`approved routes of ${id}`, {
           read: `headscale nodes list -o json | ${select}`,
           write: `headscale nodes approve-routes -i ${id} -r "$(cat)" > /dev/null`,
@@ -76,8 +82,36 @@ async function known(
 /** The list without one route, or without all. Those of an exit node belong together. */
 function without(route: string | undefined, all: readonly string[]): SettingStep["value"] {
   if (route === undefined) return "";
-  const exit = ["0.0.0.0/0", "::/0"];
-  const gone = exit.includes(route) ? exit.filter((each) => all.includes(each)) : [route];
-  const pattern = gone.map((each) => each.replaceAll(".", "\\.")).join("|");
+  const pattern = together(route, all)
+    .map((each) => each.replaceAll(".", "\\."))
+    .join("|");
   return { edit: `tr , '\\n' | { grep -vxE '${pattern}' || true; } | paste -sd, -` };
+}
+
+/** The routes that go with one: both of an exit node. */
+function together(route: string, all: readonly string[]): readonly string[] {
+  return isDefault(route) ? all.filter(isDefault) : [route];
+}
+
+/** With auto-approvers Headscale approves a route again as soon as its node tells anything new of itself. */
+async function withoutApprovers(
+  lab: RunningLab,
+  gone: readonly string[],
+): Promise<readonly SettingStep[]> {
+  const text = await getPolicy(lab);
+  const approvers = text === "" ? undefined : parse(text)?.autoApprovers;
+  const prefixes = Object.keys(approvers?.routes ?? {});
+  const routes = prefixes.filter((prefix) => gone.some((route) => covers(prefix, route)));
+  const exit = approvers?.exitNode !== undefined && gone.some(isDefault);
+  if (routes.length === 0 && !exit) return [];
+  const hujson = program("hujson.pl");
+  return [
+    policySetting({
+      edit: script("without-approvers.sh", {
+        routes: JSON.stringify(routes),
+        exit: JSON.stringify(exit),
+        hujson,
+      }),
+    }),
+  ];
 }
