@@ -353,7 +353,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   {
     code: "TL401",
     name: "nats-do-not-match",
-    severity: "warning",
+    severity: "info",
     title: "The two NATs allow no direct path.",
     explanation:
       "A hard NAT uses another port for each destination (endpoint-dependent mapping); an easy one the same for all. Both commonly let in only who was sent to, by exact address and port. So two hard ones never meet, nor does a hard one with an easy one: the port that STUN saw is not the one that the peer would have to send to. `netcheck` shows it on each side as MappingVariesByDestIP. A port mapping by UPnP, NAT-PMP or PCP, IPv6 on both sides, or one end without a NAT makes a direct path of it; a peer relay is the next best. It is told only where a pair was asked about that is relayed.",

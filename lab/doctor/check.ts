@@ -65,7 +65,7 @@ export function runCheck(
     question,
     read(observation) {
       if (observation?.kind === "seen") return observation.value;
-      if (observation !== undefined) {
+      if (observation !== undefined && observation.isUnasked !== true) {
         checked.notLooked.push(notLooked(check.finds, observation));
       }
       return undefined;

@@ -1,5 +1,8 @@
-/** Whether connections are affected: `error`, they fail; `warning`, they are worse than they could be. */
-export type Severity = "error" | "warning";
+/**
+ * Whether connections are affected: `error`, they fail; `warning`, something keeps them from being as good as they
+ * should be; `info`, nothing is wrong, and that is why they go as they do: a lab in which all is well may show it.
+ */
+export type Severity = "error" | "warning" | "info";
 
 /** A cause, permanent in its code and name. The catalogue has one of each. */
 export interface CatalogueEntry {

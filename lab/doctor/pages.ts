@@ -7,21 +7,23 @@ export interface Page {
   text: string;
 }
 
+const effects = {
+  error: "An error: connections fail.",
+  warning: "A warning: connections work, and something makes them worse than they should be.",
+  info: "For information: nothing is wrong, and that is why a connection goes as it does.",
+} as const;
+
 /** A page for each code, and a list of all. */
 export function doctorPages(): Page[] {
   return [listOf(catalogue), ...catalogue.map(pageOf)];
 }
 
 function pageOf({ code, name, severity, title, explanation, sources }: CatalogueEntry): Page {
-  const effect =
-    severity === "error"
-      ? "An error: connections fail."
-      : "A warning: connections work, and are worse than they could be.";
   const seeAlso = sources.map((source) => `- ${sourceLink(source)}`);
   const lines = [
     `# ${code} ${name}`,
     title,
-    effect,
+    effects[severity],
     explanation,
     ...(seeAlso.length === 0 ? [] : ["## Sources", seeAlso.join("\n")]),
     "[All causes](README.md)",

@@ -54,9 +54,11 @@ function title({ code, name, what }: Diagnosed): string {
   return `${code} ${name}: ${what}`;
 }
 
+const colours = { error: "red", warning: "yellow", info: "cyan" } as const;
+
 function findingText(finding: Diagnosed, indent: string): string {
   const { severity, code, name, node, what, seen, why, fix, explains, consequences } = finding;
-  const colour = severity === "error" ? "red" : "yellow";
+  const colour = colours[severity];
   const head = styleText(colour, `${severity} ${code} ${name}`, { stream: process.stdout });
   const lines = [
     `${head} (${node}): ${what}`,
@@ -69,10 +71,18 @@ function findingText(finding: Diagnosed, indent: string): string {
   return [...lines.map((line) => `${indent}${line}`), ...under].join("\n");
 }
 
+function isInfo({ severity }: Diagnosed): boolean {
+  return severity === "info";
+}
+
 function verdict({ question, works, findings, notLooked }: Diagnosis): string {
   const asksTarget = question?.to !== undefined;
   if (asksTarget && works === false && findings.length === 0) {
     return "It does not work, and no cause was found.";
+  }
+  if (asksTarget && works === true && findings.length > 0 && findings.every(isInfo)) {
+    const count = findings.length === 1 ? "1 remark" : `${findings.length} remarks`;
+    return `It works, and nothing is wrong; ${count}.`;
   }
   if (findings.length > 0) {
     const count = findings.length === 1 ? "1 cause" : `${findings.length} causes`;

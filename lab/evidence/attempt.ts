@@ -1,6 +1,7 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { LabError } from "../errors.ts";
 import { chooseFrom } from "../near-name.ts";
-import { parsePing } from "../observe/ping.ts";
+import { type PingResult, parsePing } from "../observe/ping.ts";
 import { parseAhosts, parseDig } from "../observe/resolve.ts";
 import { evidenceCommands } from "./commands.ts";
 import type { Evidence, EvidenceSource } from "./evidence.ts";
@@ -23,6 +24,14 @@ import { exitNodeOf, ownAddresses, ownerOf, serverOf, tailnetAddresses } from ".
 const sizes = [600, 1000, 1200, 1280];
 /** Seconds that an answer may take. */
 const patience = 2;
+/** What two nodes usually take to find a direct path; in ms. */
+const directPathMs = 600;
+
+/** What was tried, and what is still under way: pings by the tailnet's own paths take a second more. */
+export interface Tried {
+  attempts: Omit<Attempts, "disco" | "measured">;
+  disco: Promise<Attempts["disco"]>;
+}
 
 /**
  * Tries what a question is about, from its machine: names, a connection, pings of each kind and size.
@@ -33,7 +42,7 @@ export async function attempt(
   seen: Observations,
   question: Question,
   signal: AbortSignal | undefined,
-): Promise<Attempts> {
+): Promise<Tried> {
   const { from, to, port, protocol } = question;
   const names = source.machines.map((machine) => machine.name);
   if (!names.includes(from)) {
@@ -43,7 +52,8 @@ export async function attempt(
     });
   }
   const none = { question, address: null, target: null, name: null };
-  if (to === undefined) return none;
+  const nothing = Promise.resolve(undefined);
+  if (to === undefined) return { attempts: none, disco: nothing };
   const run = async <Value>(
     node: string,
     argv: readonly string[],
@@ -96,7 +106,9 @@ export async function attempt(
   }
 
   const { address } = tried;
-  if (address === null) return { ...tried, after: await countersOf([from]) };
+  if (address === null) {
+    return { attempts: { ...tried, after: await countersOf([from]) }, disco: nothing };
+  }
   const connect = (node: string) =>
     port === undefined ? undefined : run(node, connectArgv(address, port, protocol), connectResult);
   const icmp = (node: string) =>
@@ -113,44 +125,62 @@ export async function attempt(
       : run(from, ["tailscale", "ping", ...options, peer], (evidence) =>
           parsePing(`${evidence.stdout}\n${evidence.stderr}`),
         );
+  /** The first has the two look for a direct path; the second, unless it was found at once, may take it. One may be lost. */
+  async function pingTwice(node: string): Promise<Observation<PingResult>> {
+    const argv = ["tailscale", "ping", "-c", "1", "--timeout", "1s", node];
+    const once = () =>
+      source.run(from, argv, { isSlow: true, isAlone: true, timeoutMs: 4000 * patience, signal });
+    const first = once();
+    const isEnough = await Promise.race([first.then(() => true), pause(directPathMs)]);
+    const runs = isEnough === true ? [await first] : await Promise.all([first, once()]);
+    const ran = runs.filter((each) => "stdout" in each);
+    const last = ran.at(-1);
+    const both = (stream: "stdout" | "stderr") => ran.map((each) => each[stream]).join("\n");
+    const whole =
+      last === undefined
+        ? await first
+        : { ...last, stdout: both("stdout"), stderr: both("stderr") };
+    return observe(whole, (evidence) => parsePing(`${evidence.stdout}\n${evidence.stderr}`), {
+      anyExitCode: true,
+    });
+  }
   const header = address.includes(":") ? 48 : 28;
-  const isAtHand = server !== undefined && seen.tailscale.has(server.name);
-  const [connected, pinged, bySize, disco, tsmp, routerConnected, routerPinged] = await Promise.all(
-    [
-      connect(from),
-      icmp(from),
-      Promise.all(
-        sizes.map(async (bytes) => ({
-          bytes,
-          result: await run(
-            from,
-            ["ping", "-n", "-M", "do", "-c", "2", "-i", "0.3", "-W", "1", "-s"].concat(
-              String(bytes - header),
-              address,
-            ),
-            icmpResult,
+  const isAtHand = server !== undefined && names.includes(server.name);
+  const disco = peer === undefined || own === undefined ? nothing : pingTwice(peer);
+  // Who fails meanwhile is told by what is awaited first.
+  disco.catch(() => {});
+  const [connected, pinged, bySize, tsmp, routerConnected, routerPinged] = await Promise.all([
+    connect(from),
+    icmp(from),
+    Promise.all(
+      sizes.map(async (bytes) => ({
+        bytes,
+        result: await run(
+          from,
+          ["ping", "-n", "-M", "do", "-c", "2", "-i", "0.3", "-W", "1", "-s"].concat(
+            String(bytes - header),
+            address,
           ),
-        })),
-      ),
-      ping("-c", "3", "--timeout", "1s"),
-      ping("--tsmp", "-c", "1", "--timeout", `${patience}s`),
-      isAtHand ? connect(server.name) : undefined,
-      isAtHand ? icmp(server.name) : undefined,
-    ],
-  );
+          icmpResult,
+        ),
+      })),
+    ),
+    ping("--tsmp", "-c", "1", "--timeout", `${patience}s`),
+    isAtHand ? connect(server.name) : undefined,
+    isAtHand ? icmp(server.name) : undefined,
+  ]);
   const peerName = isTailnetAddress(address)
     ? (tried.target ?? peerWith(own, address))
     : server?.name;
   const onTheWay = [...new Set([from, peerName, tried.target])].filter(
     (name) => name != null && names.includes(name),
   ) as string[];
-  return {
+  const attempts = {
     ...tried,
     after: await countersOf(onTheWay),
     icmp: pinged,
     sizes: bySize,
     ...(connected === undefined ? {} : { connect: connected }),
-    ...(disco === undefined ? {} : { disco }),
     ...(tsmp === undefined ? {} : { tsmp }),
     ...(peerName == null ? {} : { peer: peerName }),
     ...(routerPinged === undefined
@@ -162,6 +192,7 @@ export async function attempt(
           },
         }),
   };
+  return { attempts, disco };
 }
 
 /** As the node itself calls its peer: a machine that can't be looked at. */

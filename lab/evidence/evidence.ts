@@ -47,6 +47,8 @@ export interface RunOptions {
   timeoutMs?: number;
   /** It waits for the network, so nothing waits for it. */
   isSlow?: boolean;
+  /** Others that run beside it are not kept waiting for its end. */
+  isAlone?: boolean;
   signal?: AbortSignal | undefined;
 }
 

@@ -6,7 +6,7 @@ const marks: Partial<Record<EvidenceKey, RegExp>> = {
   process: /\btailscaled\b/,
   controlProbe: /^(?:url|answer|exit) /m,
   relayProbes: /^\S+ (?:https|http|ping) /m,
-  resolverProbes: /^[\da-f.:]+ \d+/m,
+  resolverProbes: /^[\da-f.:]+ (?:\d+|status)/m,
   connections: /^\s*\d+\s+\d+\s+\S+:\d+\s+\S+:\d+/m,
   drops: /^(?:#kernel|TcpExt)/m,
   sysctls: /^[\w.-]+\.[\w./-]+ = /m,

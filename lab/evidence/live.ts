@@ -32,7 +32,8 @@ export async function liveSource({ name, run, engine }: RunningLab): Promise<Evi
       }
       if (argv === evidenceCommands.log.argv) return headscaleLog(node, argv);
       // Those that wait for the network hold up no others.
-      const key = `${name} ${options.isSlow === true}`;
+      const alone = options.isAlone === true ? randomUUID() : "";
+      const key = `${name} ${options.isSlow === true} ${alone}`;
       const queue = queues.get(key) ?? newQueue(queues, key, node);
       return new Promise((resolve, reject) => {
         queue.push({ argv, options, resolve, reject });
@@ -76,7 +77,7 @@ d=$(mktemp -d) && trap 'rm -rf "$d"' EXIT
 one() {
   local i=$1 limit=$2 at code
   shift 2
-  at=$(date -u +%FT%T.%3NZ)
+  at=$EPOCHREALTIME
   # A tailscaled that has not answered one command does not answer the next, each after the whole limit.
   if [ "$how $1 $silent" = "in-turn tailscale yes" ]; then
     : > "$d/$i.out"
@@ -151,7 +152,8 @@ function evidenceOf(
   if (match === null) return { node, argv, why: "the machine did not say how it ended" };
   const [, code, at = "", stdout = ""] = match;
   const exitCode = timeoutCodes.includes(Number(code)) ? null : Number(code);
-  return { node, argv, exitCode, stdout, stderr: (stderr ?? "").replace(/^\n/, ""), at };
+  const moment = new Date(Number(at) * 1000).toISOString();
+  return { node, argv, exitCode, stdout, stderr: (stderr ?? "").replace(/^\n/, ""), at: moment };
 }
 
 /** A container's output is its journal. */

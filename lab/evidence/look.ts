@@ -2,7 +2,7 @@ import { parseMetrics } from "../observe/metrics.ts";
 import { parseNetcheck } from "../observe/netcheck.ts";
 import { parseHeadscaleNodes } from "../running/headscale.ts";
 import { parseStatus } from "../running/status.ts";
-import { attempt } from "./attempt.ts";
+import { attempt, type Tried } from "./attempt.ts";
 import { type EvidenceCommand, type EvidenceKey, evidenceCommands } from "./commands.ts";
 import type { Evidence, EvidenceSource, Machine, Missing } from "./evidence.ts";
 import { parseHeadscaleConfig, parseHeadscaleLog, parseUsers } from "./headscale.ts";
@@ -12,6 +12,7 @@ import { parseNetmap } from "./netmap.ts";
 import { parseRuleset } from "./nftables.ts";
 import { observe, type Unseen } from "./observation.ts";
 import type {
+  Attempts,
   ControlObservations,
   HostObservations,
   Observations,
@@ -43,38 +44,84 @@ export async function lookAtTailnet(
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
   };
-  const { machines } = source;
-  const ofRole = (role: Machine["role"]) => machines.filter((machine) => machine.role === role);
-  const [nodes, hosts, control] = await Promise.all([
-    Promise.all(ofRole("tailscale").map((machine) => lookAtNode(machine, run(machine)))),
-    Promise.all(ofRole("host").map((machine) => lookAtHost(machine, run(machine)))),
-    Promise.all(ofRole("control").map((machine) => lookAtControl(machine, run(machine)))),
+  const { machines, isLive } = source;
+  const look = (some: readonly Machine[]) => lookAtMachines(some, run);
+  // Between two nodes of the tailnet no other has a part in what is tried. The others are looked at later, and not for
+  // how they reach control, relays and resolvers.
+  const asked = machines.filter(({ name }) => name === question?.from || name === question?.to);
+  const isBetween = asked.length === 2 && asked.every(({ role }) => role === "tailscale");
+  const first = await look(isBetween ? asked : machines);
+  const others = machines.filter((machine) => !asked.includes(machine));
+  const tried =
+    question === undefined ? undefined : await attempt(source, seenOf([first]), question, signal);
+  const [attempts, then] = await Promise.all([
+    tried === undefined ? undefined : measured(tried),
+    isBetween ? lookAtMachines(others, run, { isQuick: true }) : none,
   ]);
-  const seen: Observations = {
-    isLive: source.isLive,
-    tailscale: new Map(nodes.map(({ node }) => [node.machine.name, node])),
-    hosts: new Map(hosts.map((host) => [host.machine.name, host])),
-    control: control[0],
-    attempts: undefined,
-  };
-  const [attempts, tailscale] = await Promise.all([
-    question === undefined ? undefined : tryIt(question),
-    Promise.all(nodes.map(async ({ node, slow }) => ({ ...node, ...(await slow) }))),
-  ]);
-  return {
-    ...seen,
-    tailscale: new Map(tailscale.map((node) => [node.machine.name, node])),
-    attempts,
-  };
+  const seen = seenOf([first, then]);
+  const nodes = [...first.nodes, ...then.nodes];
+  const slow = new Map(
+    await Promise.all(
+      nodes.map(async ({ node, slow }) => [node.machine.name, await slow] as const),
+    ),
+  );
+  // In the source's order, whoever was looked at first.
+  const tailscale = machines.flatMap(({ name }) => {
+    const node = seen.tailscale.get(name);
+    return node === undefined ? [] : [[name, { ...node, ...slow.get(name) }] as const];
+  });
+  return { ...seen, tailscale: new Map(tailscale), attempts };
 
-  async function tryIt(asked: Question) {
-    const attempts = await attempt(source, seen, asked, signal);
-    const measured = await measure(source, seen, attempts, signal);
-    return measured === undefined ? attempts : { ...attempts, measured };
+  function seenOf(looks: readonly Looks[]): Observations {
+    const nodes = looks.flatMap((each) => each.nodes.map(({ node }) => node));
+    const hosts = looks.flatMap((each) => each.hosts);
+    return {
+      isLive,
+      tailscale: new Map(nodes.map((node) => [node.machine.name, node])),
+      hosts: new Map(hosts.map((host) => [host.machine.name, host])),
+      control: looks.flatMap((each) => each.control)[0],
+      attempts: undefined,
+    };
+  }
+
+  async function measured(tried: Tried): Promise<Attempts> {
+    const quality = await measure(source, seenOf([first]), tried, signal);
+    const disco = await tried.disco;
+    return {
+      ...tried.attempts,
+      ...(disco === undefined ? {} : { disco }),
+      ...(quality === undefined ? {} : { measured: quality }),
+    };
   }
 }
 
 type Run = (key: EvidenceKey) => Promise<Evidence | Missing>;
+
+/** What some of the machines show. */
+interface Looks {
+  nodes: NodeLook[];
+  hosts: HostObservations[];
+  control: ControlObservations[];
+}
+interface LookOptions {
+  /** Without what waits for the network. */
+  isQuick?: boolean;
+}
+const none: Looks = { nodes: [], hosts: [], control: [] };
+
+async function lookAtMachines(
+  machines: readonly Machine[],
+  run: (machine: Machine) => Run,
+  options: LookOptions = {},
+): Promise<Looks> {
+  const ofRole = (role: Machine["role"]) => machines.filter((machine) => machine.role === role);
+  const [nodes, hosts, control] = await Promise.all([
+    Promise.all(ofRole("tailscale").map((machine) => lookAtNode(machine, run(machine), options))),
+    Promise.all(ofRole("host").map((machine) => lookAtHost(machine, run(machine)))),
+    Promise.all(ofRole("control").map((machine) => lookAtControl(machine, run(machine)))),
+  ]);
+  return { nodes, hosts, control };
+}
 
 async function lookAtHost(machine: Machine, run: Run): Promise<HostObservations> {
   const [addresses, routes, rules, firewall, sysctls, drops, sockets, resolvConf] =
@@ -114,9 +161,28 @@ interface NodeLook {
 }
 
 /** Its slow observations are under way when it resolves, and unseen in `node`. */
-async function lookAtNode(machine: Machine, run: Run): Promise<NodeLook> {
+async function lookAtNode(
+  machine: Machine,
+  run: Run,
+  { isQuick = false }: LookOptions,
+): Promise<NodeLook> {
+  const unseen = (key: EvidenceKey, why: string): Unseen => ({
+    kind: "unseen",
+    node: machine.name,
+    argv: evidenceCommands[key].argv,
+    why,
+    isUnasked: isQuick,
+  });
+  const allUnseen = (why: string): Slow => ({
+    netcheck: unseen("netcheck", why),
+    controlProbe: unseen("controlProbe", why),
+    relayProbes: unseen("relayProbes", why),
+    resolverProbes: unseen("resolverProbes", why),
+  });
   const netmapRun = run("netmap");
-  const slow = lookSlowly(netmapRun, run);
+  const slow = isQuick
+    ? Promise.resolve(allUnseen("the question is about others"))
+    : lookSlowly(netmapRun, run);
   // Who fails meanwhile is told by what is awaited first.
   slow.catch(() => {});
   const [host, status, prefs, netmap, dns, metrics, process, connections] = await Promise.all([
@@ -129,18 +195,9 @@ async function lookAtNode(machine: Machine, run: Run): Promise<NodeLook> {
     run("process"),
     run("connections"),
   ]);
-  const underWay = (key: EvidenceKey): Unseen => ({
-    kind: "unseen",
-    node: machine.name,
-    argv: evidenceCommands[key].argv,
-    why: "it is under way",
-  });
   const node: TailscaleObservations = {
     ...host,
-    netcheck: underWay("netcheck"),
-    controlProbe: underWay("controlProbe"),
-    relayProbes: underWay("relayProbes"),
-    resolverProbes: underWay("resolverProbes"),
+    ...allUnseen("it is under way"),
     status: observe(status, ({ stdout }) => parseStatus(stdout)),
     prefs: observe(prefs, ({ stdout }) => parsePrefs(stdout)),
     netmap: observe(netmap, ({ stdout }) => parseNetmap(stdout)),

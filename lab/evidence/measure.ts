@@ -1,27 +1,26 @@
 import { parsePing } from "../observe/ping.ts";
+import type { Tried } from "./attempt.ts";
 import type { Evidence, EvidenceSource } from "./evidence.ts";
 import { observe } from "./observation.ts";
 import type { Attempts, Measured, Observations, PingBurst } from "./observations.ts";
 
-/** Small packets, far apart: what is lost of these is lost on any link. 40 in 0.8 s, 27 kbit/s. */
-const slow = ["-c", "40", "-i", "0.02", "-s", "56"];
+/** Small packets, far apart: what is lost of these is lost on any link. 40 in 0.6 s, 45 kbit/s. */
+const slow = ["-c", "40", "-i", "0.015", "-s", "56"];
 /** Large packets, close together: 120 kB in 0.2 s, 4.8 Mbit/s. */
 const fast = ["-c", "100", "-i", "0.002", "-s", "1200"];
 
 /**
  * How good the way to a target is that answers: loss, how much passes, and whether a direct path is found with more
- * patience. After the attempts, as it would disturb them.
+ * patience. After the attempts, as it would disturb them; the tailnet's own pings may still be under way.
  */
 export async function measure(
   source: EvidenceSource,
   seen: Observations,
-  attempts: Attempts,
+  { attempts, disco }: Tried,
   signal: AbortSignal | undefined,
 ): Promise<Measured | undefined> {
-  const { address, question, icmp, disco } = attempts;
-  const isAnswered =
-    (icmp?.kind === "seen" && icmp.value.received > 0) ||
-    (disco?.kind === "seen" && disco.value.outcome === "answered");
+  const { address, question, icmp } = attempts;
+  const isAnswered = (icmp?.kind === "seen" && icmp.value.received > 0) || hasPong(await disco);
   if (address === null || !isAnswered) return undefined;
   const ping = async (options: readonly string[]) => {
     const argv = ["ping", "-q", "-n", "-W", "1", ...options, address];
@@ -32,40 +31,41 @@ export async function measure(
     });
     return observe(evidence, ({ stdout }) => parseBurst(stdout), { anyExitCode: true });
   };
-  const [small, patient] = await Promise.all([ping(slow), pingOn(source, seen, attempts, signal)]);
+  const [small, patient] = await Promise.all([ping(slow), pingOn()]);
   return {
     slow: small,
     fast: await ping(fast),
     ...(patient === undefined ? {} : { disco: patient }),
   };
+
+  /** A direct path may take longer than the first pings; asked only where both networks allow one. */
+  async function pingOn(): Promise<Measured["disco"]> {
+    const first = await disco;
+    const { peer } = attempts;
+    if (first?.kind !== "seen" || first.value.outcome !== "answered" || peer === undefined) {
+      return undefined;
+    }
+    if (first.value.pongs.some(({ path }) => path !== "derp")) return undefined;
+    // As they have told control: netcheck is still under way.
+    const allow = [question.from, peer].every((name) => {
+      const netmap = seen.tailscale.get(name)?.netmap;
+      const network = netmap?.kind === "seen" ? netmap.value.self?.netInfo : undefined;
+      return network !== undefined && network.udp !== false && network.mappingVaries !== true;
+    });
+    const target = first.evidence.argv.at(-1);
+    if (!allow || target === undefined) return undefined;
+    const argv = ["tailscale", "ping", "-c", "8", "--timeout", "2s", target];
+    const evidence = await source.run(question.from, argv, {
+      isSlow: true,
+      timeoutMs: 20_000,
+      signal,
+    });
+    return observe(evidence, readPing, { anyExitCode: true });
+  }
 }
 
-/** A direct path may take longer than the first pings; asked only where both networks allow one. */
-async function pingOn(
-  source: EvidenceSource,
-  seen: Observations,
-  { question, peer, disco }: Attempts,
-  signal: AbortSignal | undefined,
-): Promise<Measured["disco"]> {
-  if (disco?.kind !== "seen" || disco.value.outcome !== "answered" || peer === undefined) {
-    return undefined;
-  }
-  if (disco.value.pongs.some(({ path }) => path !== "derp")) return undefined;
-  // As they have told control: netcheck is still under way.
-  const allow = [question.from, peer].every((name) => {
-    const netmap = seen.tailscale.get(name)?.netmap;
-    const network = netmap?.kind === "seen" ? netmap.value.self?.netInfo : undefined;
-    return network !== undefined && network.udp !== false && network.mappingVaries !== true;
-  });
-  const address = disco.evidence.argv.at(-1);
-  if (!allow || address === undefined) return undefined;
-  const argv = ["tailscale", "ping", "-c", "8", "--timeout", "2s", address];
-  const evidence = await source.run(question.from, argv, {
-    isSlow: true,
-    timeoutMs: 20_000,
-    signal,
-  });
-  return observe(evidence, readPing, { anyExitCode: true });
+function hasPong(disco: Attempts["disco"]): boolean {
+  return disco?.kind === "seen" && disco.value.outcome === "answered";
 }
 
 function readPing({ stdout, stderr }: Evidence) {

@@ -16,6 +16,8 @@ export interface Unseen {
   argv: readonly string[];
   /** In a few words. */
   why: string;
+  /** Nobody asked: that it was not seen says nothing. */
+  isUnasked?: boolean;
   /** The machine does not run, or stands still. */
   isDown?: boolean;
   /** Where it ran, and said something else. */

@@ -25,11 +25,21 @@ export const relayScript = `tailscale debug derp-map | awk -F'"' '
     echo "$host ping $small $large $(echo "$out" | grep -oE 'mtu ?= ?[0-9]+' | head -n 1 | tr -dc 0-9)"; } &
 done; wait; }`;
 
-/** Any answer will do: also a server that refuses to know the root is up. */
+/**
+ * Any answer will do: also a server that refuses to know the root is up. Three queries, each 0.3 s after the one before
+ * and only where none is answered yet, as one may be lost.
+ */
 export const resolverScript = `{ tailscale dns status --json | sed -n 's/.*"Addr": "\\([^"]*\\)".*/\\1/p'
   sed -n 's/^nameserver  *\\([^ ]*\\).*/\\1/p' /etc/resolv.conf; } | sort -u | { while read -r server; do
-  { out=$(dig +tries=3 +time=1 "@$server" . NS 2>&1)
-    echo "$server $? $(echo "$out" | grep -oE 'status: [A-Z]+' | head -n 1 | cut -d ' ' -f 2)"; } &
+  { answer=$(mktemp)
+    for i in 1 2 3; do
+      [ -s "$answer" ] && break
+      dig +tries=1 +time=1 "@$server" . NS 2>&1 | grep -oE 'status: [A-Z]+' >> "$answer" &
+      sleep 0.3
+    done
+    wait
+    echo "$server status $(head -n 1 "$answer" | cut -d ' ' -f 2)"
+    rm "$answer"; } &
 done; wait; }`;
 
 /** How the control server answers a connection that is made now. */
@@ -124,9 +134,9 @@ export interface ResolverProbe {
 
 export function parseResolverProbes(text: string): ResolverProbe[] {
   return text.split("\n").flatMap((line) => {
-    const [server = "", code, status] = line.trim().split(" ");
+    const [server = "", word, status] = line.trim().split(" ");
     // Not every word after one is an address: DNS over HTTPS is asked by a URL.
-    if (code === undefined || !/^[\da-f.:]+$/i.test(server)) return [];
+    if (word === undefined || !/^[\da-f.:]+$/i.test(server)) return [];
     return [{ server, status: status || undefined, line: line.trim() }];
   });
 }

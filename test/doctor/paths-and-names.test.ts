@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { exitCodeOf } from "../../cli/diagnosis.ts";
+import { diagnosisText } from "../../lab/doctor/text.ts";
 import { type Alteration, codes, found, replace } from "./altered-source.ts";
 
 const isRelays = "tailscale debug derp-map";
@@ -172,6 +174,24 @@ describe("paths", () => {
 
   test("TL410: nothing stands against a direct path, and all pings go by relay", async () => {
     expect(await codes("laptop router", [relayed])).toEqual(["TL410 laptop"]);
+  });
+
+  test("TL401: a hard NAT is nothing that is wrong", async () => {
+    const diagnosis = await found("laptop router", [
+      relayed,
+      [
+        "router",
+        "tailscale netcheck",
+        replace('"MappingVariesByDestIP": false', '"MappingVariesByDestIP": true'),
+      ],
+    ]);
+    expect(diagnosis.findings.map(({ code, severity }) => `${code} ${severity}`)).toEqual([
+      "TL401 info",
+    ]);
+    expect(exitCodeOf(diagnosis)).toBe(0);
+    expect(diagnosisText(diagnosis, { all: false })).toContain(
+      "It works, and nothing is wrong; 1 remark.",
+    );
   });
 
   test("TL412: both have one address in the internet", async () => {
