@@ -13,10 +13,16 @@ export function lineOf({ fault }: FaultRecord): string {
   return faultText(faultKind(fault.kind), fault);
 }
 
+/** A whole policy would make a line of thousands of characters; `--json` has it. */
+function shortened(line: string): string {
+  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+}
+const longest = 80;
+
 export function faultTable(records: readonly FaultRecord[], width = tableWidth()): string {
   const rows = records.map((record) => [
     record.id,
-    lineOf(record),
+    shortened(lineOf(record)),
     record.nodes.join(" "),
     record.at.replace("T", " ").replace(/\.\d+Z$/, "Z"),
     [

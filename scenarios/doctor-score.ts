@@ -19,6 +19,7 @@ import type { Work } from "./score/work.ts";
 interface Options {
   variants: number;
   pairs: number;
+  healthy: number;
   minutes: number;
   seed: number;
   atOnce: number;
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
     .description("Scores the doctor, and writes docs/doctor-score.md and .json.")
     .option("--variants <number>", "of each case at most", Number, 3)
     .option("--pairs <number>", "of causes at once", Number, 20)
+    .option("--healthy <number>", "times that each healthy lab is looked at", Number, 1)
     .option("--minutes <number>", "begin no look later", Number, 120)
     .option("--seed <number>", "which pairs, and the order", Number, 1)
     .option("--at-once <number>", "labs at once", Number, 2)
@@ -62,7 +64,7 @@ async function allOf(options: Options): Promise<Work[]> {
     return { loaded: as.loaded, look: (lab) => lookAtPair(lab.running, one, other) };
   });
   const all = [...(await onesOf(options)), ...(await Promise.all(pairs))];
-  return [...(await healthyWorks()), ...mixed(all, options.seed)];
+  return [...(await healthyWorks(options.healthy)), ...mixed(all, options.seed)];
 }
 
 async function onesOf({ variants, case: only }: Options): Promise<Work[]> {

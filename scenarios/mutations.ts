@@ -12,6 +12,7 @@ import type { Mutation } from "./mutations/mutation.ts";
 import { pathMutations } from "./mutations/paths.ts";
 import { reachabilityMutations } from "./mutations/reachability.ts";
 import { relayFallbackMutations } from "./mutations/relay-fallback.ts";
+import { scoreMutations } from "./mutations/score.ts";
 import { subnetRouterMutations } from "./mutations/subnet-router.ts";
 
 /** All mutations, by scenario. */
@@ -30,4 +31,5 @@ export const mutations: readonly Mutation[] = [
   ...evidenceMutations,
   ...caseMutations,
   ...faultMutations,
+  ...scoreMutations,
 ];

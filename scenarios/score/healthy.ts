@@ -12,8 +12,8 @@ import type { Work } from "./work.ts";
 
 type Question = Case["question"];
 
-/** Labs in which nothing is the matter: just joined, at rest, and on a machine whose processors are all busy. */
-export async function healthyWorks(): Promise<Work[]> {
+/** Labs in which nothing is the matter, each looked at so many times: just joined, at rest, and on a machine whose processors are all busy. */
+export async function healthyWorks(times: number): Promise<Work[]> {
   const loaded = await loadTopology(fileURLToPath(homelab));
   const labs = [loaded, withOtherNats(loaded), withOtherNames(loaded), everyNat()];
   return labs.flatMap((each) => {
@@ -28,7 +28,7 @@ export async function healthyWorks(): Promise<Work[]> {
       loaded: each,
       look: (lab) => whileBusy(() => lookAtHealthy(lab.running, undefined)),
     };
-    return [...looks, busy];
+    return Array.from({ length: times }, () => [...looks, busy]).flat();
   });
 }
 

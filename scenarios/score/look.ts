@@ -27,7 +27,7 @@ export type Scored =
   | { kind: "left-out"; name: string; variant: string; why: string };
 
 /** How long a lab that is healthy may take to show it, and a trouble to show. */
-const usualLimitMs = 30_000;
+const usualLimitMs = 60_000;
 
 export async function lookAtOne(lab: RunningLab, theCase: Case, variant: string): Promise<Scored> {
   const { name, finding } = theCase;

@@ -133,8 +133,8 @@ function withRouters(names: Names): Names {
 
 /** All but the words for a reader. */
 function substitute(theCase: Case, names: Names): Case {
-  const { symptoms, faults, changes, setup, question, finding, remedy } = theCase;
-  const told = { symptoms, faults, changes, setup, question, finding, remedy };
+  const { symptoms, faults, changes, setup, question, outOfSight, finding, remedy } = theCase;
+  const told = { symptoms, faults, changes, setup, question, outOfSight, finding, remedy };
   const changed = substituteIn(told, names);
   if (JSON.stringify(changed) === JSON.stringify(told)) return theCase;
   const given = Object.entries(changed).filter(([, value]) => value !== undefined);

@@ -5,10 +5,12 @@ import { pingSummary, replyText } from "../../cli/commands/ping.ts";
 import { reachText } from "../../cli/commands/reach.ts";
 import { next } from "../../cli/commands/up.ts";
 import { failureOf } from "../../cli/failure.ts";
+import { faultTable } from "../../cli/fault-report.ts";
 import { inspectionText, nodeTable, pairTable } from "../../cli/inspection.ts";
 import { showProgress } from "../../cli/progress.ts";
 import { table, tableWidth } from "../../cli/table.ts";
 import { LabError } from "../../lab/errors.ts";
+import type { FaultRecord } from "../../lab/faults/record.ts";
 import { Interrupted } from "../../lab/interrupt.ts";
 import type { InspectedNode } from "../../lab/observe/inspect.ts";
 import type { ReachResult } from "../../lab/observe/outcome.ts";
@@ -313,4 +315,19 @@ describe("progress", () => {
     expect(lines.at(-1)).toMatch(/^✔ Bring up \d\.\d s\n$/);
     expect(written.some((text) => text.includes("(and 1 more)"))).toBe(true);
   });
+});
+
+test("a fault that holds a whole policy is cut in the table", () => {
+  const grants = Array.from({ length: 9 }, () => ({ src: ["*"], dst: ["*"], ip: ["*"] }));
+  const record: FaultRecord = {
+    id: "f1",
+    at: "2026-01-01T00:00:00.000Z",
+    origin: "command",
+    fault: { kind: "policy", policy: { grants } },
+    nodes: ["control"],
+    isWhole: true,
+    steps: [],
+  };
+  const [, row = ""] = faultTable([record], Number.POSITIVE_INFINITY).split("\n");
+  expect(row).toMatch(/^f1 {5}policy policy=\{"grants":.{50,70}… {2}control {2}2026/);
 });

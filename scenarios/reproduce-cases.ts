@@ -1,0 +1,132 @@
+/**
+ * `npm run verify:reproduce`: brings each case's trouble about, captures the lab, makes a lab of the capture, and sees
+ * that both agree: in what the doctor finds, and in the symptom. Of causes that a capture does not show it says so.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Command } from "commander";
+import PQueue from "p-queue";
+import { captureLab } from "../lab/capture/capture.ts";
+import { type Diagnosed, diagnose } from "../lab/doctor/diagnose.ts";
+import { LabError } from "../lab/errors.ts";
+import type { EvidenceSource } from "../lab/evidence/evidence.ts";
+import { folderSource } from "../lab/evidence/folder.ts";
+import { liveSource } from "../lab/evidence/live.ts";
+import { lookAtTailnet } from "../lab/evidence/look.ts";
+import { readFacts } from "../lab/reproduce/read-facts.ts";
+import { reproduce } from "../lab/reproduce/reproduce.ts";
+import { policyFileFor, writeReproduction } from "../lab/reproduce/write.ts";
+import { RunningLab } from "../lab/running/running-lab.ts";
+import { loadTopology } from "../lab/topology/load.ts";
+import type { Case } from "./cases/case.ts";
+import { loadedOf } from "./cases/case-lab.ts";
+import { bringAbout, setUp } from "./cases/causes.ts";
+import { findCase } from "./cases/find-case.ts";
+import { cases } from "./cases/index.ts";
+import { showAll } from "./cases/run-case.ts";
+import { startLab } from "./harness/scenario-lab.ts";
+
+/** What came of a case. */
+interface Compared {
+  name: string;
+  outcome: "agree" | "not in a capture" | "differ" | "left out";
+  why: string;
+}
+
+async function main(): Promise<void> {
+  const program = new Command("npm run verify:reproduce --")
+    .description("Compares each case's lab with the one that its capture makes.")
+    .argument("[case...]", "names of cases; all where none is given")
+    .option("--anonymise", "captures without names and public addresses", false)
+    .option("--at-once <number>", "cases at once", Number, 2);
+  program.parse();
+  const { anonymise, atOnce } = program.opts<{ anonymise: boolean; atOnce: number }>();
+  const chosen =
+    program.args.length === 0
+      ? cases
+      : await Promise.all(program.args.map((name) => findCase(name)));
+  const queue = new PQueue({ concurrency: atOnce });
+  const compared = await Promise.all(
+    chosen.map((theCase) =>
+      queue.add(async () => {
+        const one = await compare(theCase, anonymise);
+        console.log(
+          `${one.outcome.padEnd(16)}  ${one.name}${one.why === "" ? "" : `: ${one.why}`}`,
+        );
+        return one;
+      }),
+    ),
+  );
+  const count = (outcome: Compared["outcome"]) =>
+    compared.filter((each) => each.outcome === outcome).length;
+  console.log(
+    `${count("agree")} agree, ${count("differ")} differ, ${count("not in a capture")} are not in a capture, ${count("left out")} left out`,
+  );
+  process.exitCode = count("differ") + count("left out") > 0 ? 1 : 0;
+}
+
+async function compare(theCase: Case, anonymise: boolean): Promise<Compared> {
+  const { name, finding } = theCase;
+  const folder = await mkdtemp(path.join(tmpdir(), "tailnet-lab-reproduce-"));
+  try {
+    const capture = path.join(folder, "capture");
+    const isBroken = await captureCase(theCase, capture, anonymise);
+    if (!isBroken) return { name, outcome: "left out", why: "the symptom does not show" };
+    const before = await codesOf(await folderSource(capture));
+    if (!before.includes(finding.code)) {
+      return {
+        name,
+        outcome: "not in a capture",
+        why: before.join(", ") || "nothing is found in it",
+      };
+    }
+    const file = path.join(folder, "again.yaml");
+    const facts = readFacts(await lookAtTailnet(await folderSource(capture)));
+    const made = reproduce(facts, { lab: "again", policyFile: policyFileFor(file) });
+    await writeReproduction(made, file, capture);
+    await using again = await startLab(await loadTopology(file));
+    const after = await codesOf(await liveSource(again.running));
+    if (!after.includes(finding.code)) {
+      const found = `${finding.code} in the capture, ${after.join(", ") || "nothing"} in the lab of it`;
+      return { name, outcome: "differ", why: found };
+    }
+    // Placeholders are other names than the symptom has.
+    const shown = anonymise
+      ? []
+      : await showAll(again.running, theCase, "broken", { limitMs: 30_000 });
+    const others = shown
+      .filter(({ isRight }) => !isRight)
+      .map(({ attempt, result, detail }) => `${JSON.stringify(attempt)}: ${result} (${detail})`);
+    return { name, outcome: others.length === 0 ? "agree" : "differ", why: others.join("; ") };
+  } catch (error) {
+    if (!(error instanceof LabError) || error.name === "EngineLost") throw error;
+    return { name, outcome: "differ", why: error.message };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Whether the symptom was there. */
+async function captureCase(theCase: Case, folder: string, anonymise: boolean): Promise<boolean> {
+  await using lab = await startLab(await loadedOf(theCase));
+  await using _setup = await setUp(lab.running, theCase);
+  await using _causes = await bringAbout(lab.running, theCase);
+  const shown = await showAll(lab.running, theCase, "broken", { limitMs: 60_000 });
+  const { name, run, engine } = lab.running;
+  const now = await RunningLab.find(name, { run, engine });
+  await captureLab(now, folder, { version: "0", anonymise });
+  return shown.every(({ isRight }) => isRight);
+}
+
+/** Of all that is found without a question, consequences too. */
+async function codesOf(source: EvidenceSource): Promise<string[]> {
+  const withConsequences = (found: Diagnosed): Diagnosed[] => [
+    found,
+    ...found.consequences.flatMap(withConsequences),
+  ];
+  const { findings } = diagnose(await lookAtTailnet(source));
+  return [...new Set(findings.flatMap(withConsequences).map(({ code }) => code))].sort();
+}
+
+await main();
