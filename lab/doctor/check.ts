@@ -47,6 +47,8 @@ export interface NotLooked {
   node: string;
   command: string;
   why: string;
+  /** The command printed something, that could not be read or says that it failed. */
+  isPrinted: boolean;
 }
 
 export interface Checked {
@@ -75,8 +77,8 @@ export function runCheck(
   return checked;
 }
 
-function notLooked(codes: readonly string[], { node, argv, why }: Unseen): NotLooked {
-  return { codes, node, command: commandLine(argv), why };
+function notLooked(codes: readonly string[], { node, argv, why, evidence }: Unseen): NotLooked {
+  return { codes, node, command: commandLine(argv), why, isPrinted: evidence !== undefined };
 }
 
 /** A line of an observation, as evidence of a finding. */

@@ -52,8 +52,20 @@ export function diagnose(observations: Observations, question?: Question | undef
     chain: attempts === undefined ? [] : chainOf(observations, attempts, found.filter(isBroken)),
     findings: roots.filter(isAnswer),
     elsewhere: roots.filter((root) => !isAnswer(root)),
-    notLooked: results.flatMap(({ notLooked }) => notLooked),
+    notLooked: byCommand(results.flatMap(({ notLooked }) => notLooked)),
   };
+}
+
+/** Each command once, with all codes that need it; what printed something first. */
+function byCommand(all: readonly NotLooked[]): NotLooked[] {
+  const groups = Map.groupBy(all, ({ node, command, why }) => `${node}\0${command}\0${why}`);
+  return [...groups.values()]
+    .flatMap(([first, ...rest]) => {
+      if (first === undefined) return [];
+      const codes = [first, ...rest].flatMap((each) => each.codes);
+      return [{ ...first, codes: [...new Set(codes)].sort() }];
+    })
+    .sort((a, b) => Number(b.isPrinted) - Number(a.isPrinted));
 }
 
 type Found = Finding & { check: Check };

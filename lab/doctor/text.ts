@@ -22,9 +22,8 @@ export function diagnosisText(diagnosis: Diagnosis, { all }: { all: boolean }): 
     const lines = notLooked.map(
       ({ node, codes, command, why }) => `  ${node}: \`${command}\`: ${why} (${codes.join(", ")})`,
     );
-    const unique = [...new Set(lines)];
-    const shown = all ? unique : unique.slice(0, shownUnseen);
-    const rest = unique.length - shown.length;
+    const shown = all ? lines : lines.slice(0, shownUnseen);
+    const rest = lines.length - shown.length;
     parts.push(
       ["Could not look:", ...shown, ...(rest > 0 ? [`  and ${rest} more (--all)`] : [])].join("\n"),
     );

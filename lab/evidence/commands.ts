@@ -93,6 +93,9 @@ export type EvidenceKey = keyof typeof evidenceCommands;
 
 /** As a user would type it; a long script by its first line. */
 export function commandLine(argv: readonly string[]): string {
-  if (argv[0] === "sh" && argv[2] !== undefined) return argv[2].split("\n")[0] ?? "sh";
+  if (argv[0] === "sh" && argv[2] !== undefined) {
+    const [first = "sh", ...rest] = argv[2].split("\n");
+    return rest.length === 0 ? first : `${first} …`;
+  }
   return argv.map((word) => (/\s/.test(word) ? `'${word}'` : word)).join(" ");
 }
