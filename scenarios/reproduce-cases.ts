@@ -8,7 +8,7 @@ import path from "node:path";
 import { Command } from "commander";
 import PQueue from "p-queue";
 import { captureLab } from "../lab/capture/capture.ts";
-import { type Diagnosed, diagnose } from "../lab/doctor/diagnose.ts";
+import { diagnose, everyFinding } from "../lab/doctor/diagnose.ts";
 import { LabError } from "../lab/errors.ts";
 import type { EvidenceSource } from "../lab/evidence/evidence.ts";
 import { folderSource } from "../lab/evidence/folder.ts";
@@ -121,12 +121,8 @@ async function captureCase(theCase: Case, folder: string, anonymise: boolean): P
 
 /** Of all that is found without a question, consequences too. */
 async function codesOf(source: EvidenceSource): Promise<string[]> {
-  const withConsequences = (found: Diagnosed): Diagnosed[] => [
-    found,
-    ...found.consequences.flatMap(withConsequences),
-  ];
-  const { findings } = diagnose(await lookAtTailnet(source));
-  return [...new Set(findings.flatMap(withConsequences).map(({ code }) => code))].sort();
+  const found = everyFinding(diagnose(await lookAtTailnet(source)));
+  return [...new Set(found.map(({ code }) => code))].sort();
 }
 
 await main();

@@ -56,6 +56,15 @@ export function diagnose(observations: Observations, question?: Question | undef
   };
 }
 
+/** All that was found, consequences and what is beside the question too. */
+export function everyFinding({ findings, elsewhere }: Diagnosis): Diagnosed[] {
+  const withConsequences = (found: Diagnosed): Diagnosed[] => [
+    found,
+    ...found.consequences.flatMap(withConsequences),
+  ];
+  return [...findings, ...elsewhere].flatMap(withConsequences);
+}
+
 /** Each command once, with all codes that need it; what printed something first. */
 function byCommand(all: readonly NotLooked[]): NotLooked[] {
   const groups = Map.groupBy(all, ({ node, command, why }) => `${node}\0${command}\0${why}`);

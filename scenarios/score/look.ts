@@ -1,4 +1,4 @@
-import type { Diagnosed, Diagnosis } from "../../lab/doctor/diagnose.ts";
+import { everyFinding } from "../../lab/doctor/diagnose.ts";
 import type { RunningLab } from "../../lab/running/running-lab.ts";
 import type { Case } from "../cases/case.ts";
 import { bringAbout, setUp } from "../cases/causes.ts";
@@ -59,7 +59,7 @@ export async function lookAtPair(lab: RunningLab, one: Case, other: Case): Promi
     return { kind: "left-out", name: names.join(" + "), variant, why: "a symptom does not show" };
   }
   const asked = [await diagnoseCase(lab, one), await diagnoseCase(lab, other)];
-  const named = [...new Set(asked.flatMap(allOf).map(({ code }) => code))].sort();
+  const named = [...new Set(asked.flatMap(everyFinding).map(({ code }) => code))].sort();
   const expected: [string, string] = [one.finding.code, other.finding.code];
   return {
     kind: "pair",
@@ -81,7 +81,7 @@ export async function lookAtHealthy(lab: RunningLab, question: Case["question"])
       return { kind: "left-out", name: "healthy", variant: lab.name, why };
     }
   }
-  const found = allOf(await diagnoseCase(lab, question === undefined ? {} : { question }));
+  const found = everyFinding(await diagnoseCase(lab, question === undefined ? {} : { question }));
   const named = found
     .filter(({ code }) => !(code === natsDoNotMatch && hasHardNat(lab, question)))
     .map(({ code, node, what }) => `${code} on ${node}: ${what}`);
@@ -104,12 +104,4 @@ async function shows(
   limitMs = usualLimitMs,
 ) {
   return (await showAll(lab, theCase, which, { limitMs })).every(({ isRight }) => isRight);
-}
-
-function allOf({ findings, elsewhere }: Diagnosis): Diagnosed[] {
-  const withConsequences = (found: Diagnosed): Diagnosed[] => [
-    found,
-    ...found.consequences.flatMap(withConsequences),
-  ];
-  return [...findings, ...elsewhere].flatMap(withConsequences);
 }
