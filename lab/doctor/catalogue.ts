@@ -192,6 +192,33 @@ export const catalogue: readonly CatalogueEntry[] = [
     sources: [],
   },
   {
+    code: "TL122",
+    name: "no-default-route",
+    severity: "error",
+    title: "The machine has no route to the internet.",
+    explanation:
+      "No route of the machine leads to any relay of the tailnet: the default route is gone, often with an interface that is down or got no address. A default route by an exit node does not count, as tailscaled itself sends beside it. Without the internet there is neither control, nor a relay, nor a resolver; nodes in the same LAN may still find each other.",
+    sources: ["tailscale/tailscale#8261"],
+  },
+  {
+    code: "TL123",
+    name: "shields-up",
+    severity: "error",
+    title: "The node lets no connection in, by its own setting.",
+    explanation:
+      "`tailscale set --shields-up` has tailscaled drop every connection that other nodes begin. The node itself reaches others, answers `tailscale ping`, and is online, so that it looks like a policy or a firewall. It is told only where somebody asked for the node: many clients have their shields up on purpose.",
+    sources: ["tailscale/tailscale#11049"],
+  },
+  {
+    code: "TL124",
+    name: "tunnel-routes-gone",
+    severity: "error",
+    title: "The routes or rules that lead packets into the tunnel are gone.",
+    explanation:
+      "tailscaled puts its routes into table 52 and has rules look it up. Something that manages the machine's network may remove what it did not set itself: `systemd-networkd` does so when it starts anew, unless it is told to leave foreign routes and rules alone. `tailscale status` and `tailscale ping` look fine, as tailscaled sends those by itself; what other programs send goes out by the default route.",
+    sources: ["tailscale/tailscale#1591", "tailscale/tailscale#2325"],
+  },
+  {
     code: "TL201",
     name: "policy-denies",
     severity: "error",
@@ -277,6 +304,15 @@ export const catalogue: readonly CatalogueEntry[] = [
     title: "Tailscale is stopped on the node.",
     explanation: "`tailscale down` leaves the node logged in and its tunnel off.",
     sources: [],
+  },
+  {
+    code: "TL211",
+    name: "node-deleted",
+    severity: "error",
+    title: "Control no longer knows a node, which does not know it.",
+    explanation:
+      "A node that was deleted at Headscale keeps its login and its last netmap: `tailscale status` says Running and lists the peers, and none of them has it for a peer any more. Headscale's list of nodes has no node with its key. It has to log in again; logging out first makes it ask for a new key.",
+    sources: ["juanfont/headscale#3410", "tailscale/tailscale#20615"],
   },
   {
     code: "TL301",
@@ -570,6 +606,15 @@ export const catalogue: readonly CatalogueEntry[] = [
     explanation:
       "A resolver of the tailnet is itself a node of it. It is asked through the tunnel, so it must be online, allowed by the policy, and have a path; when it is down, every node loses the names that it answers. Who can't reach control without that resolver, and the resolver's node without control, do not find each other after a power cut.",
     sources: ["tailscale/tailscale#993", "juanfont/headscale#2817"],
+  },
+  {
+    code: "TL513",
+    name: "name-resolved-elsewhere",
+    severity: "error",
+    title: "The system finds another address for a node's name than MagicDNS has.",
+    explanation:
+      "A line in `/etc/hosts` that was left from before, a cache, or another resolver that has the same name answers before MagicDNS is asked. `dig` at 100.100.100.100 has the node's address; `getent ahosts`, and with it every program, has the other.",
+    sources: ["tailscale/tailscale#9512", "tailscale/tailscale#15407"],
   },
 ];
 

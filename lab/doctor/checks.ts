@@ -27,23 +27,28 @@ import { machineNotRunning } from "./checks/machine-not-running.ts";
 import { mapStream } from "./checks/map-stream.ts";
 import { nats } from "./checks/nats.ts";
 import { networkPath } from "./checks/network-path.ts";
+import { noDefaultRoute } from "./checks/no-default-route.ts";
 import { noReturnRoute } from "./checks/no-return-route.ts";
+import { nodeDeleted } from "./checks/node-deleted.ts";
 import { nodeOffline } from "./checks/node-offline.ts";
 import { packetSizes } from "./checks/packet-sizes.ts";
 import { policy } from "./checks/policy.ts";
 import { quality } from "./checks/quality.ts";
 import { relayFar } from "./checks/relay-far.ts";
 import { relays } from "./checks/relays.ts";
+import { resolvedElsewhere } from "./checks/resolved-elsewhere.ts";
 import { lanResolver, resolvers, unroutedResolver } from "./checks/resolvers.ts";
 import { routeApproval } from "./checks/route-approval.ts";
 import { routeNotAdvertised } from "./checks/route-not-advertised.ts";
 import { routesNotAccepted } from "./checks/routes-not-accepted.ts";
 import { service } from "./checks/service.ts";
+import { shieldsUp } from "./checks/shields-up.ts";
 import { smallMtu } from "./checks/small-mtu.ts";
 import { strictRpFilter } from "./checks/strict-rp-filter.ts";
 import { switchedOff } from "./checks/switched-off.ts";
 import { tagNotOwned } from "./checks/tag-not-owned.ts";
 import { tailscaledNotAnswering } from "./checks/tailscaled-not-answering.ts";
+import { tunnelRoutes } from "./checks/tunnel-routes.ts";
 import { udp } from "./checks/udp.ts";
 import { unknownName } from "./checks/unknown-name.ts";
 import { userspaceNetworking } from "./checks/userspace-networking.ts";
@@ -76,6 +81,8 @@ export const checks: readonly Check[] = [
   // Before the one of a pair: one finding has each code and node.
   isolated,
   networkPath,
+  noDefaultRoute,
+  nodeDeleted,
   nodeOffline,
   noReturnRoute,
   packetSizes,
@@ -84,18 +91,21 @@ export const checks: readonly Check[] = [
   relayFar,
   relays,
   resolvConfOverwritten,
+  resolvedElsewhere,
   resolvers,
   routeApproval,
   routeNotAdvertised,
   routesNotAccepted,
   searchDomainMissing,
   service,
+  shieldsUp,
   smallMtu,
   strictRpFilter,
   subnetRouterDetour,
   switchedOff,
   tagNotOwned,
   tailscaledNotAnswering,
+  tunnelRoutes,
   udp,
   unknownName,
   unroutedResolver,

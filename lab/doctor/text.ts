@@ -76,7 +76,7 @@ function isInfo({ severity }: Diagnosed): boolean {
 
 function verdict({ question, works, findings, notLooked }: Diagnosis): string {
   const asksTarget = question?.to !== undefined;
-  if (asksTarget && works === false && findings.length === 0) {
+  if (asksTarget && works === false && findings.every(isInfo)) {
     return "It does not work, and no cause was found.";
   }
   if (asksTarget && works === true && findings.length > 0 && findings.every(isInfo)) {
@@ -84,7 +84,8 @@ function verdict({ question, works, findings, notLooked }: Diagnosis): string {
     return `It works, and nothing is wrong; ${count}.`;
   }
   if (findings.length > 0) {
-    const count = findings.length === 1 ? "1 cause" : `${findings.length} causes`;
+    const causes = findings.filter((finding) => !isInfo(finding)).length;
+    const count = causes === 1 ? "1 cause" : `${causes} causes`;
     return asksTarget && works === true ? `It works; ${count} found.` : `${count} found.`;
   }
   if (asksTarget && works === true) return "It works, and nothing was found.";

@@ -88,3 +88,10 @@ export function exitNodeOf(node: TailscaleObservations): Server | undefined {
   const address = peer.addresses[0] ?? "";
   return { name: peer.name, prefix: "0.0.0.0/0", address, online: peer.online };
 }
+
+/** The exit node by which a node's own programs reach the internet, if it uses one. */
+export function exitNodeNames(seen: Observations, name: string): string[] {
+  const node = seen.tailscale.get(name);
+  const exit = node === undefined ? undefined : exitNodeOf(node);
+  return exit === undefined ? [] : [exit.name];
+}

@@ -12,6 +12,7 @@ import loggedOut from "./cant-reach/logged-out.ts";
 import machineOff from "./cant-reach/machine-off.ts";
 import mapStreamDead from "./cant-reach/map-stream-dead.ts";
 import mtuBlackHole from "./cant-reach/mtu-black-hole.ts";
+import noDefaultRoute from "./cant-reach/no-default-route.ts";
 import noReturnRoute from "./cant-reach/no-return-route.ts";
 import peerOffline from "./cant-reach/peer-offline.ts";
 import policyDenies from "./cant-reach/policy-denies.ts";
@@ -23,11 +24,13 @@ import routesNotAccepted from "./cant-reach/routes-not-accepted.ts";
 import serviceDown from "./cant-reach/service-down.ts";
 import serviceOnAnotherPort from "./cant-reach/service-on-another-port.ts";
 import serviceOnLoopback from "./cant-reach/service-on-loopback.ts";
+import shieldsUp from "./cant-reach/shields-up.ts";
 import staleAddress from "./cant-reach/stale-address.ts";
 import strictRpFilter from "./cant-reach/strict-rp-filter.ts";
 import tagNotOwned from "./cant-reach/tag-not-owned.ts";
 import tailscaleStopped from "./cant-reach/tailscale-stopped.ts";
 import tailscaledHangs from "./cant-reach/tailscaled-hangs.ts";
+import tunnelRoutesGone from "./cant-reach/tunnel-routes-gone.ts";
 import uplinkDown from "./cant-reach/uplink-down.ts";
 import userspaceNetworking from "./cant-reach/userspace-networking.ts";
 import type { Case } from "./case.ts";
@@ -37,6 +40,7 @@ import dnsNotAccepted from "./names/dns-not-accepted.ts";
 import domainChanged from "./names/domain-changed.ts";
 import exitNodeWithLanResolver from "./names/exit-node-with-lan-resolver.ts";
 import globalResolverDown from "./names/global-resolver-down.ts";
+import leftInHosts from "./names/left-in-hosts.ts";
 import magicDnsOff from "./names/magic-dns-off.ts";
 import nameUnknown from "./names/name-unknown.ts";
 import nameserverNodeDown from "./names/nameserver-node-down.ts";
@@ -82,6 +86,7 @@ export const cases: readonly Case[] = [
   machineOff,
   mapStreamDead,
   mtuBlackHole,
+  noDefaultRoute,
   noReturnRoute,
   peerOffline,
   policyDenies,
@@ -93,12 +98,14 @@ export const cases: readonly Case[] = [
   serviceDown,
   serviceOnAnotherPort,
   serviceOnLoopback,
+  shieldsUp,
   staleAddress,
   strictRpFilter,
   tagNotOwned,
   tailscaleStopped,
   tailscaledHangs,
   uplinkDown,
+  tunnelRoutesGone,
   userspaceNetworking,
   detourThroughExitNode,
   detourThroughSubnetRouter,
@@ -120,6 +127,7 @@ export const cases: readonly Case[] = [
   domainChanged,
   exitNodeWithLanResolver,
   globalResolverDown,
+  leftInHosts,
   magicDnsOff,
   nameUnknown,
   nameserverNodeDown,

@@ -34,7 +34,18 @@ export const flows: readonly Flow[] = [
         see: "`tailscale status` fails, says `Stopped` or `Logged out`, or has the other one as `offline`",
         text: "Type `tailscale status` on both ends. Where Tailscale runs, its first line is the machine itself; a peer that control has lost is `offline`.",
         example: { name: "tailscale-stopped", look: 0 },
-        codes: ["TL118", "TL119", "TL101", "TL210", "TL207", "TL205", "TL206", "TL208"],
+        codes: [
+          "TL118",
+          "TL119",
+          "TL122",
+          "TL101",
+          "TL210",
+          "TL211",
+          "TL207",
+          "TL205",
+          "TL206",
+          "TL208",
+        ],
       },
       {
         title: "Name",
@@ -54,7 +65,7 @@ export const flows: readonly Flow[] = [
         see: "the subnet router or exit node itself answers, what is behind it does not; or the own LAN is gone",
         text: "Type `ip route get ADDRESS` on the machine that asks: an address of the tailnet or behind a subnet router must go by `tailscale0`, one of the own LAN must not. `headscale nodes list-routes` shows who serves which route.",
         example: { name: "routes-not-accepted", look: 0 },
-        codes: ["TL116", "TL102", "TL103", "TL115", "TL104", "TL105", "TL110"],
+        codes: ["TL116", "TL102", "TL103", "TL115", "TL104", "TL124", "TL105", "TL110"],
       },
       {
         title: "Policy",
@@ -79,7 +90,7 @@ export const flows: readonly Flow[] = [
         title: "Host firewall",
         see: "the policy allows it, `tailscale ping` is answered, and one port times out for everybody",
         text: "Type `nft list ruleset` (or `iptables -S`) on the target. A drop in any table is final, whatever Tailscale's own rules accept.",
-        codes: ["TL114"],
+        codes: ["TL114", "TL123"],
       },
       {
         title: "Service",
@@ -161,7 +172,7 @@ export const flows: readonly Flow[] = [
         see: "`dig NAME @100.100.100.100` answers, and `getent hosts NAME` does not",
         text: "Look at /etc/resolv.conf. It has 100.100.100.100, or the stub of systemd-resolved (127.0.0.53), which `resolvectl status` explains.",
         example: { name: "resolv-conf-overwritten", look: 0 },
-        codes: ["TL502", "TL503", "TL510"],
+        codes: ["TL502", "TL503", "TL513", "TL510"],
       },
       {
         title: "Names of the tailnet",

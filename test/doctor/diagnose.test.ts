@@ -386,3 +386,102 @@ test("each check's codes are in the catalogue, and there once", () => {
   for (const code of [...all, ...checks.flatMap(({ explainedBy }) => explainedBy)])
     expect(known).toContain(code);
 });
+
+describe("what a machine, its user or control has changed", () => {
+  const json = (alter: (value: never) => void): Alteration[2] => {
+    return ({ stdout }) => {
+      const value = JSON.parse(stdout) as never;
+      alter(value);
+      return { stdout: JSON.stringify(value) };
+    };
+  };
+  const shieldsUp: Alteration = [
+    "router",
+    "tailscale debug prefs",
+    replace('"ShieldsUp": false', '"ShieldsUp": true'),
+  ];
+
+  test("TL123: shields are up, where somebody wants in", async () => {
+    expect(await codes("laptop router:80", [shieldsUp, ...silent])).toEqual(["TL123 router"]);
+    expect(await codes(undefined, [shieldsUp])).toEqual([]);
+    expect(await codes("laptop router:80", [shieldsUp])).toEqual([]);
+  });
+
+  test("TL211: control has no node with the key", async () => {
+    const without = json((nodes: { name: string }[]) => {
+      nodes.splice(
+        nodes.findIndex(({ name }) => name === "laptop"),
+        1,
+      );
+    });
+    const { findings } = await found("laptop router:80", [
+      ["control", "headscale nodes list", without],
+      ...silent,
+    ]);
+    expect(findings[0]).toMatchObject({ code: "TL211", node: "laptop" });
+    const keyless = json((nodes: { node_key?: string }[]) => {
+      for (const node of nodes) delete node.node_key;
+    });
+    const others = await codes(undefined, [["control", "headscale nodes list", keyless]]);
+    expect(others.filter((each) => each.startsWith("TL211"))).toEqual([]);
+  });
+
+  test("TL122: no route leads to any relay", async () => {
+    const cut = json((routes: { dst: string; dev?: string }[]) => {
+      const left = routes.filter(({ dev }) => dev !== "lan");
+      routes.splice(0, routes.length, ...left);
+    });
+    const down = json((interfaces: { ifname: string; flags: string[] }[]) => {
+      for (const each of interfaces) {
+        if (each.ifname === "lan") each.flags = each.flags.filter((flag) => flag !== "UP");
+      }
+    });
+    const { findings } = await found(undefined, [
+      ["laptop", "ip -j route", cut],
+      ["laptop", "ip -j addr", down],
+    ]);
+    expect(findings.map(({ code, node }) => `${code} ${node}`)).toEqual(["TL122 laptop"]);
+    expect(findings[0]?.what).toBe(
+      "laptop has no route to the internet, and its interface lan is down",
+    );
+  });
+
+  test("TL124: nothing leads into the tunnel", async () => {
+    const flushed = json((routes: { table?: string | number }[]) => {
+      const left = routes.filter(({ table }) => String(table) !== "52");
+      routes.splice(0, routes.length, ...left);
+    });
+    expect(await codes(undefined, [["laptop", "ip -j route", flushed]])).toEqual(["TL124 laptop"]);
+    const unruled = json((rules: { table?: string | number }[]) => {
+      const left = rules.filter(({ table }) => String(table) !== "52");
+      rules.splice(0, rules.length, ...left);
+    });
+    const { findings } = await found(undefined, [["laptop", "ip -j rule", unruled]]);
+    expect(findings[0]?.what).toBe("the rules of laptop that lead into the tunnel are gone");
+  });
+
+  test("TL513: the system finds another address than MagicDNS", async () => {
+    const asked = "laptop router.tailnet.lab";
+    const system: Alteration = [
+      "laptop",
+      "getent ahosts",
+      () => ({ stdout: "10.9.9.9        STREAM router.tailnet.lab\n", exitCode: 0 }),
+    ];
+    const magic: Alteration = [
+      "laptop",
+      "dig +tries=1",
+      () => ({
+        stdout:
+          ";; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n\n;; ANSWER SECTION:\nrouter.tailnet.lab.\t600\tIN\tA\t100.64.0.1\n",
+      }),
+    ];
+    const { findings } = await found(asked, [system, magic, ...silent]);
+    expect(findings[0]).toMatchObject({ code: "TL513", node: "laptop" });
+    const same: Alteration = [
+      "laptop",
+      "getent ahosts",
+      () => ({ stdout: "100.64.0.1      STREAM router.tailnet.lab\n", exitCode: 0 }),
+    ];
+    expect(await codes(asked, [same, magic])).not.toContain("TL513 laptop");
+  });
+});

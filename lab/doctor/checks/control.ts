@@ -1,6 +1,7 @@
 import type { Observation } from "../../evidence/observation.ts";
 import type { ControlObservations, Observations } from "../../evidence/observations.ts";
 import type { ControlProbe } from "../../evidence/probes.ts";
+import { exitNodeNames } from "../../evidence/where.ts";
 import type { Check, Look } from "../check.ts";
 import type { Seen } from "../finding.ts";
 import { forwardedNames } from "../names.ts";
@@ -10,7 +11,13 @@ export const control: Check = {
   finds: ["TL301", "TL302"],
   step: "control",
   explainedBy: [
+    "TL101",
+    "TL110",
+    "TL118",
+    "TL119",
     "TL121",
+    "TL122",
+    "TL124",
     "TL511",
     "TL503",
     "TL507",
@@ -104,6 +111,7 @@ function eachUnreachable(look: Look, failed: readonly Tried[], all: readonly Tri
     look.found({
       code: "TL302",
       node,
+      involves: exitNodeNames(look.observations, node),
       what: isName
         ? `${node} finds no address for the control server's name`
         : `${node} does not reach the control server ${probe.url}`,

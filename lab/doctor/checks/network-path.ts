@@ -13,6 +13,8 @@ export const networkPath: Check = {
     "TL207",
     "TL208",
     "TL210",
+    "TL211",
+    "TL122",
     "TL302",
     "TL303",
     "TL304",

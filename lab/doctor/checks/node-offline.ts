@@ -6,7 +6,19 @@ import { type Check, seen, seenLine } from "../check.ts";
 export const nodeOffline: Check = {
   finds: ["TL101"],
   step: "machine",
-  explainedBy: ["TL118", "TL119", "TL206", "TL207", "TL208", "TL210", "TL301", "TL302", "TL303"],
+  explainedBy: [
+    "TL118",
+    "TL119",
+    "TL206",
+    "TL207",
+    "TL208",
+    "TL210",
+    "TL211",
+    "TL122",
+    "TL301",
+    "TL302",
+    "TL303",
+  ],
   run({ observations, read, found }) {
     const { attempts, control } = observations;
     if (attempts?.address == null) return;

@@ -17,6 +17,8 @@ export const policy: Check = {
     "TL207",
     "TL208",
     "TL210",
+    "TL211",
+    "TL122",
     "TL302",
     "TL303",
   ],

@@ -1,3 +1,4 @@
+import { exitNodeNames } from "../../evidence/where.ts";
 import type { Check, Look } from "../check.ts";
 import type { Finding, Seen } from "../finding.ts";
 import { livesAt, type RelayView, relayViews, stunSeen } from "../relay-views.ts";
@@ -6,7 +7,7 @@ import { livesAt, type RelayView, relayViews, stunSeen } from "../relay-views.ts
 export const relays: Check = {
   finds: ["TL304", "TL305", "TL306"],
   step: "path",
-  explainedBy: ["TL109", "TL308", "TL108", "TL204", "TL407"],
+  explainedBy: ["TL101", "TL109", "TL118", "TL119", "TL308", "TL108", "TL204", "TL407"],
   run(look) {
     for (const [first, ...rest] of byRegion(relayViews(look))) {
       const views = [first, ...rest];
@@ -72,7 +73,10 @@ function forOne(look: Look, view: RelayView, all: readonly RelayView[]): void {
     look.found({
       ...told,
       node,
-      involves: livesAt(look.observations, relay.code),
+      involves: [
+        ...livesAt(look.observations, relay.code),
+        ...exitNodeNames(look.observations, node),
+      ],
       what: `${node} can't reach relay ${relay.code} by TCP, though it answers ${node}'s STUN`,
       seen: [told.seen[0], ...told.seen.slice(1), ...reaches.slice(0, 1)],
       why: "the relay is up, as others reach it: something between lets UDP pass and drops TCP",

@@ -11,7 +11,7 @@ import { isAnswer, type ResolverView, resolverViews } from "../resolvers.ts";
 export const resolvers: Check = {
   finds: ["TL505", "TL507", "TL508", "TL512"],
   step: "name",
-  explainedBy: ["TL121", "TL118", "TL101", "TL407"],
+  explainedBy: ["TL121", "TL122", "TL124", "TL118", "TL101", "TL407"],
   run(look) {
     const views = resolverViews(look).filter(({ node }) => exitNodeOf(node) === undefined);
     for (const server of new Set(views.map((view) => view.server))) {

@@ -8,7 +8,7 @@ import { advertisedRoutes, subnets } from "./routes.ts";
 export const routeNotAdvertised: Check = {
   finds: ["TL102"],
   step: "route",
-  explainedBy: ["TL118", "TL119", "TL207", "TL208", "TL101"],
+  explainedBy: ["TL118", "TL119", "TL207", "TL208", "TL101", "TL513"],
   run(look) {
     const withdrawn = findWithdrawn(look);
     if (!withdrawn) findMissing(look);

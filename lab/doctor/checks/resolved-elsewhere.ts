@@ -1,0 +1,35 @@
+import { isTailnetAddress } from "../../evidence/prefix.ts";
+import { type Check, seen, seenLine } from "../check.ts";
+
+/** TL513: the system finds another address for a node's name than MagicDNS has. */
+export const resolvedElsewhere: Check = {
+  finds: ["TL513"],
+  step: "name",
+  explainedBy: ["TL501", "TL502", "TL503"],
+  run({ observations, read, found }) {
+    const { attempts } = observations;
+    if (attempts?.name == null || attempts.system === undefined || attempts.magicDns === undefined)
+      return;
+    const { name, question } = attempts;
+    const system = (read(attempts.system) ?? []).filter((each) => each.includes("."));
+    const magic = (read(attempts.magicDns)?.answers ?? []).filter(isTailnetAddress);
+    const [wrong] = system;
+    const [right] = magic;
+    if (wrong === undefined || right === undefined) return;
+    if (system.some((each) => magic.includes(each))) return;
+    const node = question.from;
+    found({
+      code: "TL513",
+      node,
+      involves: [name, wrong],
+      what: `${node} finds ${wrong} for ${name}, and MagicDNS has ${right}`,
+      seen: [
+        seenLine(attempts.system, new RegExp(`^${wrong.replaceAll(".", "\\.")}\\s`), wrong),
+        seen(attempts.magicDns, `${name} A ${right}`),
+      ],
+      why: "something answers before MagicDNS is asked: a line in /etc/hosts, which is to be taken out, a cache, or another resolver that knows the name",
+      fix: [`on ${node}: grep -n ${name} /etc/hosts`, `on ${node}: resolvectl flush-caches`],
+      explains: [`what is meant for ${name} goes to ${wrong}`],
+    });
+  },
+};
