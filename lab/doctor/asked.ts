@@ -8,7 +8,9 @@ import { covers, isDefault, isTailnetAddress } from "../evidence/prefix.ts";
 import { exitNodeOf, serverOf } from "../evidence/where.ts";
 
 /** Whether what was asked works: then nothing on its way is broken. Undefined where it was not tried. */
-export function works({ connect, icmp, system }: Attempts): boolean | undefined {
+export function works({ name, connect, icmp, system }: Attempts): boolean | undefined {
+  // By its address it may be there: whoever asks for the name does not get it.
+  if (name !== null && system?.kind === "seen" && system.value.length === 0) return false;
   if (connect?.kind === "seen") return connect.value === "connected";
   if (connect !== undefined) return undefined;
   if (icmp?.kind === "seen") return icmp.value.received > 0;

@@ -616,6 +616,15 @@ export const catalogue: readonly CatalogueEntry[] = [
       "A line in `/etc/hosts` that was left from before, a cache, or another resolver that has the same name answers before MagicDNS is asked. `dig` at 100.100.100.100 has the node's address; `getent ahosts`, and with it every program, has the other.",
     sources: ["tailscale/tailscale#9512", "tailscale/tailscale#15407"],
   },
+  {
+    code: "TL514",
+    name: "system-does-not-ask-dns",
+    severity: "error",
+    title: "Programs find no name, though the servers of /etc/resolv.conf have it.",
+    explanation:
+      "`dig` asks the servers of `/etc/resolv.conf`; programs go by `/etc/nsswitch.conf` first. Where its line `hosts` has no `dns` (or `resolve`, with systemd-resolved), or an entry before it ends the search (`[!UNAVAIL=return]`, `mdns4_minimal [NOTFOUND=return]`), they never ask. So `dig` and `tailscale ping` work, and `getent hosts` fails.",
+    sources: [],
+  },
 ];
 
 const byCode = new Map(catalogue.map((entry) => [entry.code, entry]));

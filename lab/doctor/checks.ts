@@ -46,6 +46,7 @@ import { shieldsUp } from "./checks/shields-up.ts";
 import { smallMtu } from "./checks/small-mtu.ts";
 import { strictRpFilter } from "./checks/strict-rp-filter.ts";
 import { switchedOff } from "./checks/switched-off.ts";
+import { systemResolution } from "./checks/system-resolution.ts";
 import { tagNotOwned } from "./checks/tag-not-owned.ts";
 import { tailscaledNotAnswering } from "./checks/tailscaled-not-answering.ts";
 import { tunnelRoutes } from "./checks/tunnel-routes.ts";
@@ -103,6 +104,7 @@ export const checks: readonly Check[] = [
   strictRpFilter,
   subnetRouterDetour,
   switchedOff,
+  systemResolution,
   tagNotOwned,
   tailscaledNotAnswering,
   tunnelRoutes,

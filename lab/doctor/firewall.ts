@@ -6,15 +6,27 @@ import type {
 } from "../evidence/nftables.ts";
 import { covers, isAddress } from "../evidence/prefix.ts";
 
-/** A new connection that comes to a machine. */
-export interface InputPacket {
-  hook: "input" | "forward";
-  /** By which it comes in; undefined where that is not known. */
+/** A packet of a new connection, or the answer to one, as a machine's firewall sees it. */
+export interface FirewallPacket {
+  hook: "input" | "forward" | "output";
+  /** By which it comes in, or goes out where the hook is `output`; undefined where that is not known. */
   device: string | undefined;
   source: string;
   destination: string;
+  /** The service's: the packet's destination, or where it is an answer, its source. */
   port: number | undefined;
   protocol: "tcp" | "udp";
+  isAnswer: boolean;
+}
+
+const hooksOf = {
+  input: ["ingress", "prerouting", "input"],
+  forward: ["ingress", "prerouting", "forward"],
+  output: ["output", "postrouting", "egress"],
+} as const satisfies Record<FirewallPacket["hook"], readonly string[]>;
+
+function hasHook({ hook }: Pick<FirewallChain, "hook">, packet: FirewallPacket): boolean {
+  return hooksOf[packet.hook].some((each) => each === hook);
 }
 
 export type Dropped =
@@ -29,13 +41,9 @@ type Verdict =
   | { kind: "unknown" };
 
 /** What is sure to drop the packet: a drop in one base chain is final, an accept is of that chain alone. */
-export function droppedBy(rules: FirewallRules, packet: InputPacket): Dropped | undefined {
+export function droppedBy(rules: FirewallRules, packet: FirewallPacket): Dropped | undefined {
   const chains = rules.chains
-    .filter(
-      ({ hook, family }) =>
-        (hook === packet.hook || hook === "prerouting" || hook === "ingress") &&
-        isOfFamily(family, packet),
-    )
+    .filter((chain) => hasHook(chain, packet) && isOfFamily(chain.family, packet))
     .sort((a, b) => a.priority - b.priority);
   for (const chain of chains) {
     const verdict = walk(rules, chain, packet, 0);
@@ -45,7 +53,7 @@ export function droppedBy(rules: FirewallRules, packet: InputPacket): Dropped | 
   return undefined;
 }
 
-function isOfFamily(family: string, { source }: InputPacket): boolean {
+function isOfFamily(family: string, { source }: FirewallPacket): boolean {
   return (
     family === "inet" || family === "netdev" || family === (source.includes(":") ? "ip6" : "ip")
   );
@@ -57,7 +65,7 @@ const mostJumps = 16;
 function walk(
   rules: FirewallRules,
   { family, table, name }: Pick<FirewallChain, "family" | "table" | "name">,
-  packet: InputPacket,
+  packet: FirewallPacket,
   depth: number,
 ): Verdict {
   let isSure = true;
@@ -97,23 +105,37 @@ function walk(
   return isSure ? { kind: "goes-on" } : { kind: "unknown" };
 }
 
-function matchesAll(matches: readonly FirewallMatch[], packet: InputPacket): Answer {
+function matchesAll(matches: readonly FirewallMatch[], packet: FirewallPacket): Answer {
   const answers = matches.map((match) => matches1(match, packet));
   if (answers.includes("no")) return "no";
   return answers.includes("unknown") ? "unknown" : "yes";
 }
 
-function matches1({ left, op, right }: FirewallMatch, packet: InputPacket): Answer {
+function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): Answer {
   const values = right.split(",");
   const is = (test: (value: string) => boolean): Answer => {
     if (op !== "==" && op !== "!=" && op !== "in") return "unknown";
     return values.some(test) === (op !== "!=") ? "yes" : "no";
   };
-  const { device, protocol, port, source, destination } = packet;
+  const { hook, device, protocol, port, source, destination, isAnswer } = packet;
+  const isOut = hook === "output";
+  const interfaceIs = (isAsked: boolean): Answer => {
+    // There is none: a packet of the machine's own came in by none.
+    if (!isAsked) return isOut ? is(() => false) : "unknown";
+    return device === undefined ? "unknown" : is((value) => isDevice(value, device));
+  };
+  const portIs = (isAsked: boolean): Answer => {
+    if (left.startsWith(protocol === "tcp" ? "udp" : "tcp")) return "no";
+    if (!isAsked || port === undefined) return "unknown";
+    return is((value) => isInRange(value, port));
+  };
   switch (left) {
     case "iifname":
     case "iif":
-      return device === undefined ? "unknown" : is((value) => isDevice(value, device));
+      return interfaceIs(!isOut);
+    case "oifname":
+    case "oif":
+      return isOut ? interfaceIs(true) : "unknown";
     case "l4proto":
     case "ip protocol":
     case "ip6 nexthdr":
@@ -123,8 +145,11 @@ function matches1({ left, op, right }: FirewallMatch, packet: InputPacket): Answ
     case "tcp dport":
     case "udp dport":
     case "th dport":
-      if (left !== "th dport" && !left.startsWith(protocol)) return "no";
-      return port === undefined ? "unknown" : is((value) => isInRange(value, port));
+      return portIs(!isAnswer);
+    case "tcp sport":
+    case "udp sport":
+    case "th sport":
+      return portIs(isAnswer);
     case "ip saddr":
     case "ip6 saddr":
       return is((value) => covers(value, source));
@@ -132,7 +157,7 @@ function matches1({ left, op, right }: FirewallMatch, packet: InputPacket): Answ
     case "ip6 daddr":
       return isAddress(destination) ? is((value) => covers(value, destination)) : "unknown";
     case "ct state":
-      return is((value) => value === "new");
+      return is((value) => value === (isAnswer ? "established" : "new"));
     default:
       if (/^(tcp|udp|icmp|icmpv6) /.test(left)) {
         return left.startsWith(`${protocol} `) ? "unknown" : "no";
@@ -154,14 +179,11 @@ function isInRange(range: string, port: number): boolean {
 export function grownDrops(
   before: FirewallRules,
   after: FirewallRules,
-  packet: InputPacket,
+  packet: FirewallPacket,
 ): Dropped | undefined {
-  const hooks = new Set([packet.hook, "prerouting", "ingress"]);
   const based = new Set(
     after.chains
-      .filter(
-        ({ hook, family }) => hook !== undefined && hooks.has(hook) && isOfFamily(family, packet),
-      )
+      .filter((chain) => hasHook(chain, packet) && isOfFamily(chain.family, packet))
       .map(({ table }) => table),
   );
   const grown = after.rules.find((rule, index) => {

@@ -387,6 +387,35 @@ test("each check's codes are in the catalogue, and there once", () => {
     expect(known).toContain(code);
 });
 
+/** A table of one chain with one rule that drops, as nft prints it. */
+function withRule(hook: string, rule: string): Alteration[2] {
+  const words = rule.match(/(?:tcp|ct) \w+|oifname|"[^"]+"|\w+/g) ?? [];
+  const expr = Array.from({ length: words.length / 2 }, (_, index) => {
+    const [left = "", right = ""] = words.slice(2 * index, 2 * index + 2);
+    const [first = "", second = ""] = left.split(" ");
+    const matched =
+      first === "ct"
+        ? { ct: { key: second } }
+        : second === ""
+          ? { meta: { key: first } }
+          : { payload: { protocol: first, field: second } };
+    const value = /^\d+$/.test(right) ? Number(right) : right.replaceAll('"', "");
+    return { match: { op: first === "ct" ? "in" : "==", left: matched, right: value } };
+  });
+  const place = { family: "inet", table: "z" };
+  return ({ stdout }) => {
+    const ruleset = JSON.parse(stdout) as { nftables: unknown[] };
+    ruleset.nftables.push(
+      { table: { family: "inet", name: "z", handle: 99 } },
+      {
+        chain: { ...place, name: "c", handle: 1, type: "filter", hook, prio: 0, policy: "accept" },
+      },
+      { rule: { ...place, chain: "c", handle: 2, expr: [...expr, { drop: null }] } },
+    );
+    return { stdout: JSON.stringify(ruleset) };
+  };
+}
+
 describe("what a machine, its user or control has changed", () => {
   const json = (alter: (value: never) => void): Alteration[2] => {
     return ({ stdout }) => {
@@ -458,6 +487,48 @@ describe("what a machine, its user or control has changed", () => {
     });
     const { findings } = await found(undefined, [["laptop", "ip -j rule", unruled]]);
     expect(findings[0]?.what).toBe("the rules of laptop that lead into the tunnel are gone");
+    const down = json((interfaces: { ifname: string; flags: string[] }[]) => {
+      for (const each of interfaces) {
+        if (each.ifname === "tailscale0") each.flags = each.flags.filter((flag) => flag !== "UP");
+      }
+    });
+    const { findings: both } = await found(undefined, [
+      ["laptop", "ip -j route", flushed],
+      ["laptop", "ip -j addr", down],
+    ]);
+    expect(both[0]?.what).toBe(
+      "the tunnel's interface tailscale0 of laptop is down, and its routes are gone with it",
+    );
+  });
+
+  test("TL514: programs do not ask the resolver that has the name", async () => {
+    const asked = "laptop router.tailnet.lab";
+    const nothing: Alteration = ["laptop", "getent ahosts", () => ({ stdout: "", exitCode: 2 })];
+    const answer: Alteration = [
+      "laptop",
+      "dig +tries=1",
+      () => ({
+        stdout:
+          ";; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n\n;; ANSWER SECTION:\nrouter.tailnet.lab.\t600\tIN\tA\t100.64.0.1\n",
+      }),
+    ];
+    const { findings, works } = await found(asked, [nothing, answer]);
+    expect(findings[0]).toMatchObject({ code: "TL514", node: "laptop" });
+    expect(works).toBe(false);
+  });
+
+  test.each([
+    ["laptop", "output", 'oifname "tailscale0" tcp dport 80', "its own tcp/80 to router"],
+    ["laptop", "input", "tcp sport 80 ct state established", "the answers from tcp/80 of router"],
+    ["router", "output", "tcp sport 80", "its own answers from tcp/80"],
+  ])("TL114 on %s: a rule of the %s hook drops %s", async (machine, hook, rule, what) => {
+    const dropping: Alteration = [machine, "nft -j", withRule(hook, rule)];
+    const { findings } = await found("laptop router:80", [dropping, ...silent]);
+    expect(findings[0]).toMatchObject({ code: "TL114", node: machine });
+    expect(findings[0]?.what).toBe(`a firewall on ${machine} drops ${what}`);
+    expect(await codes("laptop router:22", [dropping, ...silent])).not.toContain(
+      `TL114 ${machine}`,
+    );
   });
 
   test("TL513: the system finds another address than MagicDNS", async () => {

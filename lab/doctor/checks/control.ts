@@ -23,6 +23,7 @@ export const control: Check = {
     "TL507",
     "TL508",
     "TL512",
+    "TL514",
     "TL509",
     "TL308",
     "TL108",

@@ -3,7 +3,7 @@ import type { HostObservations } from "../../evidence/observations.ts";
 import { isTailnetAddress } from "../../evidence/prefix.ts";
 import { answers, machineOf, receiverOf, sourceOf } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
-import { type Dropped, droppedBy, grownDrops, type InputPacket } from "../firewall.ts";
+import { type Dropped, droppedBy, type FirewallPacket, grownDrops } from "../firewall.ts";
 import { isLoopback } from "../sockets.ts";
 
 /** TL114: a rule of the machine itself drops what comes out of the tunnel. */
@@ -23,27 +23,77 @@ function lookOnTheWay(look: Look): void {
   if (attempts?.address == null || answers(attempts)) return;
   const { address, question, target } = attempts;
   const source = sourceOf(observations, question.from) ?? "100.64.0.1";
-  const packet = { source, destination: address, port: question.port, protocol: question.protocol };
+  const { port, protocol } = question;
+  const asked = { source, destination: address, port, protocol, isAnswer: false };
+  const answer = { ...asked, source: address, destination: source, isAnswer: true };
+  const tunnel = "tailscale0";
+  const own = observations.tailscale.get(question.from);
   const receiver = receiverOf(observations);
   const isForwarded =
     receiver !== undefined && !isTailnetAddress(address) && receiver.machine.name !== target;
-  const ways: [HostObservations | undefined, InputPacket][] = [
-    [receiver, { ...packet, hook: isForwarded ? "forward" : "input", device: "tailscale0" }],
+  const goesIn = isTailnetAddress(address) || receiver !== undefined;
+  const what = `${protocol}/${port ?? "*"}`;
+  const ways: Way[] = [
+    ...(goesIn
+      ? [
+          {
+            machine: own,
+            packet: { ...asked, hook: "output", device: tunnel } as const,
+            what: `its own ${what} to ${target ?? address}`,
+          },
+        ]
+      : []),
+    {
+      machine: receiver,
+      packet: { ...asked, hook: isForwarded ? "forward" : "input", device: tunnel },
+      what: `${what} out of the tailnet`,
+    },
+    ...(isForwarded && target !== null
+      ? [
+          {
+            machine: machineOf(observations, target),
+            packet: { ...asked, hook: "input", device: undefined } as const,
+            what: `${what} out of the tailnet`,
+          },
+        ]
+      : []),
+    ...(isForwarded
+      ? []
+      : [
+          {
+            machine: receiver,
+            packet: { ...answer, hook: "output", device: tunnel } as const,
+            what: `its own answers from ${what}`,
+          },
+        ]),
+    ...(goesIn
+      ? [
+          {
+            machine: own,
+            packet: { ...answer, hook: "input", device: tunnel } as const,
+            what: `the answers from ${what} of ${target ?? address}`,
+          },
+        ]
+      : []),
   ];
-  if (isForwarded && target !== null) {
-    ways.push([machineOf(observations, target), { ...packet, hook: "input", device: undefined }]);
-  }
-  for (const [machine, input] of ways) {
+  for (const { machine, packet, what: dropping } of ways) {
     if (machine === undefined) continue;
     const rules = read(machine.firewall);
     if (rules === undefined) continue;
     const after = attempts.after?.get(machine.machine.name)?.firewall;
     const dropped =
-      droppedBy(rules, input) ??
-      (after?.kind === "seen" ? grownDrops(rules, after.value, input) : undefined);
-    if (dropped !== undefined)
-      tell(look, machine, dropped, [question.from], `${question.protocol}/${question.port ?? "*"}`);
+      droppedBy(rules, packet) ??
+      (after?.kind === "seen" ? grownDrops(rules, after.value, packet) : undefined);
+    if (dropped !== undefined) tell(look, machine, dropped, [question.from], dropping);
   }
+}
+
+/** A machine that the packet, or the answer to it, goes through. */
+interface Way {
+  machine: HostObservations | undefined;
+  packet: FirewallPacket;
+  /** What is dropped, in words. */
+  what: string;
 }
 
 /** Every service that is open to others is tried against the rules. */
@@ -61,9 +111,10 @@ function lookAtAll(look: Look): void {
         destination: socket.address,
         port: socket.port,
         protocol: socket.protocol,
+        isAnswer: false,
       });
       if (dropped === undefined) continue;
-      tell(look, machine, dropped, [], `${socket.protocol}/${socket.port}`);
+      tell(look, machine, dropped, [], `${socket.protocol}/${socket.port} out of the tailnet`);
       break;
     }
   }
@@ -84,13 +135,13 @@ function tell(
     code: "TL114",
     node: machine.name,
     involves,
-    what: `a firewall on ${machine.name} drops ${what} out of the tailnet`,
+    what: `a firewall on ${machine.name} drops ${what}`,
     seen: [seen(firewall, line)],
     why: "a drop in any base chain is final, whatever Tailscale's own rules accept; `tailscale ping` is answered by tailscaled and passes",
     fix: [
       `on ${machine.name}: nft -a list ruleset, and take that rule away or let tailscale0 pass before it`,
       `on ${machine.name}, with ufw: ufw allow in on tailscale0`,
     ],
-    explains: [`services of ${machine.name} are not reached`],
+    explains: [`connections by the tailnet, to or from ${machine.name}, do not come about`],
   });
 }

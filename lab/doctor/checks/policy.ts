@@ -18,6 +18,7 @@ export const policy: Check = {
     "TL208",
     "TL210",
     "TL211",
+    "TL405",
     "TL122",
     "TL302",
     "TL303",

@@ -11,8 +11,8 @@ export const tunnelRoutes: Check = {
       const own = read(status);
       const interfaces = read(addresses) ?? [];
       const [all, policies] = [read(routes), read(rules)];
-      const hasTunnel = interfaces.some(({ name, isUp }) => isUp && name.startsWith("tailscale"));
-      if (own?.backendState !== "Running" || !hasTunnel) continue;
+      const tunnel = interfaces.find(({ name }) => name.startsWith("tailscale"));
+      if (own?.backendState !== "Running" || tunnel === undefined) continue;
       if (all === undefined || policies === undefined) continue;
       const peers = own.peers.flatMap((peer) =>
         peer.addresses.filter((each) => each.includes(".") && isTailnetAddress(each)),
@@ -27,17 +27,22 @@ export const tunnelRoutes: Check = {
         policies.some(({ table }) => table === "52") || into.some(({ table }) => table === "main");
       if (hasRoute && hasRule) continue;
       const { name } = machine;
-      const gone = hasRoute ? "rules" : "routes";
+      const what = tunnel.isUp
+        ? `the ${hasRoute ? "rules" : "routes"} of ${name} that lead into the tunnel are gone`
+        : `the tunnel's interface ${tunnel.name} of ${name} is down, and its routes are gone with it`;
       found({
         code: "TL124",
         node: name,
-        what: `the ${gone} of ${name} that lead into the tunnel are gone`,
+        what,
         seen: [
           hasRoute
             ? seen(rules, "no rule looks up table 52")
             : seen(routes, "no route of table 52 leads to a peer"),
+          ...(tunnel.isUp
+            ? []
+            : [seen(addresses, `"ifname": "${tunnel.name}", without the flag UP`)]),
         ],
-        why: "tailscaled sets them when it comes up; whatever manages the network has removed them since, as systemd-networkd does with what it takes for foreign",
+        why: "tailscaled sets them when it comes up; somebody, or whatever manages the network has removed them since, as systemd-networkd does with what it takes for foreign",
         fix: [
           `on ${name}: systemctl restart tailscaled`,
           `on ${name}, where systemd-networkd runs: ManageForeignRoutes=no and ManageForeignRoutingPolicyRules=no in networkd.conf`,
