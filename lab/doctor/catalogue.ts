@@ -623,7 +623,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     title: "Programs find no name, though the servers of /etc/resolv.conf have it.",
     explanation:
       "`dig` asks the servers of `/etc/resolv.conf`; programs go by `/etc/nsswitch.conf` first. Where its line `hosts` has no `dns` (or `resolve`, with systemd-resolved), or an entry before it ends the search (`[!UNAVAIL=return]`, `mdns4_minimal [NOTFOUND=return]`), they never ask. So `dig` and `tailscale ping` work, and `getent hosts` fails.",
-    sources: [],
+    sources: ["tailscale/tailscale#2873"],
   },
 ];
 

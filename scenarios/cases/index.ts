@@ -44,6 +44,7 @@ import leftInHosts from "./names/left-in-hosts.ts";
 import magicDnsOff from "./names/magic-dns-off.ts";
 import nameUnknown from "./names/name-unknown.ts";
 import nameserverNodeDown from "./names/nameserver-node-down.ts";
+import nsswitchWithoutDns from "./names/nsswitch-without-dns.ts";
 import resolvConfOverwritten from "./names/resolv-conf-overwritten.ts";
 import searchDomainMissing from "./names/search-domain-missing.ts";
 import splitDnsServerDown from "./names/split-dns-server-down.ts";
@@ -131,6 +132,7 @@ export const cases: readonly Case[] = [
   magicDnsOff,
   nameUnknown,
   nameserverNodeDown,
+  nsswitchWithoutDns,
   resolvConfOverwritten,
   searchDomainMissing,
   splitDnsServerDown,

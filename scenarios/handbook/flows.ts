@@ -172,7 +172,7 @@ export const flows: readonly Flow[] = [
         see: "`dig NAME @100.100.100.100` answers, and `getent hosts NAME` does not",
         text: "Look at /etc/resolv.conf. It has 100.100.100.100, or the stub of systemd-resolved (127.0.0.53), which `resolvectl status` explains.",
         example: { name: "resolv-conf-overwritten", look: 0 },
-        codes: ["TL502", "TL503", "TL513", "TL510"],
+        codes: ["TL502", "TL503", "TL513", "TL514", "TL510"],
       },
       {
         title: "Names of the tailnet",
