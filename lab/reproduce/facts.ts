@@ -48,6 +48,8 @@ export interface NodeFacts {
   allowLanAccess?: Seen<boolean>;
   snat?: Seen<boolean>;
   listening?: Seen<Listening[]>;
+  /** Of 127.0.0.1 or ::1 alone. */
+  loopback?: Seen<Listening[]>;
 }
 
 /** A machine without Tailscale. */

@@ -8,9 +8,17 @@ import { isApprovedByRule } from "./policy-facts.ts";
 
 type Faults = NonNullable<LabDeclaration["faults"]>;
 
-/** What of a tailnet's state is a fault in a lab: UDP that does not pass, a route that lost its approval. */
+/**
+ * What of a tailnet's state is a fault in a lab: UDP that does not pass, a route that lost its approval, a service that
+ * listens on loopback alone, a node that calls itself as another one does.
+ */
 export function addFaults(draft: Draft, facts: TailnetFacts): void {
-  const faults: Faults = [...udpFaults(draft, facts.nodes), ...approvalFaults(draft, facts)];
+  const faults: Faults = [
+    ...udpFaults(draft, facts.nodes),
+    ...approvalFaults(draft, facts),
+    ...loopbackFaults(draft, facts.nodes),
+    ...hostnameFaults(draft, facts.nodes),
+  ];
   if (faults.length > 0) draft.declaration.faults = faults;
 }
 
@@ -50,6 +58,33 @@ function approvalFaults(draft: Draft, { nodes, policy }: TailnetFacts): Faults {
           `${route} advertised (${advertised?.from}), not approved (${approved.from})`,
         );
         return { kind: "route-unapproved" as const, node: name, route };
+      });
+  });
+}
+
+function loopbackFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
+  return nodes.flatMap(({ name, loopback }) =>
+    (loopback?.value ?? []).map(({ port }) => {
+      saw(
+        draft,
+        ["faults"],
+        `${name} listens on tcp/${port} of loopback alone (${loopback?.from})`,
+      );
+      return { kind: "service-loopback-only" as const, node: name, port };
+    }),
+  );
+}
+
+/** Who has the name in MagicDNS is the first; the others call themselves the same and were given other names. */
+function hostnameFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
+  const own = (node: NodeFacts) => node.hostname ?? node.name;
+  return [...Map.groupBy(nodes, own)].flatMap(([hostname, same]) => {
+    const first = same.find(({ name }) => name === hostname) ?? same[0];
+    return same
+      .filter((node) => node !== first)
+      .map(({ name }) => {
+        saw(draft, ["faults"], `${name} calls itself ${hostname}, as ${first?.name} does`);
+        return { kind: "duplicate-hostname" as const, node: name, of: first?.name ?? name };
       });
   });
 }

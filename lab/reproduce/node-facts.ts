@@ -6,7 +6,7 @@ import type { PeerStatus } from "../running/status.ts";
 import type { NodeFacts, Seen } from "./facts.ts";
 import { from } from "./from.ts";
 import { endpointAddresses, lanOf } from "./lan.ts";
-import { servicePorts } from "./sockets.ts";
+import { loopbackPorts, servicePorts } from "./sockets.ts";
 import { first, taken } from "./taken.ts";
 
 /** Every node that a machine, one of its peers or control tells of: what it says of itself counts most. */
@@ -115,6 +115,7 @@ function ofItself(machine: TailscaleObservations): Partial<NodeFacts> {
       allowLanAccess: taken(prefs, ({ exitNodeAllowsLan }) => exitNodeAllowsLan),
       snat: taken(prefs, ({ masquerades }) => masquerades),
       listening: taken(sockets, servicePorts),
+      loopback: taken(sockets, loopbackPorts),
     }),
   };
 }

@@ -126,7 +126,7 @@ function settingsOf(draft: Draft, node: NodeFacts, facts: TailnetFacts): Partial
       }
     }
   }
-  const services = servicesFor(node.listening?.value ?? []);
+  const services = servicesFor([...(node.listening?.value ?? []), ...(node.loopback?.value ?? [])]);
   if (services.length > 0) {
     declared.services = services;
     const path = ["nodes", node.name, "services"];

@@ -16,6 +16,16 @@ export function servicePorts(sockets: readonly Socket[]): Listening[] {
     .map(({ protocol, port }) => ({ protocol, port }));
 }
 
+/** What a machine serves to itself alone, and to nobody else on the same port; its own resolver's stub is no service. */
+export function loopbackPorts(sockets: readonly Socket[]): Listening[] {
+  const open = new Set(servicePorts(sockets).map(({ port }) => port));
+  return sockets
+    .filter(({ program, protocol }) => program !== "tailscaled" && protocol === "tcp")
+    .filter(({ address, port }) => /^(?:127\.|::1$)/.test(address) && port !== 53)
+    .filter(({ port }) => !open.has(port))
+    .map(({ protocol, port }) => ({ protocol, port }));
+}
+
 /** Where ss does not name programs: tailscaled's API for peers, on a high port of the tailnet's addresses. */
 function isPeerApi(address: string, port: number): boolean {
   if (port < 32_768 || !/[.:]/.test(address)) return false;

@@ -23,7 +23,8 @@ export async function diagnoseCase(
   return diagnose(seen, question);
 }
 
-function questionOf({ question }: Pick<Case, "question">): Question | undefined {
+/** As the doctor is asked. */
+export function questionOf({ question }: Pick<Case, "question">): Question | undefined {
   if (question === undefined) return undefined;
   const { from, to, name } = question;
   if (to === undefined)

@@ -1,8 +1,10 @@
 import path from "node:path";
 import { parse } from "jsonc-parser";
 import { expect, test } from "vitest";
+import type { Socket } from "../../lab/evidence/sockets.ts";
 import type { NodeFacts, TailnetFacts } from "../../lab/reproduce/facts.ts";
 import { type Reproduction, reproduce } from "../../lab/reproduce/reproduce.ts";
+import { loopbackPorts, servicePorts } from "../../lab/reproduce/sockets.ts";
 import { writeReproduction } from "../../lab/reproduce/write.ts";
 import { topologyYaml } from "../../lab/reproduce/yaml.ts";
 import { defineLab } from "../../lab/topology/define-lab.ts";
@@ -260,6 +262,45 @@ test("UDP that does not pass, and a route that lost its approval, are faults", (
     { kind: "route-unapproved", node: "gate", route: "10.20.0.0/24" },
   ]);
   expect([...notes.values()].join()).toContain("10.20.0.0/24 advertised");
+});
+
+test("a service on loopback alone, and a hostname that two have, are faults", () => {
+  const { declaration } = made([
+    node("laptop"),
+    node("laptop-1", { hostname: "laptop" }),
+    node("server", {
+      listening: seen([{ protocol: "tcp", port: 22 }]),
+      loopback: seen([{ protocol: "tcp", port: 80 }]),
+    }),
+  ]);
+  const { faults, nodes } = defineLab({ ...declaration, tailnet: {} });
+  expect(faults).toMatchObject([
+    { kind: "service-loopback-only", node: "server", port: 80 },
+    { kind: "duplicate-hostname", node: "laptop-1", of: "laptop" },
+  ]);
+  expect(nodes.server?.kind === "tailscale" && nodes.server.services).toMatchObject([
+    { port: 22 },
+    { kind: "http", port: 80 },
+  ]);
+});
+
+test("sockets of loopback: none that is open to others too, and no stub of a resolver", () => {
+  const socket = (address: string, port: number, program = "nginx"): Socket => ({
+    protocol: "tcp",
+    address,
+    port,
+    program,
+    line: "",
+  });
+  const sockets = [
+    socket("127.0.0.1", 80),
+    socket("127.0.0.1", 443),
+    socket("0.0.0.0", 443),
+    socket("127.0.0.53", 53, "systemd-resolve"),
+    socket("127.0.0.1", 9000, "tailscaled"),
+  ];
+  expect(loopbackPorts(sockets)).toEqual([{ protocol: "tcp", port: 80 }]);
+  expect(servicePorts(sockets)).toEqual([{ protocol: "tcp", port: 443 }]);
 });
 
 test("of many relays those that are somebody's home; of one, two", () => {
