@@ -1,8 +1,5 @@
 import type { Attempts, Observations, TailscaleObservations } from "../evidence/observations.ts";
 
-/** MagicDNS: by IPv4 and by IPv6. */
-export const magicDnsAddresses = ["100.100.100.100", "fd7a:115c:a1e0::53"];
-
 /** Resolvers that tailscaled on a node hands names on to. */
 export function forwardedNames(seen: Observations, node: string): string[] {
   const dns = seen.tailscale.get(node)?.dns;

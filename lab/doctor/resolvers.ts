@@ -1,11 +1,16 @@
 import { isIP } from "node:net";
 import type { TailscaleObservations } from "../evidence/observations.ts";
-import { covers, isDefault, isPrivate, isTailnetAddress } from "../evidence/prefix.ts";
+import {
+  covers,
+  isDefault,
+  isPrivate,
+  isTailnetAddress,
+  magicDnsAddresses,
+} from "../evidence/prefix.ts";
 import type { ResolverProbe } from "../evidence/probes.ts";
 import { exitNodeOf, ownPrefixes } from "../evidence/where.ts";
 import type { Look } from "./check.ts";
 import type { Seen } from "./finding.ts";
-import { magicDnsAddresses } from "./names.ts";
 
 /** A resolver that a node is told to use, and what comes of it there. */
 export interface ResolverView {

@@ -4,7 +4,7 @@ import { chooseFrom } from "../near-name.ts";
 import { type PingResult, parsePing } from "../observe/ping.ts";
 import { parseAhosts, parseDig } from "../observe/resolve.ts";
 import { evidenceCommands } from "./commands.ts";
-import type { Evidence, EvidenceSource } from "./evidence.ts";
+import type { Evidence, EvidenceSource, Missing } from "./evidence.ts";
 import { parseRuleset } from "./nftables.ts";
 import { type Observation, observe } from "./observation.ts";
 import type {
@@ -125,28 +125,26 @@ export async function attempt(
       : run(from, ["tailscale", "ping", ...options, peer], (evidence) =>
           parsePing(`${evidence.stdout}\n${evidence.stderr}`),
         );
-  /** The first has the two look for a direct path; the second, unless it was found at once, may take it. One may be lost. */
-  async function pingTwice(node: string): Promise<Observation<PingResult>> {
-    const argv = ["tailscale", "ping", "-c", "1", "--timeout", "1s", node];
-    const once = () =>
-      source.run(from, argv, { isSlow: true, isAlone: true, timeoutMs: 4000 * patience, signal });
-    const first = once();
+  /**
+   * The first has the two look for a direct path; the second, unless it was found at once, may take it. Where neither
+   * is answered, a last one waits longer: on a machine that is busy a relay may take a second.
+   */
+  async function pingPatiently(node: string): Promise<Observation<PingResult>> {
+    const options = { isSlow: true, isAlone: true, timeoutMs: 4000 * patience, signal };
+    const once = (seconds: number) => {
+      const argv = ["tailscale", "ping", "-c", "1", "--timeout", `${seconds}s`, node];
+      return source.run(from, argv, options);
+    };
+    const first = once(1);
     const isEnough = await Promise.race([first.then(() => true), pause(directPathMs)]);
-    const runs = isEnough === true ? [await first] : await Promise.all([first, once()]);
-    const ran = runs.filter((each) => "stdout" in each);
-    const last = ran.at(-1);
-    const both = (stream: "stdout" | "stderr") => ran.map((each) => each[stream]).join("\n");
-    const whole =
-      last === undefined
-        ? await first
-        : { ...last, stdout: both("stdout"), stderr: both("stderr") };
-    return observe(whole, (evidence) => parsePing(`${evidence.stdout}\n${evidence.stderr}`), {
-      anyExitCode: true,
-    });
+    const runs = isEnough === true ? [await first] : await Promise.all([first, once(1)]);
+    const pinged = joined(runs);
+    if (pinged.kind === "unseen" || pinged.value.outcome !== "no-reply") return pinged;
+    return joined([...runs, await once(patience)]);
   }
   const header = address.includes(":") ? 48 : 28;
   const isAtHand = server !== undefined && names.includes(server.name);
-  const disco = peer === undefined || own === undefined ? nothing : pingTwice(peer);
+  const disco = peer === undefined || own === undefined ? nothing : pingPatiently(peer);
   // Who fails meanwhile is told by what is awaited first.
   disco.catch(() => {});
   const [connected, pinged, bySize, tsmp, routerConnected, routerPinged] = await Promise.all([
@@ -193,6 +191,19 @@ export async function attempt(
         }),
   };
   return { attempts, disco };
+}
+
+/** Several runs of one command, as one of them all. */
+function joined(runs: readonly (Evidence | Missing)[]): Observation<PingResult> {
+  const ran = runs.filter((each) => "stdout" in each);
+  const [first] = runs;
+  const last = ran.at(-1) ?? first;
+  if (last === undefined) throw new Error("nothing was run");
+  const all = (stream: "stdout" | "stderr") => ran.map((each) => each[stream]).join("\n");
+  const whole = "why" in last ? last : { ...last, stdout: all("stdout"), stderr: all("stderr") };
+  return observe(whole, ({ stdout, stderr }) => parsePing(`${stdout}\n${stderr}`), {
+    anyExitCode: true,
+  });
 }
 
 /** As the node itself calls its peer: a machine that can't be looked at. */

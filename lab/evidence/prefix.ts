@@ -48,3 +48,6 @@ export function isPrivate(address: string): boolean {
     covers(prefix, address),
   );
 }
+
+/** MagicDNS: by IPv4 and by IPv6. */
+export const magicDnsAddresses = ["100.100.100.100", "fd7a:115c:a1e0::53"];

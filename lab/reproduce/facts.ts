@@ -50,6 +50,10 @@ export interface NodeFacts {
   listening?: Seen<Listening[]>;
   /** Of 127.0.0.1 or ::1 alone. */
   loopback?: Seen<Listening[]>;
+  /** What its own firewall drops of what listens. */
+  blocked?: Seen<Listening[]>;
+  /** What is wrong with it, as far as a lab has the same for a fault. */
+  faults?: Seen<OwnFault>[];
 }
 
 /** A machine without Tailscale. */
@@ -63,3 +67,11 @@ export interface Listening {
   protocol: "tcp" | "udp";
   port: number;
 }
+
+export type OwnFault =
+  | "ip-forwarding-off"
+  | "key-expired"
+  | "logged-out"
+  | "resolv-conf-overwritten"
+  | "rp-filter"
+  | "userspace-networking";

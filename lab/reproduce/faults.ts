@@ -8,16 +8,14 @@ import { isApprovedByRule } from "./policy-facts.ts";
 
 type Faults = NonNullable<LabDeclaration["faults"]>;
 
-/**
- * What of a tailnet's state is a fault in a lab: UDP that does not pass, a route that lost its approval, a service that
- * listens on loopback alone, a node that calls itself as another one does.
- */
+/** What of a tailnet's state is a fault in a lab. */
 export function addFaults(draft: Draft, facts: TailnetFacts): void {
   const faults: Faults = [
     ...udpFaults(draft, facts.nodes),
     ...approvalFaults(draft, facts),
     ...loopbackFaults(draft, facts.nodes),
     ...hostnameFaults(draft, facts.nodes),
+    ...facts.nodes.flatMap((node) => ownFaults(draft, node)),
   ];
   if (faults.length > 0) draft.declaration.faults = faults;
 }
@@ -87,4 +85,15 @@ function hostnameFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
         return { kind: "duplicate-hostname" as const, node: name, of: first?.name ?? name };
       });
   });
+}
+
+function ownFaults(draft: Draft, { name, faults, blocked }: NodeFacts): Faults {
+  for (const { value, from } of faults ?? [])
+    saw(draft, ["faults"], `${value} of ${name} (${from})`);
+  const own = (faults ?? []).map(({ value }) => ({ kind: value, node: name }));
+  const ports = (blocked?.value ?? []).map(({ protocol, port }) => {
+    saw(draft, ["faults"], `a firewall of ${name} drops ${protocol}/${port} (${blocked?.from})`);
+    return { kind: "host-firewall" as const, node: name, protocol, port };
+  });
+  return [...own, ...ports];
 }

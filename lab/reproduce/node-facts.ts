@@ -6,6 +6,7 @@ import type { PeerStatus } from "../running/status.ts";
 import type { NodeFacts, Seen } from "./facts.ts";
 import { from } from "./from.ts";
 import { endpointAddresses, lanOf } from "./lan.ts";
+import { blockedPorts, ownFaults } from "./own-faults.ts";
 import { loopbackPorts, servicePorts } from "./sockets.ts";
 import { first, taken } from "./taken.ts";
 
@@ -116,6 +117,8 @@ function ofItself(machine: TailscaleObservations): Partial<NodeFacts> {
       snat: taken(prefs, ({ masquerades }) => masquerades),
       listening: taken(sockets, servicePorts),
       loopback: taken(sockets, loopbackPorts),
+      blocked: blockedPorts(machine),
+      faults: ownFaults(machine),
     }),
   };
 }

@@ -284,6 +284,23 @@ test("a service on loopback alone, and a hostname that two have, are faults", ()
   ]);
 });
 
+test("what is wrong with a node by its own word, and what its firewall drops, are faults", () => {
+  const { declaration, notes } = made([
+    node("laptop", {
+      faults: [seen("key-expired", "tailscale status on laptop")],
+      listening: seen([{ protocol: "tcp", port: 80 }]),
+      blocked: seen([{ protocol: "tcp", port: 80 }], "nft on laptop"),
+    }),
+  ]);
+  expect(defineLab({ ...declaration, tailnet: {} }).faults).toMatchObject([
+    { kind: "key-expired", node: "laptop" },
+    { kind: "host-firewall", node: "laptop", protocol: "tcp", port: 80 },
+  ]);
+  expect([...notes.values()].join()).toContain(
+    "key-expired of laptop (tailscale status on laptop)",
+  );
+});
+
 test("sockets of loopback: none that is open to others too, and no stub of a resolver", () => {
   const socket = (address: string, port: number, program = "nginx"): Socket => ({
     protocol: "tcp",

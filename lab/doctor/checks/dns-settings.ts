@@ -1,13 +1,7 @@
 import type { TailscaleObservations } from "../../evidence/observations.ts";
+import { magicDnsAddresses } from "../../evidence/prefix.ts";
 import { type Check, seen, seenLine } from "../check.ts";
-import {
-  domainOf,
-  isUnder,
-  knownNames,
-  magicDnsAddresses,
-  splitDomainOf,
-  unresolved,
-} from "../names.ts";
+import { domainOf, isUnder, knownNames, splitDomainOf, unresolved } from "../names.ts";
 
 /** Stubs of resolvers on the machine itself, which tailscaled speaks with: systemd-resolved, dnsmasq, unbound. */
 const stub = /^(127\.|::1$)/;

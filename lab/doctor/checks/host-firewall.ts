@@ -1,9 +1,14 @@
+import {
+  type Dropped,
+  droppedBy,
+  type FirewallPacket,
+  grownDrops,
+} from "../../evidence/firewall.ts";
 import { ruleText } from "../../evidence/nftables.ts";
 import type { HostObservations } from "../../evidence/observations.ts";
 import { isTailnetAddress } from "../../evidence/prefix.ts";
 import { answers, machineOf, receiverOf, sourceOf } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
-import { type Dropped, droppedBy, type FirewallPacket, grownDrops } from "../firewall.ts";
 import { isLoopback } from "../sockets.ts";
 
 /** TL114: a rule of the machine itself drops what comes out of the tunnel. */

@@ -1,10 +1,10 @@
 import type { Observations } from "../../evidence/observations.ts";
-import { covers, isTailnetAddress } from "../../evidence/prefix.ts";
+import { covers, isTailnetAddress, magicDnsAddresses } from "../../evidence/prefix.ts";
 import { exitNodeOf, ownerOf, ownPrefixes } from "../../evidence/where.ts";
 import { machineOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
-import { isUnder, magicDnsAddresses, unresolved } from "../names.ts";
+import { isUnder, unresolved } from "../names.ts";
 import { isAnswer, type ResolverView, resolverViews } from "../resolvers.ts";
 
 /** TL505, TL507, TL508, TL512: each node asks each resolver that it is told to use. */

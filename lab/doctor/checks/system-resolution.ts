@@ -1,5 +1,5 @@
+import { magicDnsAddresses } from "../../evidence/prefix.ts";
 import { type Check, seen } from "../check.ts";
-import { magicDnsAddresses } from "../names.ts";
 
 /** TL514: the servers of /etc/resolv.conf answer, and programs get nothing. */
 export const systemResolution: Check = {

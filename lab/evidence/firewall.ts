@@ -1,10 +1,5 @@
-import type {
-  FirewallChain,
-  FirewallMatch,
-  FirewallRule,
-  FirewallRules,
-} from "../evidence/nftables.ts";
-import { covers, isAddress } from "../evidence/prefix.ts";
+import type { FirewallChain, FirewallMatch, FirewallRule, FirewallRules } from "./nftables.ts";
+import { covers, isAddress } from "./prefix.ts";
 
 /** A packet of a new connection, or the answer to one, as a machine's firewall sees it. */
 export interface FirewallPacket {

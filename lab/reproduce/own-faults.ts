@@ -1,0 +1,71 @@
+import { droppedBy } from "../evidence/firewall.ts";
+import type { Observation } from "../evidence/observation.ts";
+import type { TailscaleObservations } from "../evidence/observations.ts";
+import { magicDnsAddresses } from "../evidence/prefix.ts";
+import type { Listening, OwnFault, Seen } from "./facts.ts";
+import { servicePorts } from "./sockets.ts";
+import { taken } from "./taken.ts";
+
+/** What a machine's own outputs say is wrong with it; of what needs several of them, where the last says so. */
+export function ownFaults(machine: TailscaleObservations): Seen<OwnFault>[] {
+  const { status, prefs, sysctls, dns, resolvConf, reversePathDrops } = machine;
+  const [own, preferences] = [seenIn(status), seenIn(prefs)];
+  const forwards = (preferences?.advertisedRoutes.length ?? 0) > 0 && own?.tun === true;
+  const usesMagicDns = preferences?.acceptsDns === true && seenIn(dns)?.isMagic === true;
+  const dropped = (seenIn(reversePathDrops) ?? 0) > 0;
+  const all: (Seen<OwnFault> | undefined)[] = [
+    taken(status, ({ self }) => (self?.isExpired === true ? "key-expired" : undefined)),
+    taken(status, ({ backendState }) => (backendState === "NeedsLogin" ? "logged-out" : undefined)),
+    taken(status, ({ backendState, tun }) =>
+      backendState === "Running" && !tun ? "userspace-networking" : undefined,
+    ),
+    taken(sysctls, (values) =>
+      forwards && values.get("net.ipv4.ip_forward") === "0" ? "ip-forwarding-off" : undefined,
+    ),
+    taken(sysctls, (values) => (dropped && isStrict(values) ? "rp-filter" : undefined)),
+    taken(resolvConf, ({ nameservers }) =>
+      usesMagicDns && nameservers.length > 0 && !nameservers.some(isOwnResolver)
+        ? "resolv-conf-overwritten"
+        : undefined,
+    ),
+  ];
+  return all.filter((each) => each !== undefined);
+}
+
+/** Ports that something listens on, and that the machine's own rules drop for whoever comes out of the tunnel. */
+export function blockedPorts({
+  firewall,
+  sockets,
+}: TailscaleObservations): Seen<Listening[]> | undefined {
+  const open = seenIn(sockets);
+  return taken(firewall, (rules) => {
+    const blocked = servicePorts(open ?? []).filter(
+      ({ protocol, port }) =>
+        droppedBy(rules, {
+          hook: "input",
+          device: "tailscale0",
+          source: "100.64.255.254",
+          destination: "100.64.0.1",
+          port,
+          protocol,
+          isAnswer: false,
+        }) !== undefined,
+    );
+    return blocked.length === 0 ? undefined : blocked;
+  });
+}
+
+/** MagicDNS, or a stub on the machine that asks it. */
+function isOwnResolver(server: string): boolean {
+  return magicDnsAddresses.includes(server) || /^(?:127\.|::1$)/.test(server);
+}
+
+function isStrict(values: ReadonlyMap<string, string>): boolean {
+  return [...values].some(
+    ([name, value]) => /^net\.ipv4\.conf\..+\.rp_filter$/.test(name) && value === "1",
+  );
+}
+
+function seenIn<Value>(observation: Observation<Value>): Value | undefined {
+  return observation.kind === "seen" ? observation.value : undefined;
+}
