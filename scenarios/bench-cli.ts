@@ -1,7 +1,7 @@
 /**
- * `npm run bench:cli [RUNS]`: how long the command line takes from a checkout and from the package,
- * beside Node itself and `docker exec`, all in one run. Prints medians in milliseconds. The caches are
- * warm: each command has run once before.
+ * `npm run bench:cli [RUNS]`: how long the command line takes from a checkout and from the package, beside Node itself and
+ * `docker exec`, and how long the doctor takes in the default lab, all in one run. Prints medians in milliseconds. The
+ * caches are warm: each command has run once before.
  */
 import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,17 +13,23 @@ import { ScenarioLab, stopwatch } from "./harness/scenario-lab.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const runs = Number(process.argv[2] ?? 15);
 
-await using lab = await ScenarioLab.start(
-  { name: "bench-cli", nodes: { machine: { kind: "host", network: "internet" } } },
-  { place: "bench-cli" },
-);
-const [machine] = lab.plan.containers.filter(({ name }) => name === "machine");
-const inNode = ["exec", "machine", "--lab", lab.plan.lab, "--", "true"];
+await using lab = await ScenarioLab.start(new URL("../topologies/homelab.ts", import.meta.url), {
+  place: "bench-cli",
+});
+const { lab: name, containers } = lab.plan;
+const [machine] = containers.filter(({ name: node }) => node === "laptop");
+const inNode = ["exec", "laptop", "--lab", name, "--", "true"];
 const commands: [string, string[]][] = [
   ["--version", ["--version"]],
   ["--help", ["--help"]],
   ["validate", ["validate"]],
   ["exec", inNode],
+];
+/** Of ten machines that are looked at, six of them nodes of the tailnet. */
+const doctor: [string, string[]][] = [
+  ["inspect", ["inspect", name]],
+  ["doctor", ["doctor", "--lab", name]],
+  ["doctor laptop phone", ["doctor", "laptop", "phone", "--lab", name]],
 ];
 
 const built = await packaged();
@@ -35,6 +41,10 @@ try {
     ...commands.flatMap(([title, args]): [string, string[]][] => [
       [`${title}, checkout`, [node, join(root, "bin/tailnet-lab.mjs"), ...args]],
       [`${title}, package`, [node, join(built, "bin/tailnet-lab.mjs"), ...args]],
+    ]),
+    ...doctor.map(([title, args]): [string, string[]] => [
+      title,
+      [node, join(root, "bin/tailnet-lab.mjs"), ...args],
     ]),
   ];
   console.log(`median of ${runs} runs, ms`);

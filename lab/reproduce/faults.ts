@@ -61,15 +61,22 @@ function approvalFaults(draft: Draft, { nodes, policy }: TailnetFacts): Faults {
 }
 
 function loopbackFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
+  const { declaration } = draft;
+  const serves = (name: string, port: number) => {
+    const node = declaration.nodes[name];
+    return node?.services?.some((service) => "port" in service && service.port === port) === true;
+  };
   return nodes.flatMap(({ name, loopback }) =>
-    (loopback?.value ?? []).map(({ port }) => {
-      saw(
-        draft,
-        ["faults"],
-        `${name} listens on tcp/${port} of loopback alone (${loopback?.from})`,
-      );
-      return { kind: "service-loopback-only" as const, node: name, port };
-    }),
+    (loopback?.value ?? [])
+      .filter(({ port }) => serves(name, port))
+      .map(({ port }) => {
+        saw(
+          draft,
+          ["faults"],
+          `${name} listens on tcp/${port} of loopback alone (${loopback?.from})`,
+        );
+        return { kind: "service-loopback-only" as const, node: name, port };
+      }),
   );
 }
 

@@ -14,8 +14,11 @@ export function ownFaults(machine: TailscaleObservations): Seen<OwnFault>[] {
   const usesMagicDns = preferences?.acceptsDns === true && seenIn(dns)?.isMagic === true;
   const dropped = (seenIn(reversePathDrops) ?? 0) > 0;
   const all: (Seen<OwnFault> | undefined)[] = [
-    taken(status, ({ self }) => (self?.isExpired === true ? "key-expired" : undefined)),
-    taken(status, ({ backendState }) => (backendState === "NeedsLogin" ? "logged-out" : undefined)),
+    // A node whose key has expired asks for a login too.
+    taken(status, ({ self, backendState }) => {
+      if (self?.isExpired === true) return "key-expired";
+      return backendState === "NeedsLogin" ? "logged-out" : undefined;
+    }),
     taken(status, ({ backendState, tun }) =>
       backendState === "Running" && !tun ? "userspace-networking" : undefined,
     ),

@@ -6,6 +6,9 @@ import type { Listening } from "./facts.ts";
 const systemPorts = new Set([68, 123, 546, 1900, 5353, 5355]);
 const tailnet = [prefix("100.64.0.0/10"), prefix("fd7a:115c:a1e0::/48")];
 
+/** Docker's own in a container, on ports by chance. */
+const dockerResolver = "127.0.0.11";
+
 /** What others can use of a machine: neither what listens for itself alone, nor tailscaled's own ports. */
 export function servicePorts(sockets: readonly Socket[]): Listening[] {
   return sockets
@@ -16,12 +19,13 @@ export function servicePorts(sockets: readonly Socket[]): Listening[] {
     .map(({ protocol, port }) => ({ protocol, port }));
 }
 
-/** What a machine serves to itself alone, and to nobody else on the same port; its own resolver's stub is no service. */
+/** What a machine serves to itself alone, and to nobody else on the same port; a resolver's stub is no service. */
 export function loopbackPorts(sockets: readonly Socket[]): Listening[] {
   const open = new Set(servicePorts(sockets).map(({ port }) => port));
   return sockets
     .filter(({ program, protocol }) => program !== "tailscaled" && protocol === "tcp")
-    .filter(({ address, port }) => /^(?:127\.|::1$)/.test(address) && port !== 53)
+    .filter(({ address }) => /^(?:127\.|::1$)/.test(address) && address !== dockerResolver)
+    .filter(({ port }) => port !== 53)
     .filter(({ port }) => !open.has(port))
     .map(({ protocol, port }) => ({ protocol, port }));
 }

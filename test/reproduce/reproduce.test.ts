@@ -315,6 +315,7 @@ test("sockets of loopback: none that is open to others too, and no stub of a res
     socket("0.0.0.0", 443),
     socket("127.0.0.53", 53, "systemd-resolve"),
     socket("127.0.0.1", 9000, "tailscaled"),
+    socket("127.0.0.11", 35_899, ""),
   ];
   expect(loopbackPorts(sockets)).toEqual([{ protocol: "tcp", port: 80 }]);
   expect(servicePorts(sockets)).toEqual([{ protocol: "tcp", port: 443 }]);
