@@ -141,11 +141,12 @@ function substitute(theCase: Case, names: Names): Case {
   return { ...theCase, ...Object.fromEntries(given) };
 }
 
-/** In all texts; not in keys, and not in kinds, which are no names. */
+/** In all texts; not in kinds, which are no names, and of keys in those of a policy alone: its tag owners. */
 function substituteIn<Value>(value: Value, names: Names): Value {
-  return JSON.parse(JSON.stringify(value ?? null), (key, each) =>
-    typeof each === "string" && key !== "kind" ? replaceWords(each, names) : each,
-  ) as Value;
+  return JSON.parse(JSON.stringify(value ?? null), (key, each) => {
+    if (key === "policy") return renameKeys(each, names);
+    return typeof each === "string" && key !== "kind" ? replaceWords(each, names) : each;
+  }) as Value;
 }
 
 /** Whole words: `exit` of `--exit-node=exit`, and the first of `server:80`. */
