@@ -106,11 +106,18 @@ test("a captured lab, reproduced, agrees in what is reached, by which paths and 
 
   await using again = await ScenarioLab.start(file, { place: "capture" });
   const before = await reached(lab);
-  const after = await reached(again);
-  const isOther = (way: string) => after[way] !== before[way];
-  const ways = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(isOther);
-  const others = ways.map((way) => `${way}: captured ${before[way]}, reproduced ${after[way]}`);
-  expect(others.join("\n"), "what the two labs reach otherwise").toBe("");
+  // A lab has started when its nodes see each other; routes get to them a moment later.
+  const others = async () => {
+    const after = await reached(again);
+    const ways = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return ways
+      .filter((way) => after[way] !== before[way])
+      .map((way) => `${way}: captured ${before[way]}, reproduced ${after[way]}`)
+      .join("\n");
+  };
+  await expect
+    .poll(others, { message: "what the two labs reach otherwise", timeout: 30_000 })
+    .toBe("");
   // That both agree says nothing where neither reaches anything.
   expect(before).toMatchObject({
     "laptop → server tcp:22": "reached",

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Container, ContainerInfo } from "dockerode";
 import { type Engine, engineCall } from "../engine/engine.ts";
+import { type EngineEvent, openEvents } from "../engine/events.ts";
 import {
   type ExecOptions,
   type ExecResult,
@@ -79,14 +79,12 @@ export class RunningNode {
 
   /** Ends the node in order; after two seconds by force. */
   async stop(): Promise<void> {
-    await engineCall(this.container.stop({ t: 2 }));
-    await this.waitUntilGone();
+    await this.goneAfter(() => engineCall(this.container.stop({ t: 2 })));
   }
 
   /** Ends the node as a power cut does. */
   async kill(): Promise<void> {
-    await engineCall(this.container.kill());
-    await this.waitUntilGone();
+    await this.goneAfter(() => engineCall(this.container.kill()));
   }
 
   async restart(): Promise<void> {
@@ -95,26 +93,34 @@ export class RunningNode {
 
   /**
    * The engine says that a machine has ended while its interfaces are still there, whose kernel refuses connections.
-   * Its networks name the machine until they are gone.
+   * That a network is disconnected it says when its interface is gone.
    */
-  private async waitUntilGone(): Promise<void> {
-    const { Id, NetworkSettings } = await engineCall(this.container.inspect());
-    const ids = Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID);
-    const until = performance.now() + goneMs;
-    for (;;) {
-      const networks = await Promise.all(
-        ids.map((id) => engineCall(this.engine.getNetwork(id).inspect())),
-      );
-      const on = networks.filter(({ Containers }) => Containers?.[Id] !== undefined);
-      if (on.length === 0) return;
-      if (performance.now() > until) {
-        throw new LabError(
+  private async goneAfter(end: () => Promise<unknown>): Promise<void> {
+    const { Id, State, NetworkSettings } = await engineCall(this.container.inspect());
+    const waiting = new Set(Object.keys(NetworkSettings.Networks));
+    const gone = Promise.withResolvers<void>();
+    const onEvent = ({ Actor }: EngineEvent) => {
+      const { container, name = "" } = Actor?.Attributes ?? {};
+      if (container === Id) waiting.delete(name);
+      if (waiting.size === 0) gone.resolve();
+    };
+    const filters = { type: ["network" as const], event: ["disconnect"] };
+    using events = await openEvents(this.engine, filters, onEvent);
+    await end();
+    if (!State.Running || waiting.size === 0) return;
+    const timer = setTimeout(() => {
+      gone.reject(
+        new LabError(
           "NodeFailed",
-          `timed out after ${goneMs / 1000} s waiting for its interfaces to go; it is still on ${on.map(({ Name }) => Name).join(", ")}`,
+          `timed out after ${goneMs / 1000} s waiting for its interfaces to go; it is still on ${[...waiting].join(", ")}`,
           { where: this.name, remedy: "look what the engine does: docker inspect and its log" },
-        );
-      }
-      await pause(50);
+        ),
+      );
+    }, goneMs);
+    try {
+      await Promise.race([gone.promise, events.ended]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
