@@ -9,6 +9,7 @@ import { label } from "../lab/plan/plan.ts";
 import { RunningLab } from "../lab/running/running-lab.ts";
 import type { LabDeclaration } from "../lab/topology/schema.ts";
 import { expect } from "./harness/index.ts";
+import { reachAs } from "./harness/matchers/reach.ts";
 import { hostOf } from "./harness/matchers/target.ts";
 import { reapAfter } from "./harness/reaper.ts";
 import { lineRate, Stream } from "./harness/stream.ts";
@@ -19,6 +20,7 @@ const lab = `change-${process.pid}`;
 const program = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
 let directory: string;
 
+const soon = { timeout: 30_000 };
 const http = [{ kind: "http" as const, port: 80 }];
 const before: LabDeclaration = {
   name: lab,
@@ -172,4 +174,25 @@ test("what is declared no longer goes, and nothing else", async () => {
   await expect(laptop).toBeDenied(running.node("web"), { port: 80, allowed: { port: 7 } });
   await expect(laptop).toFindNoName("desktop.tailnet.lab");
   await expect(laptop).toFindNoName("printer.tailnet.lab");
+});
+
+test("a fault of the policy holds under another policy, and clearing it leaves that one", async () => {
+  await tailnetLab("fault", "add", "policy", "laptop", "web", "--lab", lab);
+  const grants = [
+    { src: ["alice@"], dst: ["tag:web"], ip: ["tcp:7"] },
+    { src: ["bob@"], dst: ["tag:web"], ip: ["tcp:80"] },
+  ];
+  const policy = { tagOwners: { "tag:web": ["alice@"] }, grants };
+  await declare({ ...before, tailnet: { policy } });
+  await tailnetLab("up", "lab.ts");
+  const running = await RunningLab.find(lab, { run: "stack" });
+  const web = running.node("web");
+  const outcome = async (from: string, port: number) =>
+    (await reachAs(running.node(from), web, { port })).outcome;
+  await expect.poll(() => outcome("phone", 80), soon).toBe("reached");
+  const denied = ["timeout", "unreachable"];
+  expect(denied, "while the fault is there").toContain(await outcome("laptop", 7));
+  await tailnetLab("fault", "clear", "--all", "--lab", lab);
+  await expect.poll(() => outcome("laptop", 7), soon).toBe("reached");
+  expect(await outcome("phone", 80), "by the policy that came meanwhile").toBe("reached");
 });

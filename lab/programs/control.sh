@@ -135,6 +135,26 @@ set_policy() {
       fail "Headscale rejects the policy: $(last_lines "$output")"
   fi
   echo "$sum" > $keep/policy.sha256
+  [ -e "$policy_base" ] || return 0
+  cp "$file" "$policy_base.new"
+  mv "$policy_base.new" "$policy_base"
+  # Before Headscale runs nothing is injected; the boot script does so at its end.
+  [ "$1" = running ] || return 0
+  step "inject faults of the policy again"
+  policy_faults
+}
+# Where a fault of the policy keeps what was in force before it (lab/faults/store.ts); without one there is no such file.
+policy_base=/var/lib/tailnet-lab/settings/$(printf policy | sha256sum | cut -c 1-16)
+# A declared policy is what faults of the policy start from. All that such a fault does is done again: Headscale approves
+# routes by a new policy's auto-approvers.
+policy_faults() {
+  local step other
+  for step in /var/lib/tailnet-lab/faults/*/; do
+    [ "$(cat "$step/base" 2> /dev/null)" = "$policy_base" ] || continue
+    for other in "${step%.*}".*/; do
+      [ ! -e "$other/inject" ] || [ -e "$other/undo" ] || quietly bash -Eeuo pipefail "$other/inject"
+    done
+  done
 }
 relays() {
   local code host
