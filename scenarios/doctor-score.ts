@@ -154,4 +154,10 @@ function mixed<T>(all: readonly T[], seed: number): T[] {
     .map(({ each }) => each);
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof LabError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

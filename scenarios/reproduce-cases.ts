@@ -128,4 +128,10 @@ async function codesOf(source: EvidenceSource, theCase: Case): Promise<string[]>
   return [...new Set(found.map(({ code }) => code))].sort();
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof LabError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

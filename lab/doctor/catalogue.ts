@@ -215,7 +215,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     severity: "error",
     title: "The routes or rules that lead packets into the tunnel are gone.",
     explanation:
-      "tailscaled puts its routes into table 52 and has rules look it up. Something that manages the machine's network may remove what it did not set itself: `systemd-networkd` does so when it starts anew, unless it is told to leave foreign routes and rules alone. `tailscale status` and `tailscale ping` look fine, as tailscaled sends those by itself; what other programs send goes out by the default route.",
+      "tailscaled puts its routes into table 52 and has rules look it up. Something that manages the machine's network may remove what it did not set itself: `systemd-networkd` does so when it starts anew, unless it is told to leave foreign routes and rules alone. With the tunnel's interface down they are gone too. `tailscale status` and `tailscale ping` look fine, as tailscaled sends those by itself; what other programs send goes out by the default route.",
     sources: ["tailscale/tailscale#1591", "tailscale/tailscale#2325"],
   },
   {

@@ -20,6 +20,18 @@ export const steps = [
 ] as const;
 export type Step = (typeof steps)[number];
 
+/** Causes for which a node is not in the tailnet, whatever it says of itself. */
+export const outOfTailnet = [
+  "TL118",
+  "TL119",
+  "TL122",
+  "TL206",
+  "TL207",
+  "TL208",
+  "TL210",
+  "TL211",
+] as const;
+
 /** Looks for one cause, or for causes that the same evidence tells apart. One file each, in `checks/`. */
 export interface Check {
   /** Codes of the catalogue that it can find. */

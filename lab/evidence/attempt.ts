@@ -122,9 +122,7 @@ export async function attempt(
   const ping = (...options: string[]) =>
     peer === undefined || own === undefined
       ? undefined
-      : run(from, ["tailscale", "ping", ...options, peer], (evidence) =>
-          parsePing(`${evidence.stdout}\n${evidence.stderr}`),
-        );
+      : run(from, ["tailscale", "ping", ...options, peer], readPing);
   /**
    * The first has the two look for a direct path; the second, unless it was found at once, may take it. Where neither
    * is answered, a last one waits longer: on a machine that is busy a relay may take a second.
@@ -201,9 +199,12 @@ function joined(runs: readonly (Evidence | Missing)[]): Observation<PingResult> 
   if (last === undefined) throw new Error("nothing was run");
   const all = (stream: "stdout" | "stderr") => ran.map((each) => each[stream]).join("\n");
   const whole = "why" in last ? last : { ...last, stdout: all("stdout"), stderr: all("stderr") };
-  return observe(whole, ({ stdout, stderr }) => parsePing(`${stdout}\n${stderr}`), {
-    anyExitCode: true,
-  });
+  return observe(whole, readPing, { anyExitCode: true });
+}
+
+/** `tailscale ping` tells of what it got on one stream, and of what it did not on the other. */
+export function readPing({ stdout, stderr }: Evidence): PingResult {
+  return parsePing(`${stdout}\n${stderr}`);
 }
 
 /** As the node itself calls its peer: a machine that can't be looked at. */

@@ -1,6 +1,5 @@
-import { parsePing } from "../observe/ping.ts";
-import type { Tried } from "./attempt.ts";
-import type { Evidence, EvidenceSource } from "./evidence.ts";
+import { readPing, type Tried } from "./attempt.ts";
+import type { EvidenceSource } from "./evidence.ts";
 import { observe } from "./observation.ts";
 import type { Attempts, Measured, Observations, PingBurst } from "./observations.ts";
 
@@ -66,10 +65,6 @@ export async function measure(
 
 function hasPong(disco: Attempts["disco"]): boolean {
   return disco?.kind === "seen" && disco.value.outcome === "answered";
-}
-
-function readPing({ stdout, stderr }: Evidence) {
-  return parsePing(`${stdout}\n${stderr}`);
 }
 
 /** The summary of `ping -q`. */

@@ -51,3 +51,8 @@ export function isPrivate(address: string): boolean {
 
 /** MagicDNS: by IPv4 and by IPv6. */
 export const magicDnsAddresses = ["100.100.100.100", "fd7a:115c:a1e0::53"];
+
+/** A resolver on the machine itself: MagicDNS, or a stub that asks it, of systemd-resolved, dnsmasq or unbound. */
+export function isOwnResolver(server: string): boolean {
+  return magicDnsAddresses.includes(server) || /^(127\.|::1$)/.test(server);
+}

@@ -60,3 +60,10 @@ export function parseResolvConf(text: string): {
     text,
   };
 }
+
+/** Names of the interfaces' settings by which the kernel drops what comes by another way than its answer would take. */
+export function strictFilters(sysctls: ReadonlyMap<string, string>): string[] {
+  return [...sysctls].flatMap(([name, value]) =>
+    /^net\.ipv4\.conf\..+\.rp_filter$/.test(name) && value === "1" ? [name] : [],
+  );
+}

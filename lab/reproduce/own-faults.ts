@@ -1,7 +1,8 @@
 import { droppedBy } from "../evidence/firewall.ts";
 import type { Observation } from "../evidence/observation.ts";
 import type { TailscaleObservations } from "../evidence/observations.ts";
-import { magicDnsAddresses } from "../evidence/prefix.ts";
+import { isOwnResolver } from "../evidence/prefix.ts";
+import { strictFilters } from "../evidence/sockets.ts";
 import type { Listening, OwnFault, Seen } from "./facts.ts";
 import { servicePorts } from "./sockets.ts";
 import { taken } from "./taken.ts";
@@ -25,7 +26,9 @@ export function ownFaults(machine: TailscaleObservations): Seen<OwnFault>[] {
     taken(sysctls, (values) =>
       forwards && values.get("net.ipv4.ip_forward") === "0" ? "ip-forwarding-off" : undefined,
     ),
-    taken(sysctls, (values) => (dropped && isStrict(values) ? "rp-filter" : undefined)),
+    taken(sysctls, (values) =>
+      dropped && strictFilters(values).length > 0 ? "rp-filter" : undefined,
+    ),
     taken(resolvConf, ({ nameservers }) =>
       usesMagicDns && nameservers.length > 0 && !nameservers.some(isOwnResolver)
         ? "resolv-conf-overwritten"
@@ -56,17 +59,6 @@ export function blockedPorts({
     );
     return blocked.length === 0 ? undefined : blocked;
   });
-}
-
-/** MagicDNS, or a stub on the machine that asks it. */
-function isOwnResolver(server: string): boolean {
-  return magicDnsAddresses.includes(server) || /^(?:127\.|::1$)/.test(server);
-}
-
-function isStrict(values: ReadonlyMap<string, string>): boolean {
-  return [...values].some(
-    ([name, value]) => /^net\.ipv4\.conf\..+\.rp_filter$/.test(name) && value === "1",
-  );
 }
 
 function seenIn<Value>(observation: Observation<Value>): Value | undefined {

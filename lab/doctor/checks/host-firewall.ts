@@ -38,67 +38,28 @@ function lookOnTheWay(look: Look): void {
     receiver !== undefined && !isTailnetAddress(address) && receiver.machine.name !== target;
   const goesIn = isTailnetAddress(address) || receiver !== undefined;
   const what = `${protocol}/${port ?? "*"}`;
-  const ways: Way[] = [
-    ...(goesIn
-      ? [
-          {
-            machine: own,
-            packet: { ...asked, hook: "output", device: tunnel } as const,
-            what: `its own ${what} to ${target ?? address}`,
-          },
-        ]
-      : []),
-    {
-      machine: receiver,
-      packet: { ...asked, hook: isForwarded ? "forward" : "input", device: tunnel },
-      what: `${what} out of the tailnet`,
-    },
-    ...(isForwarded && target !== null
-      ? [
-          {
-            machine: machineOf(observations, target),
-            packet: { ...asked, hook: "input", device: undefined } as const,
-            what: `${what} out of the tailnet`,
-          },
-        ]
-      : []),
-    ...(isForwarded
-      ? []
-      : [
-          {
-            machine: receiver,
-            packet: { ...answer, hook: "output", device: tunnel } as const,
-            what: `its own answers from ${what}`,
-          },
-        ]),
-    ...(goesIn
-      ? [
-          {
-            machine: own,
-            packet: { ...answer, hook: "input", device: tunnel } as const,
-            what: `the answers from ${what} of ${target ?? address}`,
-          },
-        ]
-      : []),
-  ];
-  for (const { machine, packet, what: dropping } of ways) {
-    if (machine === undefined) continue;
-    const rules = read(machine.firewall);
-    if (rules === undefined) continue;
+  const to = target ?? address;
+  const tryAt = (machine: HostObservations | undefined, packet: FirewallPacket, told: string) => {
+    const rules = machine === undefined ? undefined : read(machine.firewall);
+    if (machine === undefined || rules === undefined) return;
     const after = attempts.after?.get(machine.machine.name)?.firewall;
     const dropped =
       droppedBy(rules, packet) ??
       (after?.kind === "seen" ? grownDrops(rules, after.value, packet) : undefined);
-    if (dropped !== undefined) tell(look, machine, dropped, [question.from], dropping);
+    if (dropped !== undefined) tell(look, machine, dropped, [question.from], told);
+  };
+  if (goesIn) tryAt(own, { ...asked, hook: "output", device: tunnel }, `its own ${what} to ${to}`);
+  const hook = isForwarded ? "forward" : "input";
+  tryAt(receiver, { ...asked, hook, device: tunnel }, `${what} out of the tailnet`);
+  if (!isForwarded) {
+    tryAt(receiver, { ...answer, hook: "output", device: tunnel }, `its own answers from ${what}`);
+  } else if (target !== null) {
+    const host = machineOf(observations, target);
+    tryAt(host, { ...asked, hook: "input", device: undefined }, `${what} out of the tailnet`);
   }
-}
-
-/** A machine that the packet, or the answer to it, goes through. */
-interface Way {
-  machine: HostObservations | undefined;
-  packet: FirewallPacket;
-  /** What is dropped, in words. */
-  what: string;
+  if (goesIn) {
+    tryAt(own, { ...answer, hook: "input", device: tunnel }, `the answers from ${what} of ${to}`);
+  }
 }
 
 /** Every service that is open to others is tried against the rules. */

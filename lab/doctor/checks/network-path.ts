@@ -1,20 +1,13 @@
 import { works } from "../asked.ts";
-import { type Check, seen, seenLine } from "../check.ts";
+import { type Check, outOfTailnet, seen, seenLine } from "../check.ts";
 
 /** TL121: both are in the tailnet, and not even disco, which goes by relay where nothing else does, is answered. */
 export const networkPath: Check = {
   finds: ["TL121"],
   step: "path",
   explainedBy: [
+    ...outOfTailnet,
     "TL101",
-    "TL118",
-    "TL119",
-    "TL206",
-    "TL207",
-    "TL208",
-    "TL210",
-    "TL211",
-    "TL122",
     "TL302",
     "TL303",
     "TL304",

@@ -1,24 +1,12 @@
 import { isTailnetAddress } from "../../evidence/prefix.ts";
 import { advertisersOf } from "../asked.ts";
-import { type Check, seen, seenLine } from "../check.ts";
+import { type Check, outOfTailnet, seen, seenLine } from "../check.ts";
 
 /** TL101: what was asked is, or is behind, a node that control has no connection to, and that does not answer. */
 export const nodeOffline: Check = {
   finds: ["TL101"],
   step: "machine",
-  explainedBy: [
-    "TL118",
-    "TL119",
-    "TL206",
-    "TL207",
-    "TL208",
-    "TL210",
-    "TL211",
-    "TL122",
-    "TL301",
-    "TL302",
-    "TL303",
-  ],
+  explainedBy: [...outOfTailnet, "TL301", "TL302", "TL303"],
   run({ observations, read, found }) {
     const { attempts, control } = observations;
     if (attempts?.address == null) return;

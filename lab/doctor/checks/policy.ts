@@ -1,28 +1,14 @@
 import type { TailscaleObservations } from "../../evidence/observations.ts";
 import { isTailnetAddress } from "../../evidence/prefix.ts";
 import { receiverOf, sourceOf, works } from "../asked.ts";
-import { type Check, seen } from "../check.ts";
+import { type Check, outOfTailnet, seen } from "../check.ts";
 import { permits, portsBetween, portsText } from "../packet-filter.ts";
 
 /** TL201, TL202 and TL203: what the receiver's own filter, which control has made of the policy, lets in. */
 export const policy: Check = {
   finds: ["TL201", "TL202", "TL203"],
   step: "policy",
-  explainedBy: [
-    "TL102",
-    "TL103",
-    "TL118",
-    "TL119",
-    "TL206",
-    "TL207",
-    "TL208",
-    "TL210",
-    "TL211",
-    "TL405",
-    "TL122",
-    "TL302",
-    "TL303",
-  ],
+  explainedBy: [...outOfTailnet, "TL102", "TL103", "TL302", "TL303", "TL405"],
   run({ observations, read, found }) {
     const { attempts } = observations;
     if (attempts?.address == null || works(attempts) === true) return;

@@ -1,3 +1,4 @@
+import { strictFilters } from "../../evidence/sockets.ts";
 import { everyMachine, isHeard } from "../asked.ts";
 import { type Check, seen, seenLine } from "../check.ts";
 
@@ -13,9 +14,7 @@ export const strictRpFilter: Check = {
     for (const { machine, sysctls, reversePathDrops } of everyMachine(observations)) {
       const values = read(sysctls);
       if (values === undefined) continue;
-      const strict = [...values].filter(
-        ([name, value]) => /^net\.ipv4\.conf\..+\.rp_filter$/.test(name) && value === "1",
-      );
+      const strict = strictFilters(values);
       const [first] = strict;
       if (first === undefined) continue;
       const before = read(reversePathDrops);
@@ -34,11 +33,11 @@ export const strictRpFilter: Check = {
         node: machine.name,
         what: `strict reverse path filtering on ${machine.name} has dropped ${dropped} packets`,
         seen: [
-          seenLine(sysctls, new RegExp(`^${first[0].replaceAll(".", "\\.")} `), `${first[0]} = 1`),
+          seenLine(sysctls, new RegExp(`^${first.replaceAll(".", "\\.")} `), `${first} = 1`),
           seen(after ?? reversePathDrops, `TcpExtIPReversePathFilter ${now}`),
         ],
         why: "the kernel drops what comes by another interface than an answer would leave by",
-        fix: strict.map(([name]) => `on ${machine.name}: sysctl -w ${name}=2`),
+        fix: strict.map((name) => `on ${machine.name}: sysctl -w ${name}=2`),
         explains: [`packets are lost on ${machine.name}`],
       });
     }
