@@ -1,4 +1,5 @@
 /** What a lab needs of a Docker Engine: `npm test` runs this on two of them. */
+import { spawn } from "node:child_process";
 import { connectEngine } from "../lab/engine/engine.ts";
 import { label } from "../lab/plan/plan.ts";
 import { expect, labTest } from "./harness/index.ts";
@@ -77,6 +78,33 @@ test("every machine knows its neighbours by permanent entries, and finds none by
     const byArp = all.filter((each) => !each.dst.includes(":") && isFound(each));
     expect(byArp, `neighbours that ${name} found by ARP`).toEqual([]);
   }
+});
+
+test("a program's own container is gone when it has ended, also where who ran it was killed", async ({
+  lab,
+}) => {
+  const engine = await connectEngine();
+  const { Image } = await lab.node("dns").container.inspect();
+  const Labels = {
+    [label.lab]: lab.plan.lab,
+    [label.run]: lab.running.run,
+    [label.kind]: "one-shot",
+  };
+  const states = async () => {
+    const filters = { label: Object.entries(Labels).map((each) => each.join("=")) };
+    return (await engine.listContainers({ all: true, filters })).map(({ State }) => State);
+  };
+  const moduleOf = (file: string) => JSON.stringify(import.meta.resolve(`../lab/engine/${file}`));
+  const runs = `const { connectEngine } = await import(${moduleOf("engine.ts")});
+const { runOnce } = await import(${moduleOf("run-once.ts")});
+const [options] = process.argv.slice(-1);
+await runOnce(await connectEngine(), JSON.parse(options));`;
+  const options = JSON.stringify({ Image, Entrypoint: ["sleep", "2"], Labels });
+  const args = ["--input-type=module", "--eval", runs, options];
+  const child = spawn(process.execPath, args, { stdio: "inherit" });
+  await expect.poll(states, { timeout: 15_000 }).toEqual(["running"]);
+  child.kill("SIGKILL");
+  await expect.poll(states, { timeout: 15_000, message: "what is left of it" }).toEqual([]);
 });
 
 test("a lab that is gone leaves nothing", async ({ lab }) => {

@@ -1,3 +1,4 @@
+import { label } from "../../lab/plan/plan.ts";
 import { withGrants, withNat } from "./breakage.ts";
 import type { Mutation } from "./mutation.ts";
 
@@ -47,6 +48,19 @@ export const engineMutations: readonly Mutation[] = [
         files: container.files.filter(({ path }) => !path.includes("/neighbours-")),
       })),
     }),
+  },
+  {
+    name: "engine-one-shot-left",
+    scenario,
+    test: "a program's own container",
+    because: /what is left of it: expected \[/,
+    started: async (lab) => {
+      const { Image } = await lab.node("dns").container.inspect();
+      const labels = { [label.lab]: lab.name, [label.run]: lab.run };
+      const left = { Image, Labels: { ...labels, [label.kind]: "one-shot" } };
+      const container = await lab.engine.createContainer({ ...left, Entrypoint: ["sleep", "60"] });
+      await container.start();
+    },
   },
   {
     name: "engine-container-gone",
