@@ -74,15 +74,16 @@ fi`,
   };
 }
 
-/** Shell: until a command succeeds, 15 s at most. */
+/** Shell: until a command succeeds, 30 s at most, however long each try takes. */
 export const until = `until_succeeds() {
-  local tries
-  for ((tries = 0; tries < 300; tries++)); do
-    if "$@" > /dev/null 2>&1; then return 0; fi
+  local since=$SECONDS
+  until "$@" > /dev/null 2>&1; do
+    if ((SECONDS - since >= 30)); then
+      echo "timed out waiting for: $*" >&2
+      return 1
+    fi
     sleep 0.05
   done
-  echo "timed out waiting for: $*" >&2
-  return 1
 }
 `;
 
