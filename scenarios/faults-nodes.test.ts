@@ -280,6 +280,41 @@ test("key-expired and logged-out: a node is no longer of the tailnet, and comes 
   expect(await hostOf(server, "ipv4")).toBe(serverBefore);
 });
 
+test("shields-up: a node lets nobody in, and reaches others", async ({ lab }) => {
+  const { laptop, phone, server } = await settled(lab);
+  {
+    await using _ = await lab.inject({ kind: "shields-up", node: "phone" });
+    await comesTo(laptop, phone, http, "timeout");
+    await comesTo(phone, server, http, "reached");
+  }
+  await comesTo(laptop, phone, http, "reached");
+});
+
+test("tailscale-stopped and logged-out, cleared in either order: stopped until both are gone", async ({
+  lab,
+}) => {
+  const { laptop, server } = await settled(lab);
+  const stopped = { kind: "tailscale-stopped", node: "server" } as const;
+  const out = { kind: "logged-out", node: "server" } as const;
+  const before = await hostOf(server, "ipv4");
+  for (const faults of [
+    [stopped, out],
+    [out, stopped],
+  ] as const) {
+    const [first, second] = faults;
+    await using _ = await lab.inject(first);
+    {
+      await using __ = await lab.inject(second);
+      await expect.poll(() => stateOf(server), soon).toBe("NeedsLogin");
+    }
+    const left = first === stopped ? "Stopped" : "NeedsLogin";
+    await expect.poll(() => stateOf(server), soon).toBe(left);
+    await expect(laptop).toFailToReach(before, { ...http, ...silent });
+  }
+  await comesTo(laptop, server, http, "reached");
+  expect(await hostOf(server, "ipv4")).toBe(before);
+});
+
 test("userspace-networking: a node is pinged by tailscaled, and its programs reach nobody", async ({
   lab,
 }) => {

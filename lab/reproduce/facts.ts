@@ -74,4 +74,6 @@ export type OwnFault =
   | "logged-out"
   | "resolv-conf-overwritten"
   | "rp-filter"
+  | "shields-up"
+  | "tailscale-stopped"
   | "userspace-networking";

@@ -18,8 +18,10 @@ export function ownFaults(machine: TailscaleObservations): Seen<OwnFault>[] {
     // A node whose key has expired asks for a login too.
     taken(status, ({ self, backendState }) => {
       if (self?.isExpired === true) return "key-expired";
+      if (backendState === "Stopped") return "tailscale-stopped";
       return backendState === "NeedsLogin" ? "logged-out" : undefined;
     }),
+    taken(prefs, ({ shieldsUp }) => (shieldsUp ? "shields-up" : undefined)),
     taken(status, ({ backendState, tun }) =>
       backendState === "Running" && !tun ? "userspace-networking" : undefined,
     ),

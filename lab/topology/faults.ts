@@ -99,6 +99,9 @@ const kinds = [
     })
     .describe("A node's own firewall drops what comes from the tailnet."),
   z
+    .strictObject({ kind: z.literal("shields-up"), node })
+    .describe("A node lets nobody of the tailnet in, by its own setting."),
+  z
     .strictObject({ kind: z.literal("rp-filter"), node })
     .describe(
       "Strict reverse path filtering: a node drops what comes by another way than the answer would take.",
@@ -171,6 +174,9 @@ const kinds = [
   // Identity.
   z.strictObject({ kind: z.literal("key-expired"), node }).describe("A node's key has expired."),
   z.strictObject({ kind: z.literal("logged-out"), node }).describe("A node is logged out."),
+  z
+    .strictObject({ kind: z.literal("tailscale-stopped"), node })
+    .describe("Tailscale is stopped on a node, as by `tailscale down`."),
   z
     .strictObject({ kind: z.literal("cloned-state"), node, of: node })
     .describe("A node runs with a copy of another's state, as a cloned disk does."),

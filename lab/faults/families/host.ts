@@ -42,6 +42,19 @@ END`;
     },
   }),
   lasting({
+    kind: "shields-up",
+    targets: ["node"],
+    needs: "a node with Tailscale",
+    example: "shields-up server",
+    steps: (_, { node }) => [
+      preference(node, "shields-up", {
+        read: ".ShieldsUp",
+        set: '--shields-up="$value"',
+        value: "true",
+      }),
+    ],
+  }),
+  lasting({
     kind: "rp-filter",
     targets: ["node"],
     needs: "any machine",

@@ -36,7 +36,31 @@ fi`,
         kind: "script",
         node,
         inject: `[ "${loggedOut}" = true ] || tailscale logout`,
-        clear: `[ "${loggedOut}" != true ] || {\n${until}${script("log-in.sh", {})}\n}`,
+        // A login starts Tailscale, which another fault may have stopped.
+        clear: `[ "${loggedOut}" != true ] || {
+${until}${script("log-in.sh", {})}
+[ ! -e ${stopped} ] || tailscale down
+}`,
+        atBoot: "again",
+      },
+    ],
+  }),
+  lasting({
+    kind: "tailscale-stopped",
+    targets: ["node"],
+    needs: "a node with Tailscale",
+    example: "tailscale-stopped server",
+    steps: (_, { node }) => [
+      {
+        kind: "script",
+        node,
+        inject: `touch ${stopped}\ntailscale down`,
+        // Not by `tailscale up`: it waits for a login where the node needs one.
+        clear: `rm -f ${stopped}
+if [ "${loggedOut}" != true ]; then
+  tailscale debug localapi PATCH /localapi/v0/prefs '{"WantRunning":true,"WantRunningSet":true}' > /dev/null
+  ${settled}
+fi`,
         atBoot: "again",
       },
     ],
@@ -79,12 +103,15 @@ base64 -d <<< ${state} > /var/lib/tailscale/tailscaled.state`;
 ];
 
 const loggedOut = "$(tailscale debug prefs | jq -r .LoggedOut)";
+/** There while a fault has Tailscale stopped. */
+const stopped = "/run/tailscale-stopped";
+
+/** Shell: until tailscaled knows whether it is connected. Where control does not answer it stays "Starting". */
+const settled = `${until}settled() { tailscale status --json | jq -e '.BackendState | IN("NoState", "Starting") | not'; }
+until_succeeds settled`;
 
 /** tailscaled with other flags than its boot script gives it. */
 function tailscaled(node: string, before: string, flags: string): SettingStep {
   const command = `exec tailscaled ${flags} --socket="$socket" --port=41641 --no-logs-no-support`;
-  const settled = `${until}
-settled() { tailscale status --json | jq -e '.BackendState | IN("NoState", "Starting") | not'; }
-until_succeeds settled`;
   return replacement(node, "tailscaled", `${before}\n${command}\n`, settled);
 }

@@ -8,14 +8,7 @@ export default {
   report:
     "I can ping the server by Tailscale, and it reaches everything. But none of us gets a connection to it since it was set up anew, on no port.",
   topology: homelab,
-  faults: [],
-  changes: [
-    {
-      on: "server",
-      run: "tailscale set --shields-up",
-      undo: "tailscale set --shields-up=false",
-    },
-  ],
+  faults: [{ kind: "shields-up", node: "server" }],
   symptoms: [
     {
       attempt: { kind: "connect", from: "laptop", to: "server", port: 80 },

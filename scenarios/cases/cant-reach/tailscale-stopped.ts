@@ -8,10 +8,7 @@ export default {
   report:
     "The server answers in its LAN, but no longer over the tailnet. I have not logged it out.",
   topology: homelab,
-  faults: [],
-  changes: [
-    { on: "server", run: "tailscale down", undo: "tailscale status > /dev/null || tailscale up" },
-  ],
+  faults: [{ kind: "tailscale-stopped", node: "server" }],
   symptoms: [
     {
       attempt: { kind: "connect", from: "laptop", to: "server", port: 80 },
