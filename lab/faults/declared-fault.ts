@@ -1,7 +1,8 @@
 import { LabError, type ValidationIssue } from "../errors.ts";
 import { chooseFrom } from "../near-name.ts";
 import type { RunningLab } from "../running/running-lab.ts";
-import { type FaultNames, unknownNames } from "../topology/fault-names.ts";
+import { type FaultNames, nameIssues } from "../topology/fault-names.ts";
+import { valueIssues } from "../topology/fault-values.ts";
 import { type Fault, type FaultDeclaration, faultSchema } from "../topology/faults.ts";
 import { internet } from "../topology/schema.ts";
 import { remedies, schemaIssues } from "../topology/schema-issues.ts";
@@ -12,7 +13,7 @@ export function checkedFault(lab: RunningLab, declaration: FaultDeclaration): Fa
   if (!parsed.success) {
     throw invalid(declaration, schemaIssues(faultSchema, declaration, parsed.error.issues));
   }
-  const issues = unknownNames(parsed.data, namesOf(lab));
+  const issues = [...nameIssues(parsed.data, namesOf(lab)), ...valueIssues(parsed.data)];
   if (issues.length > 0) throw invalid(declaration, issues);
   return parsed.data;
 }
@@ -28,6 +29,7 @@ function namesOf(lab: RunningLab): FaultNames {
   networks.delete(internet);
   return {
     nodes: new Set(nodes.map(({ name }) => name)),
+    members: new Set(lab.ofKind("tailscale").map(({ name }) => name)),
     networks,
     regions: new Set(nodes.flatMap(({ spec }) => spec.region ?? [])),
     servers: new Set(

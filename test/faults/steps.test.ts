@@ -329,7 +329,6 @@ describe("what the lab lacks is told", () => {
     ["service-down server 81", "port", /its ports are 7, 80, 22, 8080/],
     ["service-loopback-only office-dns 53", "port", /no service over TCP/],
     ["dns-server-down nas", "server", /serves no DNS/],
-    ["policy", "policy", /either a pair or a whole policy/],
     ["cgnat-collision exit", "node", /no LAN around exit/],
     ["route-unapproved laptop", "node", /has no approved route/],
     [

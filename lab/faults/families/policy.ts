@@ -12,12 +12,6 @@ export const policyFaults: readonly FaultKind[] = [
     needs: "a policy, or two nodes of which one may use the other",
     example: "policy laptop server",
     async steps(lab, { deny, policy }) {
-      if ((deny === undefined) === (policy === undefined)) {
-        throw new LabError("UsageInvalid", "it is either a pair or a whole policy", {
-          where: "policy",
-          remedy: "name the two nodes of a pair, or give another policy",
-        });
-      }
       return [
         policySetting(
           deny === undefined

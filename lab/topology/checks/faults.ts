@@ -1,6 +1,7 @@
 import type { ValidationIssue } from "../../errors.ts";
 import type { Declared } from "../declared.ts";
-import { type FaultNames, unknownNames } from "../fault-names.ts";
+import { type FaultNames, nameIssues } from "../fault-names.ts";
+import { valueIssues } from "../fault-values.ts";
 import { namesWhere } from "../placement.ts";
 import type { Topology } from "../schema.ts";
 
@@ -13,7 +14,7 @@ export function faultIssues(topology: Topology, declared: Declared): ValidationI
       const what = `a ${fault.kind} is over at once, so no lab has it`;
       return [{ where, what, remedy: "inject it into the running lab: tailnet-lab fault add" }];
     }
-    return unknownNames(fault, names).map((issue) => ({
+    return [...nameIssues(fault, names), ...valueIssues(fault)].map((issue) => ({
       ...issue,
       where: `${where}.${issue.where}`,
     }));
@@ -32,9 +33,11 @@ function faultNames(topology: Topology, { nodes, networks, relays }: Declared): 
   const serving = namesWhere(topology, ({ services }) =>
     services.some(({ kind }) => kind === "dns"),
   );
+  const tailscale = namesWhere(topology, ({ kind }) => kind === "tailscale");
   const unread = [...nodes].filter((name) => topology.nodes[name] === undefined);
   return {
     nodes: new Set([...nodes, ...added]),
+    members: new Set([...tailscale, ...unread]),
     networks,
     regions: relays,
     servers: new Set([...serving, ...unread]),

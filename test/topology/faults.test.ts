@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import { declaration, faultsOf } from "./declaration.ts";
+
+const issuesOf = (fault: object) =>
+  faultsOf(
+    declaration({
+      nodes: { phone: { kind: "tailscale", network: "cloud", user: "bob" } },
+      faults: [fault as never],
+    }),
+  );
+
+test.each([
+  { kind: "logged-out", node: "nas" },
+  { kind: "tailscale-stopped", node: "nas" },
+  { kind: "shields-up", node: "nas" },
+  { kind: "accept-routes-off", node: "nas" },
+  { kind: "userspace-networking", node: "nas" },
+])("$kind is of a node with Tailscale", (fault) => {
+  expect(issuesOf(fault)).toEqual([
+    "faults[0].node: nas has no Tailscale; write one of laptop, phone",
+  ]);
+  expect(issuesOf({ ...fault, node: "nobody" })).toEqual([
+    "faults[0].node: there is no node with Tailscale nobody; write one of laptop, phone",
+  ]);
+  expect(issuesOf({ ...fault, node: "phone" })).toEqual([]);
+});
+
+test("what a state or a name is taken of has Tailscale too", () => {
+  for (const kind of ["cloned-state", "duplicate-hostname"]) {
+    expect(issuesOf({ kind, node: "phone", of: "nas" })).toEqual([
+      "faults[0].of: nas has no Tailscale; write one of laptop, phone",
+    ]);
+  }
+});
+
+test("no fault is between something and itself", () => {
+  const twice = (where: string, name: string) => [
+    `faults[0].${where}: ${name} is named twice; name another`,
+  ];
+  expect(issuesOf({ kind: "cut", between: ["home", "home"] })).toEqual(twice("between[1]", "home"));
+  expect(issuesOf({ kind: "partition", groups: [["home"], ["cloud", "home"]] })).toEqual(
+    twice("groups[1][1]", "home"),
+  );
+  expect(issuesOf({ kind: "cloned-state", node: "phone", of: "phone" })).toEqual(
+    twice("of", "phone"),
+  );
+  expect(issuesOf({ kind: "policy", deny: { from: "phone", to: "phone" } })).toEqual(
+    twice("deny.to", "phone"),
+  );
+});
+
+test("values that do not go together", () => {
+  const icmp = { kind: "host-firewall", node: "nas", protocol: "icmp" };
+  expect(issuesOf({ ...icmp, port: 80 })).toEqual([
+    "faults[0].port: ICMP has no ports; leave one of the two out",
+  ]);
+  expect(issuesOf(icmp)).toEqual([]);
+  expect(issuesOf({ kind: "policy" })).toEqual([
+    "faults[0].deny: it is either a pair or a whole policy; name the two nodes of a pair, or give another policy",
+  ]);
+});
+
+test.each([
+  ["10.0.0.0/8", "10.0.0.0/8 is no LAN of 100.64.0.0/10; write a prefix of it, of /29 or shorter"],
+  ["100.64.0.0/32", /is no LAN of 100\.64\.0\.0\/10/],
+  ["100.64.0.5/24", "100.64.0.5/24 has host bits set; did you mean 100.64.0.0/24?"],
+  ["100.127.7.0/24", undefined],
+])("a colliding LAN has an address of carriers: %s", (prefix, issue) => {
+  const issues = issuesOf({ kind: "cgnat-collision", node: "laptop", prefix });
+  if (issue === undefined) expect(issues).toEqual([]);
+  else if (typeof issue === "string") expect(issues).toEqual([`faults[0].prefix: ${issue}`]);
+  else expect(issues).toEqual([expect.stringMatching(issue)]);
+});
