@@ -8,19 +8,15 @@ export default {
   name: "left-in-hosts",
   flow: "names",
   title: "A line in /etc/hosts hides the node's address",
-  report: `Before we had MagicDNS I helped myself with some notes on the laptop. Now ${name} works for all but me.`,
+  report: `Before we had MagicDNS I helped myself with some notes on the laptop. Now ${name} opens for all but me: my browser waits for it, and nothing comes.`,
   topology: homelab,
   faults: [],
   changes: [{ on: "laptop", run: `echo '10.9.9.9 ${name}' >> /etc/hosts`, undo: without }],
   symptoms: [
     {
-      attempt: {
-        kind: "command",
-        on: "laptop",
-        run: `curl -sS -o /dev/null --connect-timeout 2 http://${name}/`,
-      },
-      broken: "fails",
-      repaired: "succeeds",
+      attempt: { kind: "connect", from: "laptop", to: name, port: 80 },
+      broken: ["timeout", "unreachable"],
+      repaired: "reached",
     },
   ],
   question: { from: "laptop", name },

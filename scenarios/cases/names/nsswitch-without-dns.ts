@@ -20,13 +20,9 @@ export default {
   ],
   symptoms: [
     {
-      attempt: {
-        kind: "command",
-        on: "laptop",
-        run: `curl -sS -o /dev/null --connect-timeout 2 http://${name}/`,
-      },
-      broken: "fails",
-      repaired: "succeeds",
+      attempt: { kind: "connect", from: "laptop", to: name, port: 80 },
+      broken: "unresolved",
+      repaired: "reached",
     },
   ],
   question: { from: "laptop", name },
