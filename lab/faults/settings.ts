@@ -1,5 +1,5 @@
-import { quote } from "../plan/boot.ts";
 import { program } from "../plan/programs.ts";
+import { quote } from "../plan/quote.ts";
 import type { SettingStep } from "./step.ts";
 
 /** The settings of a machine that faults change, each as one that several faults may share. */

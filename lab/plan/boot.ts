@@ -2,6 +2,7 @@ import { internet } from "../topology/schema.ts";
 import { internetPrefixes } from "./addresses.ts";
 import type { Placement } from "./machine.ts";
 import { program } from "./programs.ts";
+import { quote } from "./quote.ts";
 
 /** Shell lines of a boot script. */
 export interface BootParts {
@@ -61,8 +62,3 @@ export function withVariables(
 
 /** Starts a program that ends with the machine: one that has none of its own still runs. */
 export const idle = "sleep infinity &";
-
-/** A word for the shell, quoted. */
-export function quote(word: string): string {
-  return /^[\w.:/@=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}

@@ -11,6 +11,7 @@ import {
 import { followLog, type LogOptions, readLog } from "../engine/log.ts";
 import { LabError } from "../errors.ts";
 import type { NodeSpec } from "../plan/plan.ts";
+import { quote } from "../plan/quote.ts";
 
 /** Of the container, as the engine names it. */
 export type NodeState =
@@ -52,10 +53,18 @@ export class RunningNode {
     const { stdout, stderr, exitCode } = await this.exec(argv, options);
     if (exitCode === 0) return stdout;
     const words = (stderr.trim() || stdout.trim()).split("\n").slice(-5).join("\n");
-    throw new LabError("NodeFailed", `\`${argv.join(" ")}\` ended with ${exitCode}: ${words}`, {
-      where: this.name,
-      remedy: `try it by hand: tailnet-lab exec ${this.name} -- ${argv.join(" ")}`,
-    });
+    const [line = "", ...more] = argv.map(quote).join(" ").split("\n");
+    const isShort = more.length === 0;
+    throw new LabError(
+      "NodeFailed",
+      `\`${line}${isShort ? "" : " …"}\` ended with ${exitCode}: ${words}`,
+      {
+        where: this.name,
+        remedy: isShort
+          ? `try it by hand: tailnet-lab exec ${this.name} -- ${line}`
+          : `look at the node: tailnet-lab logs ${this.name}`,
+      },
+    );
   }
 
   /** Starts a program that goes on. */

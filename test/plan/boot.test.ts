@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { quote } from "../../lab/plan/boot.ts";
 import { failedPrefix } from "../../lab/plan/plan.ts";
+import { quote } from "../../lab/plan/quote.ts";
 import { bootOf, bootParts, homelabPlan, smallPlan } from "./labs.ts";
 
 const scripts = [smallPlan, homelabPlan].flatMap((plan) =>
