@@ -79,7 +79,7 @@ function addCommand(shared: Shared): Command {
         }
         return {
           json: { schema: 1, lab: lab.name, state, ...faultJson(record) },
-          text: `${record.id}: ${lineOf(record)} ${state === "there" ? "was there already" : "is injected"}.\nClear it with: tailnet-lab fault clear ${record.id}`,
+          text: `${record.id}: ${lineOf(record)} ${state === "there" ? "was there already" : "is injected"}.\nClear it with: tailnet-lab fault clear ${record.id}${option === undefined ? "" : ` --lab ${lab.name}`}`,
         };
       },
     ),
