@@ -21,7 +21,7 @@ interface Work {
 /** Whether the user's own repair works: by what is the case now, however it came about. */
 export async function checkStarted(option: string | undefined, work: Work): Promise<Report> {
   const { lab, theCase } = await startedCase(option);
-  return checked(await RunningLab.find(lab), theCase, work, "");
+  return checked(await RunningLab.find(lab), theCase, work);
 }
 
 export async function repairStarted(option: string | undefined, work: Work): Promise<Report> {
@@ -33,14 +33,15 @@ export async function repairStarted(option: string | undefined, work: Work): Pro
       onStep: (step) => detail(stepText(step)),
     }),
   );
-  return checked(lab, theCase, work, `${remedyText(theCase.remedy)}\n\n`);
+  const { json, text, ...rest } = await checked(lab, theCase, work);
+  const { remedy } = theCase;
+  return { ...rest, json: { ...json, remedy }, text: `${remedyText(remedy)}\n\n${text}` };
 }
 
 async function checked(
   lab: RunningLab,
   theCase: Case,
   { signal, progress }: Work,
-  before: string,
 ): Promise<Report> {
   const shown = await progress.step("Try what did not work", () =>
     showAll(lab, theCase, "repaired", { limitMs: repairMs, signal }),
@@ -49,7 +50,7 @@ async function checked(
   const verdict = isRepaired ? "It is repaired." : "It is not repaired yet.";
   return {
     json: { schema: 1, lab: lab.name, repaired: isRepaired, attempts: shown },
-    text: `${before}${shownText(shown)}\n${verdict}`,
+    text: `${shownText(shown)}\n${verdict}`,
     exitCode: isRepaired ? 0 : 1,
   };
 }

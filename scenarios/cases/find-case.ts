@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { LabError } from "../../lab/errors.ts";
-import { chooseFrom } from "../../lab/near-name.ts";
+import { nearName } from "../../lab/near-name.ts";
 import type { Case } from "./case.ts";
 import { cases } from "./index.ts";
 
@@ -12,10 +12,13 @@ export async function findCase(text: string): Promise<Case> {
   if (found !== undefined) return found;
   const file = resolve(text);
   if (/\.[cm]?[jt]s$/.test(text) && (await isFile(file))) return loadCase(file);
-  const names = cases.map(({ name }) => name);
+  const near = nearName(
+    text,
+    cases.map(({ name }) => name),
+  );
   throw new LabError("UsageInvalid", `there is no case ${text}`, {
     where: text,
-    remedy: `${chooseFrom(text, names, "there are none")}; \`tailnet-lab case list\` has them all`,
+    remedy: `${near === undefined ? "" : `did you mean ${near}? `}\`tailnet-lab case list\` has them all`,
   });
 }
 
