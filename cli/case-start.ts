@@ -29,10 +29,11 @@ export async function startCase(
   const { stack } = await prepareLoaded(await loadedOf(theCase, lab), shared);
   const { lab: running } = await bringUp(stack, shared);
   const isFile = name !== undefined && name !== theCase.name;
-  await noteCase(lab, isFile ? resolve(name) : theCase.name);
   const shown = await shared.progress.step("Make the trouble, and see that it shows", () =>
     makeTrouble(running, theCase, shared.signal),
   );
+  // Not before: of a trouble that was never made, `case check` would say that it is repaired.
+  await noteCase(lab, isFile ? resolve(name) : theCase.name);
   const isThere = shown.every(({ isRight }) => isRight);
   return {
     json: {
@@ -85,7 +86,7 @@ function next(lab: string): string {
   return [
     "Try next:",
     `  tailnet-lab inspect ${lab}`,
-    "  tailnet-lab exec NODE -- tailscale status",
+    `  tailnet-lab exec NODE --lab ${lab} -- tailscale status`,
     "  tailnet-lab case diagnose     what the doctor finds",
     "  tailnet-lab case hint",
     "  tailnet-lab case check        whether your repair works",
