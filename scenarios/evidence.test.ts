@@ -48,7 +48,7 @@ const test = base
       output,
       junit: parseJunit(await read(junit)),
       json: parseJson(await read(json)),
-      artifacts: path.join(artifacts, "office.failing.ts"),
+      artifacts: path.join(artifacts, "scenarios", "failing", "office.failing.ts"),
     };
   });
 

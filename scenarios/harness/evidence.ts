@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -154,10 +155,9 @@ function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ");
 }
 
-function fileName(text: string): string {
-  const name = text
-    .replaceAll(/[^a-zA-Z0-9.-]+/g, "-")
-    .replaceAll(/^[-.]+|[-.]+$/g, "")
-    .slice(0, 80);
-  return name === "" ? "unnamed" : name;
+/** A longer name is cut, and told from others that begin alike. */
+export function fileName(text: string): string {
+  const name = text.replaceAll(/[^a-zA-Z0-9.-]+/g, "-").replaceAll(/^[-.]+|[-.]+$/g, "");
+  if (name.length <= 80) return name === "" ? "unnamed" : name;
+  return `${name.slice(0, 71)}-${createHash("sha256").update(text).digest("hex").slice(0, 8)}`;
 }

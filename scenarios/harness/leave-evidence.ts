@@ -40,8 +40,7 @@ async function leave(
   const { task } = context;
   const claim = claimOf(error.message);
   const look = claim?.look ?? (await lookAtLab(lab, claim?.asked));
-  const file = path.basename(task.file.name, ".test.ts");
-  const folder = await writeEvidence(look, file, task.name, ...place);
+  const folder = await writeEvidence(look, ...placeOf(task), ...place);
   append(error, doctorLine(look));
   await annotate(context, folder, "evidence");
   const body = look.files["doctor.txt"] ?? "";
@@ -49,6 +48,13 @@ async function leave(
     body: Buffer.from(body).toString("base64"),
     contentType: "text/plain",
   });
+}
+
+/** Where a test's evidence goes, which no other test of the run shares: by its file's path and by its full name. */
+export function placeOf({ file, fullTestName }: Pick<Context["task"], "file" | "fullTestName">) {
+  const { dir, base } = path.posix.parse(file.name);
+  const name = base.replace(/\.(test|spec)\.[cm]?[jt]sx?$/, "");
+  return [...dir.split("/").filter((part) => part !== ""), name, fullTestName];
 }
 
 /** To the message, which reporters take from either. */
