@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { domainPattern, resolvedDomainPattern } from "../topology/domain.ts";
 import { overlaps, prefix } from "../topology/prefix.ts";
 import { labDomain } from "../topology/reserved.ts";
 import type { LabDeclaration } from "../topology/schema.ts";
@@ -11,7 +12,6 @@ import { networkAround } from "./networks.ts";
 type Dns = NonNullable<NonNullable<LabDeclaration["tailnet"]>["dns"]>;
 
 const shared = prefix("100.64.0.0/10");
-const domainPattern = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+$/;
 
 /** The tailnet's domain and its DNS settings, with servers for split DNS in the LANs that they are in. */
 export function addDns(draft: Draft, facts: TailnetFacts, names: ValidNames): void {
@@ -75,7 +75,7 @@ function addSplit(
 ): void {
   const name = domain.replace(/\.$/, "").toLowerCase();
   const usable = servers.filter((server) => isIP(server) !== 0 && !isOfTailnet(server));
-  if (!domainPattern.test(name) || usable.length === 0) {
+  if (!resolvedDomainPattern.test(name) || usable.length === 0) {
     const why = servers.some(isOfTailnet)
       ? "its server is in the tailnet, where a lab's nodes have other addresses"
       : "no lab's DNS can have it";

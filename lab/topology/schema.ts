@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { domainPattern, resolvedDomainPattern } from "./domain.ts";
 import { faultSchema } from "./faults.ts";
 import { labelPattern, labelRule } from "./label.ts";
 
@@ -8,12 +9,11 @@ import { labelPattern, labelRule } from "./label.ts";
  */
 
 const label = z.string().regex(labelPattern, labelRule);
-const domain = z
+const domain = z.string().regex(domainPattern, "write a DNS domain such as tailnet.lab");
+/** Of one label too, as many networks at home have it. */
+const resolvedDomain = z
   .string()
-  .regex(
-    /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+$/,
-    "write a DNS domain such as tailnet.lab",
-  );
+  .regex(resolvedDomainPattern, "write a DNS domain such as corp.internal or lan");
 const version = z.string().regex(/^\d+\.\d+\.\d+$/, "write a full version such as 1.102.5");
 const portRange = "write a port from 1 to 65535";
 const port = z
@@ -41,7 +41,7 @@ const http = z
 const dnsServer = z
   .strictObject({
     kind: z.literal("dns"),
-    domain: domain.describe("The domain that it is authoritative for."),
+    domain: resolvedDomain.describe("The domain that it is authoritative for."),
     records: z.record(domain, ip).describe("Names in the domain, and their addresses."),
   })
   .describe("A DNS server on port 53.");
@@ -141,7 +141,7 @@ const dns = z.strictObject({
     .describe("Global resolvers: addresses, or `internet` for the simulated internet's."),
   splitDns: z
     .record(
-      domain,
+      resolvedDomain,
       z
         .array(z.union([z.ipv4(), z.ipv6(), label], "write an IP address or a node's name"))
         .min(1, "write at least one resolver"),

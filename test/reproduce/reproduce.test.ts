@@ -151,7 +151,11 @@ test("machines that the policy, records and split DNS name are hosts in the LAN 
     policy: seen(
       '{ "hosts": { "printer": "10.20.0.30", "far": "10.99.0.1" }, "grants": [{ "src": ["*"], "dst": ["printer"], "ip": ["tcp:9100", "udp:161"] }] }',
     ),
-    splitDns: seen({ "corp.internal": ["10.20.0.53"], "mesh.internal": ["100.64.0.9"] }),
+    splitDns: seen({
+      "corp.internal": ["10.20.0.53"],
+      lan: ["10.20.0.53"],
+      "mesh.internal": ["100.64.0.9"],
+    }),
     extraRecords: seen([
       { name: "nas.tailnet.lab", type: "A", value: "10.20.0.40" },
       { name: "gate.tailnet.lab", type: "A", value: "10.20.0.5" },
@@ -181,7 +185,7 @@ test("machines that the policy, records and split DNS name are hosts in the LAN 
   expect(tailnet.dns).toMatchObject({
     magicDns: false,
     nameservers: ["internet", "10.20.0.53"],
-    splitDns: { "corp.internal": ["10.20.0.53"] },
+    splitDns: { "corp.internal": ["10.20.0.53"], lan: ["10.20.0.53"] },
   });
   expect(tailnet.dns.extraRecords).toEqual([
     { name: "nas.tailnet.lab", type: "A", value: "10.20.0.40" },

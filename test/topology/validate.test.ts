@@ -427,6 +427,16 @@ describe("DNS", () => {
       nodes: { "office-dns": { ...host, services } },
     });
   const at = 'tailnet.dns.splitDns["corp.internal"][0]';
+
+  test("a domain of one label may have a resolver", () => {
+    const lan = [{ kind: "dns" as const, domain: "lan", records: { "nas.lan": "10.20.0.9" } }];
+    const topology = declaration({
+      tailnet: { dns: { splitDns: { lan: ["lan-dns"] } } },
+      nodes: { "lan-dns": { ...host, services: lan } },
+    });
+    expect(faultsOf(topology)).toEqual([]);
+  });
+
   refuses([
     [
       "an unknown node as resolver",
