@@ -21,7 +21,7 @@ import type { TargetLike } from "./matchers/target.ts";
 /** What a test may claim of a node of a lab; each claim is a promise to be awaited, and none can be negated. */
 interface LabMatchers {
   /** A real connection that the real service answers. */
-  toReach(target: TargetLike, expectation: ReachExpectation): Promise<void>;
+  toReach(target: TargetLike, expectation?: ReachExpectation): Promise<void>;
   /** A connection that fails in one given way, or in one of some. */
   toFailToReach(
     target: TargetLike,

@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+import { LabError } from "../../../lab/errors.ts";
 import { noteClaim } from "../claims.ts";
 import type { MatcherResult } from "./verdict.ts";
 
@@ -16,9 +18,21 @@ export function affirmative<Arguments extends unknown[]>(
     if (this.isNot === true) {
       throw new Error(`${name} can't be negated: that it fails proves nothing. Use ${instead}`);
     }
+    assertNodes(name, args[0]);
     return matcher(...args).then((result) => {
       noteClaim([name, ...args], result);
       return result;
     });
   };
+}
+
+function assertNodes(matcher: string, subject: unknown): void {
+  const nodes = Array.isArray(subject) ? subject.map((cell) => cell?.from) : [subject];
+  const wrong = nodes.find((node) => typeof node?.exec !== "function");
+  if (nodes.length > 0 && wrong === undefined && !nodes.includes(undefined)) return;
+  throw new LabError(
+    "UsageInvalid",
+    `${matcher} claims something of a node, not of ${inspect(nodes.length === 0 ? subject : wrong, { depth: 0 })}`,
+    { remedy: 'write expect(lab.node("NAME")), or for a matrix a list of { from, to, … }' },
+  );
 }

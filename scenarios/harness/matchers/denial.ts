@@ -5,14 +5,14 @@ import { reach } from "../../../lab/observe/connect.ts";
 import { metricsOf } from "../../../lab/observe/metrics.ts";
 import { isReached, type Protocol, type ReachResult } from "../../../lab/observe/outcome.ts";
 import type { RunningNode } from "../../../lab/running/running-node.ts";
-import { describe, reachAs } from "./reach.ts";
+import { describe, protocolOf, reachAs } from "./reach.ts";
 import { type By, hostOf, serviceOn } from "./target.ts";
 import type { MatcherResult } from "./verdict.ts";
 
 export interface DenialExpectation {
   /** Absent for ICMP. */
   port?: number;
-  /** Default: TCP. */
+  /** Default: TCP; without a port, ICMP. */
   protocol?: Protocol;
   /** Default: the IPv4 address. */
   by?: Exclude<By, "name">;
@@ -56,7 +56,8 @@ async function prove(
   target: RunningNode,
   expectation: DenialExpectation,
 ): Promise<MatcherResult> {
-  const { port, protocol = "tcp", by = "ipv4", allowed } = expectation;
+  const { port, by = "ipv4", allowed } = expectation;
+  const protocol = protocolOf(expectation);
   const service = serviceOn(target, protocol, port);
   if (protocol !== "icmp" && service === undefined) throw noService(target, protocol, port);
   const caller = await hostOf(from, by);
@@ -73,7 +74,9 @@ async function prove(
   const [denied, controlBefore, own] = await Promise.all([
     attempt(from, target, expectation),
     control(),
-    protocol === "icmp" ? undefined : ownService(target, expectation),
+    protocol === "icmp" || port === undefined
+      ? undefined
+      : ownService(target, { port, protocol, by }),
   ]);
   const controlAfter = await control();
   const after = await look();
@@ -127,7 +130,7 @@ async function attempt(
 /** The service as the target itself reaches it, which no policy forbids. */
 async function ownService(
   target: RunningNode,
-  { port = 0, protocol = "tcp", by = "ipv4" }: DenialExpectation,
+  { port, protocol, by }: { port: number; protocol: Protocol; by: By },
 ): Promise<ReachResult> {
   const host = await hostOf(target, by);
   const own = { host, port, protocol, service: serviceOn(target, protocol, port) };

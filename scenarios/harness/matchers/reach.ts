@@ -1,3 +1,4 @@
+import { LabError } from "../../../lab/errors.ts";
 import { reach } from "../../../lab/observe/connect.ts";
 import {
   isReached,
@@ -6,13 +7,14 @@ import {
   type ReachResult,
 } from "../../../lab/observe/outcome.ts";
 import type { RunningNode } from "../../../lab/running/running-node.ts";
+import type { Asked } from "../asked.ts";
 import { type By, hostOf, nameOf, serviceOn, type TargetLike } from "./target.ts";
 import type { MatcherResult } from "./verdict.ts";
 
 export interface ReachExpectation {
   /** Absent for ICMP. */
   port?: number;
-  /** Default: TCP. */
+  /** Default: TCP; without a port, ICMP. */
   protocol?: Protocol;
   /** Default: the IPv4 address, so that a fault of DNS is not taken for one of the network. */
   by?: By;
@@ -22,11 +24,21 @@ export interface ReachExpectation {
   seconds?: number;
 }
 
+/** What is spoken. Throws UsageInvalid where a port is missing. */
+export function protocolOf({ port, protocol }: Pick<Asked, "port" | "protocol">): Protocol {
+  const spoken = protocol ?? (port === undefined ? "icmp" : "tcp");
+  if (spoken === "icmp" || port !== undefined) return spoken;
+  throw new LabError("UsageInvalid", `a connection over ${spoken} needs a port`, {
+    remedy: `write { protocol: "${spoken}", port: … }; without either, ICMP is used`,
+  });
+}
+
 export async function reachAs(
   from: RunningNode,
   target: TargetLike,
-  { port, protocol = "tcp", by = "ipv4", seconds }: ReachExpectation,
+  { port, protocol: wanted, by = "ipv4", seconds }: ReachExpectation,
 ): Promise<ReachResult> {
+  const protocol = protocolOf({ port, protocol: wanted });
   const host = await hostOf(target, by);
   return reach(
     from,
@@ -50,7 +62,7 @@ export type FailedOutcome = Exclude<Outcome, "reached" | "connected">;
 export async function toReach(
   from: RunningNode,
   target: TargetLike,
-  expectation: ReachExpectation,
+  expectation: ReachExpectation = {},
 ): Promise<MatcherResult> {
   const seen = await reachAs(from, target, expectation);
   const isRightCaller =
@@ -96,10 +108,11 @@ function failure(
 export function describe(
   from: RunningNode,
   target: TargetLike,
-  { port, protocol = "tcp", by }: ReachExpectation,
+  { port, protocol, by }: ReachExpectation,
 ): string {
+  const spoken = protocolOf({ port, protocol });
   const place = port === undefined ? "" : `:${port}`;
-  return `${from.name} to ${nameOf(target)}${place} over ${protocol}${by === undefined ? "" : ` by ${by}`}`;
+  return `${from.name} to ${nameOf(target)}${place} over ${spoken}${by === undefined ? "" : ` by ${by}`}`;
 }
 
 function seenText(address: string | null | undefined): string {

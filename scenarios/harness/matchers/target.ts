@@ -1,3 +1,4 @@
+import { LabError } from "../../../lab/errors.ts";
 import { statusOf } from "../../../lab/observe/status.ts";
 import type { ServiceSpec } from "../../../lab/plan/plan.ts";
 import type { RunningNode } from "../../../lab/running/running-node.ts";
@@ -31,7 +32,11 @@ export async function hostsOf(
 }
 
 function fullName({ name, spec: { tailnet } }: RunningNode): string {
-  return tailnet === undefined ? name : `${tailnet.hostname}.${tailnet.domain}`;
+  if (tailnet !== undefined) return `${tailnet.hostname}.${tailnet.domain}`;
+  throw new LabError("UsageInvalid", "it runs no Tailscale, so MagicDNS has no name of it", {
+    where: name,
+    remedy: "hand the matcher the name itself, or ask by ipv4",
+  });
 }
 
 async function addressesOf(target: RunningNode): Promise<string[]> {
@@ -41,7 +46,12 @@ async function addressesOf(target: RunningNode): Promise<string[]> {
 
 function pick(target: RunningNode, addresses: readonly string[], by: By): string {
   const address = addresses.find((each) => each.includes(":") === (by === "ipv6"));
-  if (address === undefined) throw new Error(`${target.name} has no ${by} address`);
+  if (address === undefined) {
+    throw new LabError("UsageInvalid", `it has no ${by} address`, {
+      where: target.name,
+      remedy: `ask by ${by === "ipv6" ? "ipv4" : "ipv6"}`,
+    });
+  }
   return address;
 }
 
