@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { label, type NodeSpec } from "../lab/plan/plan.ts";
 import { type Part, partAt } from "./address.ts";
 import { subjectsOf } from "./file-subjects.ts";
 
@@ -116,12 +117,33 @@ function describeChange(name: string, before: unknown, after: unknown, drifted: 
     case "env":
       return "its environment changes";
     case "labels":
-      return "its description changes";
+      return specChange(specOf(before), specOf(after));
     case "ipam_config":
       return "its Docker subnet changes";
     default:
       return drifted ? `its ${name} was changed on the engine` : `its ${name} changes`;
   }
+}
+
+const labels = z.array(z.object({ label: z.string(), value: z.string() })).catch([]);
+
+/** Of what a container's label says of its machine. */
+function specOf(value: unknown): Partial<NodeSpec> {
+  const spec = labels.parse(value).find(({ label: name }) => name === label.spec)?.value;
+  return JSON.parse(spec ?? "{}") as Partial<NodeSpec>;
+}
+
+function specChange(before: Partial<NodeSpec>, after: Partial<NodeSpec>): string {
+  const parts: [string, unknown, unknown][] = [
+    ["its network changes", before.network, after.network],
+    ["its address changes", before.addresses, after.addresses],
+    ["its services change", before.services, after.services],
+    ["its user changes", before.tailnet?.user, after.tailnet?.user],
+    ["its tags change", before.tailnet?.tags, after.tailnet?.tags],
+    ["the tailnet's domain changes", before.tailnet?.domain, after.tailnet?.domain],
+  ];
+  const told = parts.flatMap(([why, old, fresh]) => (isSame(old, fresh) ? [] : [why]));
+  return told.length === 0 ? "its description changes" : told.join("; ");
 }
 
 function filesChange(paths: readonly string[]): string {

@@ -131,6 +131,27 @@ test("a boot script is told once, whichever part of the command differs", () => 
   expect(changes(change)[0]?.why).toBe("its boot script changes");
 });
 
+test("of a machine's description what differs is named", () => {
+  const described = (spec: object) => ({
+    labels: [{ label: "tailnet-lab.spec", value: JSON.stringify({ name: "laptop", ...spec }) }],
+  });
+  const why = (before: object, after: object) =>
+    changes(replaced("labels", described(before), described(after)))[0]?.why;
+  const tailnet = { user: "alice", tags: [], domain: "a.lab" };
+  expect(why({ addresses: ["10.20.0.9"] }, { addresses: ["10.30.0.9"] })).toBe(
+    "its address changes",
+  );
+  expect(
+    why(
+      { tailnet, services: [] },
+      { tailnet: { tags: ["tag:a"], domain: "a.lab" }, services: [1] },
+    ),
+  ).toBe("its services change; its user changes; its tags change");
+  expect(why({ tailnet }, { tailnet: { ...tailnet, domain: "b.lab" } })).toBe(
+    "the tailnet's domain changes",
+  );
+});
+
 test("changed files are named, the others are not", () => {
   const before = {
     upload: [
