@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import PQueue from "p-queue";
 import { EndpointQueue } from "../lab/engine/endpoint-queue.ts";
 import { type Engine, engineCall } from "../lab/engine/engine.ts";
@@ -72,23 +74,27 @@ export async function refuseElsewhere(
   topologyFile?: string,
 ): Promise<void> {
   if (isEmpty(found)) return;
-  const record = await readRecord(state);
-  const isOther = record !== undefined && topologyFile !== undefined;
-  const place =
-    found.origin !== undefined && found.origin !== state.directory
-      ? found.origin
-      : isOther && record.topology !== topologyFile
-        ? record.topology
-        : undefined;
-  if (place === undefined) return;
-  throw new LabError(
-    "LabElsewhere",
-    `lab ${state.lab} runs already; it was started from ${place}`,
-    {
-      where: place,
-      remedy: `take it down there with \`tailnet-lab down ${state.lab}\`, or give this topology another name`,
-    },
+  if (found.origin !== undefined && found.origin !== state.directory) {
+    const directory = dirname(dirname(found.origin));
+    throw elsewhere(state.lab, found.origin, directory, `run this in ${directory}`);
+  }
+  const topology = (await readRecord(state))?.topology;
+  if (topology === undefined || topologyFile === undefined || topology === topologyFile) return;
+  // One that was renamed declares nothing any more.
+  if (!existsSync(topology)) return;
+  throw elsewhere(
+    state.lab,
+    topology,
+    topology,
+    `take it down with \`tailnet-lab down ${state.lab}\``,
   );
+}
+
+function elsewhere(lab: string, where: string, origin: string, remedy: string): LabError {
+  return new LabError("LabElsewhere", `lab ${lab} was brought up from ${origin}`, {
+    where,
+    remedy: `${remedy}, or give this topology another name`,
+  });
 }
 
 /** What is on the engine and not in Terraform's state: an interrupted run made it and could not write so. */

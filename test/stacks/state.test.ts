@@ -272,14 +272,24 @@ describe("a lab of the same name", () => {
   const found = { containers: [{ id: "c1", name: "x" }], networks: [], volumes: [] };
 
   test("is refused where another directory or another topology started it", async () => {
-    await writeRecord(state, recordFor("/a/lab.ts"));
-    const elsewhere = { name: "LabElsewhere", where: "/other/.tailnet-lab/x" };
+    const file = fileURLToPath(import.meta.url);
+    await writeRecord(state, recordFor(file));
     await expect(
-      refuseElsewhere({ ...found, origin: "/other/.tailnet-lab/x" }, state, "/a/lab.ts"),
-    ).rejects.toMatchObject(elsewhere);
+      refuseElsewhere({ ...found, origin: "/other/.tailnet-lab/x" }, state, file),
+    ).rejects.toMatchObject({
+      name: "LabElsewhere",
+      what: `lab ${state.lab} was brought up from /other`,
+      remedy: "run this in /other, or give this topology another name",
+    });
     await expect(
       refuseElsewhere({ ...found, origin: state.directory }, state, "/b/lab.ts"),
-    ).rejects.toMatchObject({ name: "LabElsewhere", where: "/a/lab.ts" });
+    ).rejects.toMatchObject({ name: "LabElsewhere", where: file });
+  });
+
+  test("is ours where its topology's file was renamed", async () => {
+    await writeRecord(state, recordFor("/a/lab.yaml"));
+    const ours = { ...found, origin: state.directory };
+    await expect(refuseElsewhere(ours, state, "/a/lab.ts")).resolves.toBeUndefined();
   });
 
   test("is ours where both agree, and free where nothing runs", async () => {
