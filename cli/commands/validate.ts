@@ -14,7 +14,7 @@ export function validateCommand(shared: Shared): Command {
         const { topology, file: path, policyFile } = await loadTopology(file ?? defaultTopology);
         const nodes = Object.keys(topology.nodes);
         const networks = Object.keys(topology.networks);
-        const counts = `${nodes.length} nodes in ${networks.length} networks`;
+        const counts = `${count(nodes, "node")} in ${count(networks, "network")}`;
         return {
           json: {
             schema: 1,
@@ -28,4 +28,8 @@ export function validateCommand(shared: Shared): Command {
         };
       }),
     );
+}
+
+function count(things: readonly string[], name: string): string {
+  return `${things.length} ${name}${things.length === 1 ? "" : "s"}`;
 }

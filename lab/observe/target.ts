@@ -46,7 +46,7 @@ export async function targetOf(
       `which port? ${host} has no ${protocol} service of its own`,
       {
         where: text,
-        remedy: `write ${host}:PORT`,
+        remedy: `write ${isIPv6(host) ? `[${host}]` : host}:PORT`,
       },
     );
   }

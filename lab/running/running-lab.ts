@@ -80,8 +80,8 @@ export class RunningLab {
     const node = this.nodes.find((candidate) => candidate.name === name);
     if (node !== undefined) return node;
     const names = this.nodes.map((candidate) => candidate.name);
-    throw new LabError("NodeNotFound", `lab ${this.name} has no node ${name}`, {
-      where: name,
+    throw new LabError("NodeNotFound", `lab ${this.name} has no node ${name || '""'}`, {
+      where: name || '""',
       remedy: chooseFrom(name, names, "it has no nodes"),
     });
   }

@@ -72,7 +72,8 @@ function startOf(node: unknown): number | undefined {
 
 function syntaxIssue({ code, message }: YAMLError): { what: string; remedy: string } {
   const remedy = remedies[code];
-  return { what: firstLower(message), remedy: remedy ?? "write YAML 1.2, indented by spaces" };
+  const what = code === "MULTIPLE_DOCS" ? "a second document begins here" : firstLower(message);
+  return { what, remedy: remedy ?? "write YAML 1.2, indented by spaces" };
 }
 
 const remedies: Partial<Record<YAMLError["code"], string>> = {

@@ -2,9 +2,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { runCli, startCli } from "./run-cli.ts";
+import { commandLine, environment, runCli, startCli } from "./run-cli.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 let folder = "";
 beforeAll(async () => {
@@ -55,6 +58,32 @@ test("schema prints the JSON Schema, with --json or without", async () => {
   expect(exitCode).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ type: "object", required: ["name", "nodes"] });
   expect((await runCli(["schema", "--json"])).stdout).toBe(stdout);
+});
+
+describe("a full disk", () => {
+  const validate = (...args: string[]) =>
+    execa({ reject: false, cwd: root, env: environment })("sh", [
+      "-c",
+      `exec "$@" ${args.pop()}`,
+      "sh",
+      process.execPath,
+      ...commandLine,
+      "validate",
+      ...args,
+    ]);
+
+  test("behind standard output is an error", async () => {
+    const { stderr, exitCode } = await validate(">/dev/full");
+    expect(stderr).toMatch(/^error: can't write the result to standard output: .*ENOSPC/);
+    expect(stderr.split("\n")).toHaveLength(1);
+    expect(exitCode).toBe(2);
+  });
+
+  test("behind standard error takes no result away", async () => {
+    const { stdout, exitCode } = await validate("nowhere.yaml", "--json", "2>/dev/full");
+    expect(JSON.parse(stdout)).toMatchObject({ error: { name: "TopologyUnreadable" } });
+    expect(exitCode).toBe(2);
+  });
 });
 
 describe("bad use ends with 2", () => {

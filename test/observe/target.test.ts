@@ -1,5 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { splitTarget } from "../../lab/observe/target.ts";
+import { splitTarget, targetOf } from "../../lab/observe/target.ts";
+import type { RunningLab } from "../../lab/running/running-lab.ts";
+
+test("without a port and a service of its own, an address is to be written with one", async () => {
+  const lab = { nodes: [] as unknown } as RunningLab;
+  for (const [host, written] of [
+    ["fd7a::5", "write [fd7a::5]:PORT"],
+    ["10.20.0.9", "write 10.20.0.9:PORT"],
+  ] as const) {
+    await expect(targetOf(lab, host, "tcp")).rejects.toMatchObject({ remedy: written });
+  }
+});
 
 describe("a target as it is written", () => {
   test.each([

@@ -165,7 +165,7 @@ describe("a file that can't be read as data", () => {
     ["lab.yaml", "a: *none\n", "lab.yaml:1:4: there is no anchor none before this"],
     ["lab.yaml", "name: [trial\n", "lab.yaml:2:1: "],
     ["lab.yaml", "name: trial\n\tnodes: {}\n", "lab.yaml:2:1: "],
-    ["lab.yaml", "name: trial\n---\nname: other\n", "lab.yaml:2:1: "],
+    ["lab.yaml", "name: trial\n---\nname: other\n", "lab.yaml:2:1: a second document begins here"],
     ["lab.yaml", "name: !!js/function 'function () {}'\n", "lab.yaml:1:7: unresolved tag"],
   ])("%s with %j", async (name, content, expected) => {
     const lines = await issuesOf(await write(name, content), "TopologyUnreadable");
