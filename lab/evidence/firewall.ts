@@ -1,5 +1,5 @@
 import type { FirewallChain, FirewallMatch, FirewallRule, FirewallRules } from "./nftables.ts";
-import { covers, isAddress } from "./prefix.ts";
+import { covers, isAddress, isBetween } from "./prefix.ts";
 
 /** A packet of a new connection, or the answer to one, as a machine's firewall sees it. */
 export interface FirewallPacket {
@@ -114,6 +114,7 @@ function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): A
   };
   const { hook, device, protocol, port, source, destination, isAnswer } = packet;
   const isOut = hook === "output";
+  if (op === "?") return "unknown";
   const interfaceIs = (isAsked: boolean): Answer => {
     // There is none: a packet of the machine's own came in by none.
     if (!isAsked) return isOut ? is(() => false) : "unknown";
@@ -147,10 +148,10 @@ function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): A
       return portIs(isAnswer);
     case "ip saddr":
     case "ip6 saddr":
-      return is((value) => covers(value, source));
+      return is((value) => isOf(value, source));
     case "ip daddr":
     case "ip6 daddr":
-      return isAddress(destination) ? is((value) => covers(value, destination)) : "unknown";
+      return isAddress(destination) ? is((value) => isOf(value, destination)) : "unknown";
     case "ct state":
       return is((value) => value === (isAnswer ? "established" : "new"));
     default:
@@ -163,6 +164,13 @@ function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): A
 
 function isDevice(pattern: string, device: string): boolean {
   return pattern.endsWith("*") ? device.startsWith(pattern.slice(0, -1)) : pattern === device;
+}
+
+/** Of an address, a prefix, or a range: `10.0.0.1-10.0.0.9`. */
+function isOf(value: string, address: string): boolean {
+  const [first, last] = value.split("-");
+  if (first === undefined || last === undefined) return covers(value, address);
+  return isBetween(first, address, last);
 }
 
 function isInRange(range: string, port: number): boolean {

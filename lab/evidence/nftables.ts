@@ -33,13 +33,21 @@ export interface FirewallRule {
 export interface FirewallMatch {
   /** `iifname`, `ip saddr`, `tcp dport`, `ct state`, `meta length`, `l4proto`. */
   left: string;
-  /** `==`, `!=`, `<`, `>`, `in`. */
+  /** `==`, `!=`, `<`, `>`, `in`; `?` where it can't be told which packets it is about. */
   op: string;
   /** As text: `tailscale0*`, `100.64.0.0/10`, `80`, `22,80-90`. */
   right: string;
 }
 
 const expression = z.record(z.string(), z.unknown());
+const namedSet = z
+  .looseObject({
+    family: z.string(),
+    table: z.string(),
+    name: z.string(),
+    elem: z.array(z.unknown()).default([]),
+  })
+  .optional();
 const rulesetSchema = z.looseObject({
   nftables: z.array(
     z.looseObject({
@@ -61,6 +69,8 @@ const rulesetSchema = z.looseObject({
           expr: z.array(expression).default([]),
         })
         .optional(),
+      set: namedSet,
+      map: namedSet,
     }),
   ),
 });
@@ -69,6 +79,13 @@ const verdicts = ["accept", "drop", "reject", "masquerade", "snat", "dnat", "red
 
 export function parseRuleset(text: string): FirewallRules {
   const { nftables } = rulesetSchema.parse(JSON.parse(text));
+  const sets = new Map(
+    nftables.flatMap(({ set, map }) =>
+      [set, map].flatMap((each) =>
+        each === undefined ? [] : [[setKey(each), each.elem] as const],
+      ),
+    ),
+  );
   return {
     chains: nftables.flatMap(({ chain }) =>
       chain === undefined
@@ -86,7 +103,11 @@ export function parseRuleset(text: string): FirewallRules {
     rules: nftables.flatMap(({ rule }) =>
       rule === undefined
         ? []
-        : [{ ...pick(rule), chain: rule.chain, ...readExpressions(rule.expr) }],
+        : readExpressions(rule.expr, (name) => sets.get(setKey({ ...rule, name }))).map((read) => ({
+            ...pick(rule),
+            chain: rule.chain,
+            ...read,
+          })),
     ),
   };
 }
@@ -95,23 +116,76 @@ function pick({ family, table }: { family: string; table: string }) {
   return { family, table };
 }
 
+function setKey({ family, table, name }: { family: string; table: string; name: string }): string {
+  return `${family} ${table} ${name}`;
+}
+
+/** What a set, or a map, of the rule's table has. */
+type ElementsOf = (name: string) => readonly unknown[] | undefined;
+
+/** What neither chooses packets nor decides about them. */
+const harmless = ["counter", "log", "mangle", "notrack", "comment"];
+
+type ReadRule = Pick<FirewallRule, "matches" | "verdict" | "target" | "packets">;
+
+/** One rule; of a map of verdicts, one for each of its keys. */
 function readExpressions(
   expressions: Record<string, unknown>[],
-): Pick<FirewallRule, "matches" | "verdict" | "target" | "packets"> {
+  elementsOf: ElementsOf,
+): ReadRule[] {
   const matches: FirewallMatch[] = [];
+  const cases: Pick<ReadRule, "matches" | "verdict" | "target">[] = [];
   let verdict: string | undefined;
   let target: string | undefined;
   let packets: number | undefined;
   for (const each of expressions) {
-    const { match, counter, jump, goto, xt } = expressionSchema.parse(each);
-    if (match !== undefined) matches.push(match);
+    const { match, counter, jump, goto, vmap, xt } = expressionSchema.parse(each);
+    const own = verdicts.find((name) => name in each);
+    const isTarget = xt?.type === "target";
     packets = counter?.packets ?? packets;
-    verdict ??= verdicts.find((name) => name in each);
+    verdict ??= own;
     target = (jump ?? goto)?.target ?? target;
     // An iptables rule that nft can't put into its own words.
-    if (xt?.type === "target") verdict ??= xt.name?.toLowerCase();
+    if (isTarget) verdict ??= xt?.name?.toLowerCase();
+    if (match !== undefined) matches.push(withElements(match, elementsOf));
+    else if (vmap !== undefined) cases.push(...casesOf(vmap, elementsOf));
+    else if (own === undefined && target === undefined && !isTarget) {
+      // A limit, a quota, a match of iptables' own: which packets it is about can't be told.
+      const unread = Object.keys(each).filter((name) => !harmless.includes(name));
+      matches.push(...unread.map((left) => ({ left, op: "?", right: "" })));
+    }
   }
-  return { matches, verdict: target === undefined ? verdict : "jump", target, packets };
+  const rule = { matches, verdict: target === undefined ? verdict : "jump", target, packets };
+  if (cases.length === 0) return [rule];
+  return cases.map((each) => ({ ...rule, ...each, matches: [...matches, ...each.matches] }));
+}
+
+function withElements(match: FirewallMatch, elementsOf: ElementsOf): FirewallMatch {
+  if (!match.right.startsWith("@")) return match;
+  const elements = elementsOf(match.right.slice(1));
+  return elements === undefined ? { ...match, op: "?" } : { ...match, right: rightText(elements) };
+}
+
+function casesOf(
+  { key, data }: { key: unknown; data: unknown },
+  elementsOf: ElementsOf,
+): Pick<ReadRule, "matches" | "verdict" | "target">[] {
+  const left = leftText(key);
+  const inline = valueSchema.safeParse(data).data?.set;
+  const pairs =
+    typeof data === "string" && data.startsWith("@") ? elementsOf(data.slice(1)) : inline;
+  const read = z.array(z.tuple([z.unknown(), expression])).safeParse(pairs);
+  if (!read.success)
+    return [{ matches: [{ left, op: "?", right: "" }], verdict: "drop", target: undefined }];
+  return read.data.map(([value, verdict]) => {
+    const { jump, goto } = expressionSchema.parse(verdict);
+    const target = (jump ?? goto)?.target;
+    return {
+      matches: [{ left, op: "==", right: rightText(value) }],
+      verdict: target === undefined ? verdicts.find((name) => name in verdict) : "jump",
+      target,
+    };
+  });
 }
 
 const jumpSchema = z.looseObject({ target: z.string() }).optional().catch(undefined);
@@ -124,6 +198,7 @@ const expressionSchema = z.looseObject({
   counter: z.looseObject({ packets: z.number() }).optional().catch(undefined),
   jump: jumpSchema,
   goto: jumpSchema,
+  vmap: z.looseObject({ key: z.unknown(), data: z.unknown() }).optional().catch(undefined),
   xt: z
     .looseObject({ type: z.string().optional(), name: z.string().optional() })
     .optional()
@@ -154,15 +229,18 @@ const valueSchema = z.looseObject({
   prefix: z.looseObject({ addr: z.string(), len: z.number() }).optional(),
   range: z.array(z.unknown()).optional(),
   set: z.unknown().optional(),
+  /** Of a set whose elements expire, are counted or are commented. */
+  elem: z.looseObject({ val: z.unknown() }).optional(),
 });
 
 function rightText(right: unknown): string {
   if (Array.isArray(right)) return right.map(rightText).join(",");
   const value = valueSchema.safeParse(right);
   if (!value.success) return String(right);
-  const { prefix, range, set } = value.data;
+  const { prefix, range, set, elem } = value.data;
   if (prefix !== undefined) return `${prefix.addr}/${prefix.len}`;
   if (range !== undefined) return range.map(rightText).join("-");
+  if (elem !== undefined) return rightText(elem.val);
   return set === undefined ? JSON.stringify(right) : rightText(set);
 }
 
@@ -177,7 +255,7 @@ export function ruleText({
   packets,
 }: FirewallRule): string {
   const words = matches.map(({ left, op, right }) =>
-    op === "==" || op === "in" ? `${left} ${right}` : `${left} ${op} ${right}`,
+    op === "==" || op === "in" || op === "?" ? `${left} ${right}`.trim() : `${left} ${op} ${right}`,
   );
   const counter = packets === undefined ? [] : [`counter packets ${packets}`];
   const end = target === undefined ? (verdict ?? "") : `jump ${target}`;

@@ -13,6 +13,12 @@ export function covers(prefix: string, inner: string): boolean {
   return false;
 }
 
+export function isBetween(first: string, address: string, last: string): boolean {
+  const [from, at, to] = [first, address, last].map((each) => read(each)?.bigInt());
+  if (from === undefined || at === undefined || to === undefined) return false;
+  return first.includes(":") === address.includes(":") && from <= at && at <= to;
+}
+
 function read(text: string): Address4 | Address6 | undefined {
   try {
     return text.includes(":") ? new Address6(text) : new Address4(text);

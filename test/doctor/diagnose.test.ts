@@ -501,6 +501,82 @@ describe("what a machine, its user or control has changed", () => {
     );
   });
 
+  test("TL114: rejected by the sender's own rule, or by a set's", async () => {
+    const asked = "laptop router:80";
+    const rules = (...expr: object[]) =>
+      json(({ nftables }: { nftables: object[] }) => {
+        const [family, table] = ["inet", "mine"];
+        nftables.push(
+          {
+            set: {
+              family,
+              table,
+              name: "bad",
+              type: "ipv4_addr",
+              elem: [
+                { prefix: { addr: "100.64.0.0", len: 10 } },
+                { range: ["10.0.0.1", "10.0.0.9"] },
+              ],
+            },
+          },
+          { chain: { family, table, name: "out", hook: "output", prio: 0, policy: "accept" } },
+          { chain: { family, table, name: "in", hook: "input", prio: 0, policy: "accept" } },
+          ...["in", "out"].map((chain) => ({ rule: { family, table, chain, expr } })),
+        );
+      });
+    const of = (side: string) => ({
+      match: { op: "==", left: { payload: { protocol: "ip", field: side } }, right: "@bad" },
+    });
+    const port = {
+      match: { op: "==", left: { payload: { protocol: "tcp", field: "dport" } }, right: 80 },
+    };
+    const rejected = rules(of("daddr"), port, { reject: null });
+    expect(await codes(asked, [refused, ["laptop", "nft -j", rejected]])).toEqual(["TL114 laptop"]);
+    const dropped = rules(of("saddr"), port, { drop: null });
+    expect(await codes(asked, [...onlyPortSilent, ["router", "nft -j", dropped]])).toEqual([
+      "TL114 router",
+    ]);
+    // A drop is no refusal; what is limited, or chosen by what is not known here, is not sure to be dropped.
+    expect(await codes(asked, [refused, ["laptop", "nft -j", dropped]])).not.toContain(
+      "TL114 laptop",
+    );
+    for (const unsure of [
+      { limit: { rate: 3, per: "minute", inv: true } },
+      { xt: { type: "match", name: "set" } },
+    ]) {
+      const maybe = rules(unsure, { drop: null });
+      expect(await codes(asked, [...onlyPortSilent, ["router", "nft -j", maybe]])).toEqual([]);
+    }
+  });
+
+  test("TL114: a map of verdicts lets a port pass, and drops another", async () => {
+    const asked = "laptop router:80";
+    const rules = (verdict: object) =>
+      json(({ nftables }: { nftables: object[] }) => {
+        const [family, table, chain] = ["inet", "mine", "in"];
+        const key = { payload: { protocol: "tcp", field: "dport" } };
+        const data = {
+          set: [
+            [22, { accept: null }],
+            [80, verdict],
+          ],
+        };
+        nftables.push(
+          { chain: { family, table, name: chain, hook: "input", prio: 0, policy: "drop" } },
+          { chain: { family, table, name: "web" } },
+          { rule: { family, table, chain, expr: [{ vmap: { key, data } }] } },
+          { rule: { family, table, chain: "web", expr: [{ accept: null }] } },
+        );
+      });
+    const at = (verdict: object): Alteration[] => [
+      ...onlyPortSilent,
+      ["router", "nft -j", rules(verdict)],
+    ];
+    expect(await codes(asked, at({ accept: null }))).toEqual([]);
+    expect(await codes(asked, at({ jump: { target: "web" } }))).toEqual([]);
+    expect(await codes(asked, at({ drop: null }))).toEqual(["TL114 router"]);
+  });
+
   test("TL514: programs do not ask the resolver that has the name", async () => {
     const asked = "laptop router.tailnet.lab";
     const nothing: Alteration = ["laptop", "getent ahosts", () => ({ stdout: "", exitCode: 2 })];

@@ -7,7 +7,7 @@ import {
 import { ruleText } from "../../evidence/nftables.ts";
 import type { HostObservations } from "../../evidence/observations.ts";
 import { isTailnetAddress } from "../../evidence/prefix.ts";
-import { answers, machineOf, receiverOf, sourceOf } from "../asked.ts";
+import { isHeard, machineOf, receiverOf, sourceOf, works } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
 import { isLoopback } from "../sockets.ts";
 
@@ -25,8 +25,10 @@ export const hostFirewall: Check = {
 function lookOnTheWay(look: Look): void {
   const { observations, read } = look;
   const { attempts } = observations;
-  if (attempts?.address == null || answers(attempts)) return;
-  const { address, question, target } = attempts;
+  if (attempts?.address == null || works(attempts) === true) return;
+  const { address, question, target, connect } = attempts;
+  if (question.port === undefined && isHeard(attempts)) return;
+  const isRefused = connect?.kind === "seen" && connect.value === "refused";
   const source = sourceOf(observations, question.from) ?? "100.64.0.1";
   const { port, protocol } = question;
   const asked = { source, destination: address, port, protocol, isAnswer: false };
@@ -46,7 +48,8 @@ function lookOnTheWay(look: Look): void {
     const dropped =
       droppedBy(rules, packet) ??
       (after?.kind === "seen" ? grownDrops(rules, after.value, packet) : undefined);
-    if (dropped !== undefined) tell(look, machine, dropped, [question.from], told);
+    if (dropped === undefined || (isRefused && !isReject(dropped))) return;
+    tell(look, machine, dropped, [question.from], told);
   };
   if (goesIn) tryAt(own, { ...asked, hook: "output", device: tunnel }, `its own ${what} to ${to}`);
   const hook = isForwarded ? "forward" : "input";
@@ -86,6 +89,10 @@ function lookAtAll(look: Look): void {
   }
 }
 
+function isReject(dropped: Dropped): boolean {
+  return dropped.kind === "rule" && dropped.rule.verdict === "reject";
+}
+
 function tell(
   { found }: Look,
   { machine, firewall }: HostObservations,
@@ -101,7 +108,7 @@ function tell(
     code: "TL114",
     node: machine.name,
     involves,
-    what: `a firewall on ${machine.name} drops ${what}`,
+    what: `a firewall on ${machine.name} ${isReject(dropped) ? "rejects" : "drops"} ${what}`,
     seen: [seen(firewall, line)],
     why: "a drop in any base chain is final, whatever Tailscale's own rules accept; `tailscale ping` is answered by tailscaled and passes",
     fix: [
