@@ -213,10 +213,29 @@ export const catalogue: readonly CatalogueEntry[] = [
     code: "TL124",
     name: "tunnel-routes-gone",
     severity: "error",
-    title: "The routes or rules that lead packets into the tunnel are gone.",
+    title:
+      "The routes or rules that lead packets into the tunnel are gone, or others go before them.",
     explanation:
-      "tailscaled puts its routes into table 52 and has rules look it up. Something that manages the machine's network may remove what it did not set itself: `systemd-networkd` does so when it starts anew, unless it is told to leave foreign routes and rules alone. With the tunnel's interface down they are gone too. `tailscale status` and `tailscale ping` look fine, as tailscaled sends those by itself; what other programs send goes out by the default route.",
+      "tailscaled puts its routes into table 52 and has rules look it up. Something that manages the machine's network may remove what it did not set itself: `systemd-networkd` does so when it starts anew, unless it is told to leave foreign routes and rules alone. With the tunnel's interface down they are gone too. A rule of another VPN, or one that was set by hand, with a priority below 5270 goes before Tailscale's. `tailscale status` and `tailscale ping` look fine, as tailscaled sends those by itself; what other programs send goes out by the default route.",
     sources: ["tailscale/tailscale#1591", "tailscale/tailscale#2325"],
+  },
+  {
+    code: "TL125",
+    name: "service-on-another-address",
+    severity: "error",
+    title: "The service listens on another address of the machine than the one that is asked for.",
+    explanation:
+      "A program that is told to listen on the LAN's address alone, or on IPv6 alone, does not get what comes to the tailnet's address: the connection is refused, as if nothing listened.",
+    sources: [],
+  },
+  {
+    code: "TL126",
+    name: "no-tailscale",
+    severity: "error",
+    title: "The machine that asks runs no Tailscale, and has no route to the tailnet.",
+    explanation:
+      "A subnet router lets nodes of the tailnet reach its LAN. The other way round a machine of the LAN needs a route to 100.64.0.0/10 by that router, which its LAN's own router mostly does not have: packets go to the internet, and are lost.",
+    sources: [],
   },
   {
     code: "TL201",
@@ -611,9 +630,9 @@ export const catalogue: readonly CatalogueEntry[] = [
     code: "TL513",
     name: "name-resolved-elsewhere",
     severity: "error",
-    title: "The system finds another address for a node's name than MagicDNS has.",
+    title: "The system finds another address for a name than MagicDNS has.",
     explanation:
-      "A line in `/etc/hosts` that was left from before, a cache, or another resolver that has the same name answers before MagicDNS is asked. `dig` at 100.100.100.100 has the node's address; `getent ahosts`, and with it every program, has the other.",
+      "A line in `/etc/hosts` that was left from before, a cache, or another resolver that has the same name answers before MagicDNS is asked. `dig` at 100.100.100.100 has the address of the node, of the tailnet's record or of split DNS; `getent ahosts`, and with it every program, has the other.",
     sources: ["tailscale/tailscale#9512", "tailscale/tailscale#15407"],
   },
   {

@@ -80,6 +80,9 @@ function tellRoute(seen: Observations, { question, address }: Attempts): Told | 
   const own = seen.tailscale.get(question.from);
   if (address === null || own === undefined) return undefined;
   if (own.status.kind !== "seen") return why(own.status, "");
+  if (own.status.value.self?.addresses.includes(address) === true) {
+    return ok(`it is an address of ${question.from} itself`);
+  }
   if (isTailnetAddress(address)) {
     const peer = own.status.value.peers.find(({ addresses }) => addresses.includes(address));
     if (peer === undefined) return failed(`${question.from} has no peer with ${address}`);

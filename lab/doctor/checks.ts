@@ -29,6 +29,7 @@ import { nats } from "./checks/nats.ts";
 import { networkPath } from "./checks/network-path.ts";
 import { noDefaultRoute } from "./checks/no-default-route.ts";
 import { noReturnRoute } from "./checks/no-return-route.ts";
+import { noTailscale } from "./checks/no-tailscale.ts";
 import { nodeDeleted } from "./checks/node-deleted.ts";
 import { nodeOffline } from "./checks/node-offline.ts";
 import { packetSizes } from "./checks/packet-sizes.ts";
@@ -86,6 +87,7 @@ export const checks: readonly Check[] = [
   nodeDeleted,
   nodeOffline,
   noReturnRoute,
+  noTailscale,
   packetSizes,
   policy,
   quality,

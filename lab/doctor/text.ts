@@ -79,9 +79,11 @@ function verdict({ question, works, findings, notLooked }: Diagnosis): string {
   if (asksTarget && works === false && findings.every(isInfo)) {
     return "It does not work, and no cause was found.";
   }
-  if (asksTarget && works === true && findings.length > 0 && findings.every(isInfo)) {
+  if (findings.length > 0 && findings.every(isInfo)) {
     const count = findings.length === 1 ? "1 remark" : `${findings.length} remarks`;
-    return `It works, and nothing is wrong; ${count}.`;
+    if (asksTarget && works === true) return `It works, and nothing is wrong; ${count}.`;
+    const isAll = !asksTarget && notLooked.length === 0;
+    return `${isAll ? "Nothing is wrong" : "Nothing was found where it could be looked"}; ${count}.`;
   }
   if (findings.length > 0) {
     const causes = findings.filter((finding) => !isInfo(finding)).length;

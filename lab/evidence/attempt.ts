@@ -118,7 +118,8 @@ export async function attempt(
     own === undefined || isTailnetAddress(address)
       ? undefined
       : (serverOf(own, address) ?? exitNodeOf(own));
-  const peer = isTailnetAddress(address) ? address : server?.address;
+  const isItself = tailnetAddresses(seen, from).includes(address);
+  const peer = isTailnetAddress(address) && !isItself ? address : server?.address;
   const ping = (...options: string[]) =>
     peer === undefined || own === undefined
       ? undefined
@@ -233,7 +234,8 @@ function connectResult({ argv, exitCode, stdout, stderr }: Evidence): ConnectRes
   }
   if (exitCode === 0) return "connected";
   if (/refused/.test(stderr)) return "refused";
-  if (/unreachable|no route to host|not permitted/i.test(stderr)) return "unreachable";
+  if (/unreachable|no route to host|not permitted|invalid argument/i.test(stderr))
+    return "unreachable";
   if (/timed out|in progress/.test(stderr)) return "timeout";
   throw new Error(stderr.trim());
 }
@@ -242,7 +244,7 @@ function connectResult({ argv, exitCode, stdout, stderr }: Evidence): ConnectRes
 function icmpResult({ stdout, stderr, exitCode }: Evidence): IcmpResult {
   const received = Number(/(\d+) received/.exec(stdout)?.[1] ?? 0);
   const error =
-    /^(?:ping: )?.*(?:error: |unreachable|prohibited|exceeded|Frag needed).*$/im.exec(
+    /^(?:ping: )?.*(?:error: |connect: |unreachable|prohibited|exceeded|Frag needed).*$/im.exec(
       `${stderr}\n${stdout}`,
     )?.[0] ?? null;
   if (exitCode !== null && exitCode > 1 && error === null) throw new Error(stderr.trim());

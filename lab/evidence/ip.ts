@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { covers, lengthOf } from "./prefix.ts";
 
 /** `ip -j addr` */
 export interface Interface {
@@ -25,8 +26,16 @@ export interface Route {
 export interface Rule {
   priority: number;
   table: string | undefined;
+  /** A prefix, or `all`. */
   source: string;
+  destination: string;
   fwmark: string | undefined;
+  /** `lookup` of the table, else what becomes of the packet: `blackhole`, `unreachable`, `prohibit`. */
+  action: string;
+  /** Routes of this length and shorter do not count. */
+  suppressed: number;
+  /** It is about some packets alone, chosen by what their addresses do not tell: an interface, a port, a user. */
+  isPartial: boolean;
 }
 
 const interfaceSchema = z
@@ -89,17 +98,86 @@ const ruleSchema = z.looseObject({
   priority: z.number(),
   table: z.union([z.string(), z.number()]).optional(),
   src: z.string().default("all"),
+  srclen: z.number().optional(),
+  dst: z.string().default("all"),
+  dstlen: z.number().optional(),
   fwmark: z.string().optional(),
+  action: z.string().default("lookup"),
+  suppress_prefixlen: z.union([z.string(), z.number()]).optional(),
 });
+const partial = [
+  "not",
+  "iif",
+  "oif",
+  "uid_start",
+  "ipproto",
+  "sport",
+  "sport_start",
+  "dport",
+  "dport_start",
+  "tos",
+];
 
 export function parseRules(text: string): Rule[] {
   return z
     .array(ruleSchema)
     .parse(JSON.parse(text))
-    .map(({ priority, table, src, fwmark }) => ({
-      priority,
-      table: table === undefined ? undefined : String(table),
-      source: src,
-      fwmark,
+    .map((rule) => ({
+      priority: rule.priority,
+      table: rule.table === undefined ? undefined : String(rule.table),
+      source: withLength(rule.src, rule.srclen),
+      destination: withLength(rule.dst, rule.dstlen),
+      fwmark: rule.fwmark,
+      action: rule.action,
+      suppressed: Number(rule.suppress_prefixlen ?? -1),
+      isPartial: partial.some((key) => key in rule),
     }));
+}
+
+function withLength(address: string, length: number | undefined): string {
+  return length === undefined ? address : `${address}/${length}`;
+}
+
+/**
+ * The rule and the route by which the kernel sends a packet of the machine's own that nobody has marked; undefined where
+ * none has one. `source` is that of a program that has bound its address. IPv4: `ip -j rule` prints no other rules.
+ */
+export function routeOf(
+  rules: readonly Rule[],
+  routes: readonly Route[],
+  { destination, source }: { destination: string; source?: string | undefined },
+): { rule: Rule; route: Route | undefined } | undefined {
+  const isOf = (prefix: string, address: string | undefined) =>
+    prefix === "all" || (address !== undefined && covers(prefix, address));
+  for (const rule of [...rules].sort((a, b) => a.priority - b.priority)) {
+    const isAbout = isOf(rule.source, source) && isOf(rule.destination, destination);
+    if (!isAbout || rule.fwmark !== undefined || rule.isPartial) continue;
+    if (rule.table === undefined) {
+      if (rule.action === "lookup") continue;
+      return { rule, route: undefined };
+    }
+    const [route] = routes
+      .filter(({ table, prefix }) => table === rule.table && covers(prefix, destination))
+      .filter(({ prefix }) => lengthOf(prefix) > rule.suppressed)
+      .sort((a, b) => lengthOf(b.prefix) - lengthOf(a.prefix));
+    if (route !== undefined && route.type !== "throw") return { rule, route };
+  }
+  return undefined;
+}
+
+/** As `ip rule` and `ip route` print them, near enough to be found there. */
+export function ruleText({ priority, source, destination, table, action }: Rule): string {
+  const to = destination === "all" ? "" : ` to ${destination}`;
+  return `${priority}: from ${source}${to} ${table === undefined ? action : `lookup ${table}`}`;
+}
+
+export function routeText({ prefix, gateway, device, type, table }: Route): string {
+  const words = [
+    type === "unicast" ? "" : type,
+    prefix,
+    gateway === undefined ? "" : `via ${gateway}`,
+    device === "" ? "" : `dev ${device}`,
+    `table ${table}`,
+  ];
+  return words.filter((word) => word !== "").join(" ");
 }

@@ -1,5 +1,5 @@
 import { readPing, type Tried } from "./attempt.ts";
-import type { EvidenceSource } from "./evidence.ts";
+import type { Evidence, EvidenceSource } from "./evidence.ts";
 import { observe } from "./observation.ts";
 import type { Attempts, Measured, Observations, PingBurst } from "./observations.ts";
 
@@ -28,7 +28,7 @@ export async function measure(
       timeoutMs: 8000,
       signal,
     });
-    return observe(evidence, ({ stdout }) => parseBurst(stdout), { anyExitCode: true });
+    return observe(evidence, parseBurst, { anyExitCode: true });
   };
   const [small, patient] = await Promise.all([ping(slow), pingOn()]);
   return {
@@ -68,9 +68,9 @@ function hasPong(disco: Attempts["disco"]): boolean {
 }
 
 /** The summary of `ping -q`. */
-function parseBurst(text: string): PingBurst {
+function parseBurst({ stdout: text, stderr }: Evidence): PingBurst {
   const counts = /(\d+) packets transmitted, (\d+) received.*? time (\d+)ms/.exec(text);
-  if (counts === null) throw new Error(text.trim().split("\n").at(-1) ?? "ping printed nothing");
+  if (counts === null) throw new Error(stderr.trim() || text.trim() || "ping printed nothing");
   const average = /= [\d.]+\/([\d.]+)\//.exec(text)?.[1];
   return {
     sent: Number(counts[1]),

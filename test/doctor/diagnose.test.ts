@@ -501,6 +501,109 @@ describe("what a machine, its user or control has changed", () => {
     );
   });
 
+  test("TL124: another rule goes before Tailscale's", async () => {
+    const add = (rule: object) => json((rules: object[]) => void rules.push(rule));
+    const past = add({
+      priority: 2500,
+      src: "all",
+      dst: "10.20.0.0",
+      dstlen: 24,
+      table: "main",
+    });
+    const asked = "laptop printer:80";
+    const { findings } = await found(asked, [...silent, ["laptop", "ip -j rule", past]]);
+    expect(findings[0]).toMatchObject({
+      code: "TL124",
+      node: "laptop",
+      seen: [{ line: "2500: from all to 10.20.0.0/24 lookup main" }, { command: /^ip -j route/ }],
+    });
+    // It does not matter as long as it works, and rules about some packets alone do not count.
+    expect(await codes(asked, [["laptop", "ip -j rule", past]])).toEqual([]);
+    const hole = add({
+      priority: 100,
+      src: "all",
+      dst: "100.64.0.0",
+      dstlen: 10,
+      action: "blackhole",
+    });
+    expect(await codes(undefined, [["router", "ip -j rule", hole]])).toEqual(["TL124 router"]);
+    const ofOthers = add({ priority: 100, src: "all", iif: "lan", action: "blackhole" });
+    expect(await codes(undefined, [["router", "ip -j rule", ofOthers]])).toEqual([]);
+    const exceptDefault = add({
+      priority: 100,
+      src: "all",
+      table: "main",
+      suppress_prefixlen: "0",
+    });
+    expect(await codes(undefined, [["router", "ip -j rule", exceptDefault]])).toEqual([]);
+    const answers = add({ priority: 100, src: "100.64.0.1", table: "main" });
+    expect(await codes(undefined, [["router", "ip -j rule", answers]])).toEqual(["TL124 router"]);
+  });
+
+  test("no TL124: a peer whose key has expired has no route", async () => {
+    const without = json((routes: { dst: string; dev?: string }[]) => {
+      const left = routes.filter(({ dst }) => dst !== "100.64.0.1");
+      routes.splice(0, routes.length, ...left);
+    });
+    const expired = json(({ Peer }: { Peer: Record<string, { Expired?: boolean }> }) => {
+      for (const peer of Object.values(Peer)) peer.Expired = true;
+    });
+    const alterations: Alteration[] = [
+      ["laptop", "ip -j route", without],
+      ["laptop", "tailscale status", expired],
+    ];
+    expect(await codes(undefined, alterations)).toEqual([]);
+  });
+
+  test("TL125: the service listens on the LAN's address", async () => {
+    const onLan: Alteration = ["router", "ss -Hltunp", replace(" 0.0.0.0:80 ", " 10.20.0.2:80 ")];
+    const { findings } = await found("laptop router:80", [refused, onLan]);
+    expect(findings.map(({ code, node }) => `${code} ${node}`)).toEqual(["TL125 router"]);
+    expect(findings[0]?.what).toMatch(
+      /listens on port 80 of 10\.20\.0\.2 and ::, and not of 100\.64\./,
+    );
+  });
+
+  test("TL126: who asks runs no Tailscale", async () => {
+    const timedOut: Alteration = [
+      "printer",
+      "nc -vz",
+      () => ({ exitCode: 1, stderr: "nc: connect to 100.64.0.1 port 80 (tcp) timed out\n" }),
+    ];
+    const unanswered: Alteration = [
+      "printer",
+      "ping",
+      () => ({ exitCode: 1, stdout: "2 packets transmitted, 0 received, 100% packet loss\n" }),
+    ];
+    expect(await codes("printer laptop:80", [timedOut, unanswered])).toEqual(["TL126 printer"]);
+  });
+
+  test("TL513: a line in /etc/hosts for a name of split DNS", async () => {
+    const asked = "laptop printer.corp.internal";
+    const alterations = (system: string, magic: string): Alteration[] => [
+      [
+        "laptop",
+        "getent ahosts",
+        () => ({ stdout: `${system}       STREAM printer\n`, exitCode: 0 }),
+      ],
+      [
+        "laptop",
+        "dig +tries=1",
+        () => ({
+          stdout: `;; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n\n;; ANSWER SECTION:\nprinter.corp.internal.\t600\tIN\tA\t${magic}\n`,
+        }),
+      ],
+    ];
+    expect(await codes(asked, alterations("10.20.0.99", "10.20.0.30"))).toContain("TL513 laptop");
+    expect(await codes(asked, alterations("10.20.0.30", "10.20.0.30"))).not.toContain(
+      "TL513 laptop",
+    );
+    // Of the internet, a name has now one address, now another.
+    expect(await codes(asked, alterations("198.18.9.9", "198.18.1.1"))).not.toContain(
+      "TL513 laptop",
+    );
+  });
+
   test("TL114: rejected by the sender's own rule, or by a set's", async () => {
     const asked = "laptop router:80";
     const rules = (...expr: object[]) =>

@@ -1,7 +1,7 @@
-import { isTailnetAddress } from "../../evidence/prefix.ts";
+import { isPrivate, isTailnetAddress } from "../../evidence/prefix.ts";
 import { type Check, seen, seenLine } from "../check.ts";
 
-/** TL513: the system finds another address for a node's name than MagicDNS has. */
+/** TL513: the system finds another address for a name of the tailnet's DNS than MagicDNS has. */
 export const resolvedElsewhere: Check = {
   finds: ["TL513"],
   step: "name",
@@ -12,7 +12,10 @@ export const resolvedElsewhere: Check = {
       return;
     const { name, question } = attempts;
     const system = (read(attempts.system) ?? []).filter((each) => each.includes("."));
-    const magic = (read(attempts.magicDns)?.answers ?? []).filter(isTailnetAddress);
+    // Names of the internet have many addresses, by who asks and when.
+    const magic = (read(attempts.magicDns)?.answers ?? []).filter(
+      (each) => isTailnetAddress(each) || isPrivate(each),
+    );
     const [wrong] = system;
     const [right] = magic;
     if (wrong === undefined || right === undefined) return;
@@ -28,7 +31,7 @@ export const resolvedElsewhere: Check = {
         seen(attempts.magicDns, `${name} A ${right}`),
       ],
       why: "something answers before MagicDNS is asked: a line in /etc/hosts, which is to be taken out, a cache, or another resolver that knows the name",
-      fix: [`on ${node}: grep -n ${name} /etc/hosts`, `on ${node}: resolvectl flush-caches`],
+      fix: [`on ${node}: grep -niw ${name} /etc/hosts`, `on ${node}: resolvectl flush-caches`],
       explains: [`what is meant for ${name} goes to ${wrong}`],
     });
   },

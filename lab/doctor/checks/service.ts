@@ -1,17 +1,18 @@
 import { isTailnetAddress } from "../../evidence/prefix.ts";
+import type { Socket } from "../../evidence/sockets.ts";
 import { machineOf, works } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
 import { isLoopback, listeners } from "../sockets.ts";
 
-/** TL111, TL112 and TL113: who listens where, on the target itself. */
+/** TL111, TL112, TL113 and TL125: who listens where, on the target itself. */
 export const service: Check = {
-  finds: ["TL111", "TL112", "TL113"],
+  finds: ["TL111", "TL112", "TL113", "TL125"],
   step: "service",
   explainedBy: ["TL118"],
   run({ observations, read, found }) {
     const { attempts } = observations;
     if (attempts === undefined || works(attempts) === true) return;
-    const { question, target, connect } = attempts;
+    const { question, target, connect, address } = attempts;
     const { port, protocol } = question;
     if (target === null || port === undefined) return;
     const machine = machineOf(observations, target);
@@ -38,8 +39,22 @@ export const service: Check = {
     const also = refused ? [seen(connect, connect.evidence.stderr.trim())] : [];
     const [first] = here;
     if (first !== undefined) {
-      // One for IPv6 alone is another matter.
-      if (!here.every(isLoopback)) return;
+      if (address === null || here.some((socket) => takes(socket, address))) return;
+      if (!here.every(isLoopback)) {
+        const others = here.map((socket) => socket.address).join(" and ");
+        found({
+          ...about,
+          code: "TL125",
+          node: target,
+          what: `${first.program ?? "the service"} on ${target} listens on port ${port} of ${others}, and not of ${address}`,
+          seen: [seen(machine.sockets, here.map(({ line }) => line).join("; ")), ...also],
+          why: "the kernel hands a connection to who listens on its very address, or on all of its family",
+          fix: [
+            `on ${target}: let ${first.program ?? "it"} listen on ${address.includes(":") ? "[::]" : "0.0.0.0"}, or on ${address} too`,
+          ],
+        });
+        return;
+      }
       found({
         ...about,
         code: "TL112",
@@ -88,6 +103,12 @@ export const service: Check = {
     });
   },
 };
+
+/** Whether it gets what is sent to an address. `::` may be for IPv4 too, which `ss` prints as `*`. */
+function takes({ address }: Socket, asked: string): boolean {
+  if (address === "*" || address === asked) return true;
+  return address === (asked.includes(":") ? "::" : "0.0.0.0");
+}
 
 /** Ports that stand for each other by habit: 80 and 8080, 8080 and 8081, 22 and 2222. */
 function isUsualInstead(asked: number, other: number): boolean {

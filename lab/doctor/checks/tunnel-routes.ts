@@ -1,54 +1,179 @@
+import {
+  type Interface,
+  type Route,
+  type Rule,
+  routeOf,
+  routeText,
+  ruleText,
+} from "../../evidence/ip.ts";
+import type { Observations, TailscaleObservations } from "../../evidence/observations.ts";
 import { covers, isTailnetAddress } from "../../evidence/prefix.ts";
-import { type Check, seen } from "../check.ts";
+import { serverOf } from "../../evidence/where.ts";
+import { sourceOf, works } from "../asked.ts";
+import { type Check, type Look, seen } from "../check.ts";
 
-/** TL124: the tunnel is there, and the routes or rules that lead packets into it are not. */
+/** TL124: the tunnel is there, and the routes or rules that lead packets into it are not, or others go before them. */
 export const tunnelRoutes: Check = {
   finds: ["TL124"],
   step: "route",
   explainedBy: ["TL118", "TL119", "TL206", "TL207", "TL210"],
-  run({ observations, read, found }) {
-    for (const { machine, status, addresses, routes, rules } of observations.tailscale.values()) {
-      const own = read(status);
-      const interfaces = read(addresses) ?? [];
-      const [all, policies] = [read(routes), read(rules)];
-      const tunnel = interfaces.find(({ name }) => name.startsWith("tailscale"));
+  run(look) {
+    const { observations, read } = look;
+    for (const node of observations.tailscale.values()) {
+      const own = read(node.status);
+      const interfaces = read(node.addresses) ?? [];
+      const [routes, rules] = [read(node.routes), read(node.rules)];
+      const tunnel = interfaces.find(({ name }) => isTunnel(name));
       if (own?.backendState !== "Running" || tunnel === undefined) continue;
-      if (all === undefined || policies === undefined) continue;
-      const peers = own.peers.flatMap((peer) =>
-        peer.addresses.filter((each) => each.includes(".") && isTailnetAddress(each)),
-      );
-      if (peers.length === 0) continue;
-      const into = all.filter(
-        ({ device, prefix }) =>
-          device.startsWith("tailscale") && peers.some((peer) => covers(prefix, peer)),
-      );
-      const hasRoute = into.length > 0;
-      const hasRule =
-        policies.some(({ table }) => table === "52") || into.some(({ table }) => table === "main");
-      if (hasRoute && hasRule) continue;
-      const { name } = machine;
-      const what = tunnel.isUp
-        ? `the ${hasRoute ? "rules" : "routes"} of ${name} that lead into the tunnel are gone`
-        : `the tunnel's interface ${tunnel.name} of ${name} is down, and its routes are gone with it`;
-      found({
-        code: "TL124",
-        node: name,
-        what,
-        seen: [
-          hasRoute
-            ? seen(rules, "no rule looks up table 52")
-            : seen(routes, "no route of table 52 leads to a peer"),
-          ...(tunnel.isUp
-            ? []
-            : [seen(addresses, `"ifname": "${tunnel.name}", without the flag UP`)]),
-        ],
-        why: "tailscaled sets them when it comes up; somebody, or whatever manages the network has removed them since, as systemd-networkd does with what it takes for foreign",
-        fix: [
-          `on ${name}: systemctl restart tailscaled`,
-          `on ${name}, where systemd-networkd runs: ManageForeignRoutes=no and ManageForeignRoutingPolicyRules=no in networkd.conf`,
-        ],
-        explains: [`${name} reaches no node by the tailnet, and no MagicDNS`],
-      });
+      if (routes === undefined || rules === undefined) continue;
+      // A peer whose key has expired has no route.
+      const peers = own.peers
+        .filter(({ isExpired }) => !isExpired)
+        .flatMap(({ addresses }) => addresses)
+        .filter((each) => each.includes(".") && isTailnetAddress(each));
+      const isTold =
+        (peers.length > 0 && tellGone(look, node, { tunnel, routes, rules, peers })) ||
+        tellOvertaken(look, node, { routes, rules, peers });
+      if (!isTold) tellWithoutIpv6(look, node, tunnel);
     }
   },
 };
+
+interface Ways {
+  routes: readonly Route[];
+  rules: readonly Rule[];
+  /** Addresses of its peers, IPv4. */
+  peers: readonly string[];
+}
+
+function isTunnel(device: string): boolean {
+  return device.startsWith("tailscale");
+}
+
+function hasTunnelRoute(routes: readonly Route[], address: string): boolean {
+  return routes.some(({ device, prefix }) => isTunnel(device) && covers(prefix, address));
+}
+
+function tellGone(
+  { found }: Look,
+  { machine: { name }, addresses, routes: shown, rules: shownRules }: TailscaleObservations,
+  { tunnel, routes, rules, peers }: Ways & { tunnel: Interface },
+): boolean {
+  const into = routes.filter(
+    ({ device, prefix }) => isTunnel(device) && peers.some((peer) => covers(prefix, peer)),
+  );
+  const hasRoute = into.length > 0;
+  const hasRule =
+    rules.some(({ table }) => table === "52") || into.some(({ table }) => table === "main");
+  if (hasRoute && hasRule) return false;
+  found({
+    code: "TL124",
+    node: name,
+    what: tunnel.isUp
+      ? `the ${hasRoute ? "rules" : "routes"} of ${name} that lead into the tunnel are gone`
+      : `the tunnel's interface ${tunnel.name} of ${name} is down, and its routes are gone with it`,
+    seen: [
+      hasRoute
+        ? seen(shownRules, "no rule looks up table 52")
+        : seen(shown, "no route of table 52 leads to a peer"),
+      ...(tunnel.isUp ? [] : [seen(addresses, `"ifname": "${tunnel.name}", without the flag UP`)]),
+    ],
+    why: "tailscaled sets them when it comes up; somebody, or whatever manages the network has removed them since, as systemd-networkd does with what it takes for foreign",
+    fix: [
+      `on ${name}: systemctl restart tailscaled`,
+      `on ${name}, where systemd-networkd runs: ManageForeignRoutes=no and ManageForeignRoutingPolicyRules=no in networkd.conf`,
+    ],
+    explains: [`${name} reaches no node by the tailnet, and no MagicDNS`],
+  });
+  return true;
+}
+
+/** A rule or a route that goes before Tailscale's own takes the packets elsewhere. */
+function tellOvertaken(
+  { observations, found }: Look,
+  node: TailscaleObservations,
+  { routes, rules, peers }: Ways,
+): boolean {
+  const { machine, routes: shown, rules: shownRules } = node;
+  const own = sourceOf(observations, machine.name);
+  const reachable = peers.filter((peer) => hasTunnelRoute(routes, peer));
+  const wanted = [...reachable, ...askedBehindRouter(observations, node, routes)];
+  const packets = wanted.flatMap((destination) => [{ destination }, { destination, source: own }]);
+  for (const packet of packets) {
+    const taken = routeOf(rules, routes, packet);
+    // An own address in the tailnet's range is another cause: TL110.
+    if (taken === undefined || taken.rule.table === "local") continue;
+    const { rule, route } = taken;
+    if (route !== undefined && isTunnel(route.device)) continue;
+    found({
+      code: "TL124",
+      node: machine.name,
+      what: `what ${machine.name} sends to ${packet.destination} does not go into the tunnel: another ${rule.table === "52" ? "route" : "rule"} goes before Tailscale's`,
+      seen: [
+        seen(shownRules, ruleText(rule)),
+        ...(route === undefined ? [] : [seen(shown, routeText(route))]),
+      ],
+      why: `tailscaled's rule for table 52 has the priority 5270, and in it the longest prefix wins: what is asked before decides, and \`tailscale ping\` does not pass it`,
+      fix: [
+        `on ${machine.name}: ip route get ${packet.destination}`,
+        rule.table === "52"
+          ? `on ${machine.name}: ip route del ${route === undefined ? packet.destination : routeText(route)}`
+          : `on ${machine.name}: ip rule del priority ${rule.priority}`,
+        `on ${machine.name}: look who sets it, such as a VPN or a script of the network's, and have it leave ${packet.destination} to Tailscale`,
+      ],
+      explains: [`${machine.name} does not reach ${packet.destination}, nor answers it`],
+    });
+    return true;
+  }
+  return false;
+}
+
+/** What was asked, where it is behind a subnet router whose route the node uses, and does not work. */
+function askedBehindRouter(
+  { attempts }: Observations,
+  node: TailscaleObservations,
+  routes: readonly Route[],
+): string[] {
+  if (attempts?.address == null || works(attempts) === true) return [];
+  const { address, question } = attempts;
+  if (question.from !== node.machine.name || address.includes(":")) return [];
+  if (isTailnetAddress(address) || serverOf(node, address) === undefined) return [];
+  return hasTunnelRoute(routes, address) ? [address] : [];
+}
+
+/** The kernel takes all of an interface's IPv6 away where it is switched off or the MTU is too small. */
+function tellWithoutIpv6(
+  { observations: { attempts }, found }: Look,
+  { machine: { name }, status, addresses }: TailscaleObservations,
+  tunnel: Interface,
+): void {
+  if (attempts?.address == null || works(attempts) === true) return;
+  const { address, question, target } = attempts;
+  if (!address.includes(":") || (name !== question.from && name !== target)) return;
+  const given =
+    status.kind === "seen"
+      ? status.value.self?.addresses.find((each) => each.includes(":"))
+      : undefined;
+  if (given === undefined || tunnel.addresses.some((each) => each.address === given)) return;
+  found({
+    code: "TL124",
+    node: name,
+    what: `the tunnel's interface ${tunnel.name} of ${name} has no IPv6 address, and no route of IPv6`,
+    seen: [
+      seen(status, `"TailscaleIPs": ${given}`),
+      seen(addresses, `"ifname": "${tunnel.name}", "mtu": ${tunnel.mtu}, without ${given}`),
+    ],
+    why:
+      tunnel.mtu < 1280
+        ? "IPv6 needs an MTU of 1280: the kernel takes it away from an interface with a smaller one, and does not give it back"
+        : "IPv6 is switched off there, or somebody has taken the address away",
+    fix: [
+      tunnel.mtu < 1280
+        ? `on ${name}: ip link set ${tunnel.name} mtu 1280`
+        : `on ${name}: sysctl net.ipv6.conf.${tunnel.name}.disable_ipv6`,
+      `on ${name}: systemctl restart tailscaled`,
+      `ask for the address of IPv4 instead`,
+    ],
+    explains: [`${name} has the tailnet by IPv4 alone`],
+  });
+}
