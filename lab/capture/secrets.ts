@@ -1,8 +1,10 @@
 import { rewritePieces } from "./pieces.ts";
 
 /** What names something secret: a variable, a header, a parameter, a key of JSON or YAML. */
-const secretName = String.raw`[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|cookie|credential|session[_-]?id|auth[_-]?(?:key|id)|api[_-]?key|access[_-]?key|private[_-]?key|shared[_-]?key|registration[_-]?key)[\w.-]*`;
-const value = String.raw`[^\s"',;&)}\]]+`;
+const secretWord = String.raw`[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|cookie|credential|session[_-]?id|auth[_-]?(?:key|id)|api[_-]?key|access[_-]?key|private[_-]?key|shared[_-]?key|registration[_-]?key)[\w.-]*`;
+const secretName = String.raw`(?:${secretWord}|(?:[\w.-]*[_.-])?(?:pass|pwd|psk))`;
+/** Within quotes, what is between them. */
+const value = String.raw`(?<=")[^"\r\n]+|(?<=')[^'\r\n]+|[^\s"',;&)}\]]+`;
 
 /** The first group stays, the second is a secret. */
 const patterns: readonly RegExp[] = [
@@ -14,11 +16,14 @@ const patterns: readonly RegExp[] = [
   // Headscale's before 0.28: of the API, and for joining.
   /((?:^|[^\w.-]))([\w-]{7,12}\.[\w-]{32,64})(?![\w.-])/g,
   /((?:^|[^\w]))([0-9a-f]{48})(?!\w)/gi,
-  // Tokens that can be told by their form: JSON Web Tokens, GitHub, GitLab, Slack, AWS, npm, OpenAI.
+  // Tokens that can be told by their form: JSON Web Tokens, GitHub, GitLab, Slack, AWS, npm, OpenAI, Stripe, Google, age.
   /((?:^|[^\w.-]))(eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?)/g,
-  /((?:^|[^\w]))((?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|npm_|sk-)[\w-]{10,}|A[KS]IA[0-9A-Z]{16})/g,
+  /((?:^|[^\w]))((?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|npm_|sk-|[sr]k_(?:live|test)_|AIza)[\w-]{10,}|A[KS]IA[0-9A-Z]{16}|AGE-SECRET-KEY-1[0-9A-Z]+)/g,
   // user:password@ of a URL, and what may be a token before the @.
   /(\b[a-z][a-z0-9+.-]*:\/\/(?:[^\s/:@"'<>]*:)?)([^\s/"'<>]+)(?=@)/gi,
+  /(\s(?:-u|--user|--proxy-user)[\s=]+["']?[^\s:"']+:)([^\s"']+)/g,
+  // A link by which whoever has it writes into a channel.
+  /(\bhttps:\/\/(?:discord(?:app)?\.com\/api\/webhooks|hooks\.slack\.com\/services)\/)([^\s"']+)/gi,
   // A link by which whoever opens it logs a machine in.
   /(\bhttps?:\/\/[^\s"'/]+\/(?:a|register|auth)\/)([^\s"'?#]+)/gi,
   /([?&](?:code|state|sig|signature|auth|key)=)([^\s"'&#]+)/gi,
@@ -30,10 +35,16 @@ const patterns: readonly RegExp[] = [
   /(\b[A-Z][A-Z0-9_]*_(?:KEY|PASS|PWD|PSK)=["']?)([^\s"']+)/g,
   new RegExp(`(--${secretName}\\s+["']?)(${value})`, "gi"),
   // Name: value, at the beginning of a line or, where the name can't be a word of a sentence, anywhere.
-  new RegExp(`(^[\\s>#-]*"?${secretName}"?\\s*:\\s*"?)(${value})`, "gim"),
-  new RegExp(`((?=[\\w.-]*[_-])${secretName}"?\\s*:\\s*"?)(${value})`, "gi"),
+  new RegExp(`(^[\\s>#/*-]*["']?${secretName}["']?[ \\t]*:[ \\t]*["']?)(${value})`, "gim"),
+  new RegExp(`((?=[\\w.-]*[_-])${secretName}["']?[ \\t]*:[ \\t]*["']?)(${value})`, "gi"),
   new RegExp(`("${secretName}"\\s*:\\s*")([^"]+)`, "gi"),
 ];
+
+/** YAML's value below its name: a block of text, a list, a word in the next line. */
+const below = new RegExp(
+  `^(([ \\t]*)(?:- +)?["']?${secretName}["']?[ \\t]*:[ \\t]*)(?:[|>][+\\-\\d]*)?[ \\t]*\\n((?:(?:\\2[ \\t]+.*)?\\n)*\\2[ \\t]+\\S.*)`,
+  "gim",
+);
 
 const secretKey = new RegExp(`^(?:${secretName}|authorization)$`, "i");
 
@@ -54,7 +65,10 @@ export function secretRemover(): (text: string) => string {
     patterns.reduce(
       (all, pattern) =>
         all.replace(pattern, (_match, kept: string, secret: string) => kept + remove(secret)),
-      text,
+      text.replace(
+        below,
+        (_match, kept: string, _indent: string, secret: string) => kept + remove(secret.trim()),
+      ),
     );
   return (text) =>
     rewritePieces(text, (piece) => {
