@@ -86,6 +86,13 @@ export function advertisersOf(seen: Observations, address: string): string[] {
   return [...new Set([...own, ...registered])];
 }
 
+/** Nodes that use a machine as their exit node. */
+export function exitNodeUsers(seen: Observations, name: string): string[] {
+  return [...seen.tailscale.values()]
+    .filter((node) => exitNodeOf(node)?.name === name)
+    .map(({ machine }) => machine.name);
+}
+
 /** Machines on the way of what was asked; a finding about none of them answers another question. */
 export function onTheWay(seen: Observations): ReadonlySet<string> | undefined {
   const { attempts } = seen;

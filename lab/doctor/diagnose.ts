@@ -40,7 +40,8 @@ export function diagnose(observations: Observations, question?: Question | undef
   const isNameAsked = question === undefined || attempts?.name != null;
   const place = (finding: Found) =>
     rank(finding, finding.check.step, isAsked(finding), isNameAsked);
-  found.sort((a, b) => place(a) - place(b) || order(a, b));
+  const order = (a: Found, b: Found) => place(a) - place(b) || inOrder(a, b, question?.from);
+  found.sort(order);
   // What makes something else of what was asked fail answers the question too.
   const isAnswer = (root: Diagnosed): boolean =>
     isAsked(root) || root.consequences.some((consequence) => isAnswer(consequence));
@@ -102,8 +103,10 @@ function rank({ code }: Finding, step: Step, isAsked: boolean, isNameAsked: bool
   return (isAsked ? 0 : 1000) + (entryOf(code).severity === "error" ? 0 : 100) + place;
 }
 
-function order(a: Found, b: Found): number {
-  return `${a.code} ${a.node}` < `${b.code} ${b.node}` ? -1 : 1;
+/** Of one cause at both ends, that of who asks: the packet meets it first. */
+function inOrder(a: Found, b: Found, from: string | undefined): number {
+  const key = ({ code, node }: Found) => `${code} ${node === from ? "" : node}`;
+  return key(a) < key(b) ? -1 : 1;
 }
 
 /** Puts each consequence under the first of its causes that was found. */

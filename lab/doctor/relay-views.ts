@@ -1,6 +1,7 @@
 import type { NetmapRelay } from "../evidence/netmap.ts";
 import type { Observations, TailscaleObservations } from "../evidence/observations.ts";
 import type { RelayProbe } from "../evidence/probes.ts";
+import { exitNodeOf } from "../evidence/where.ts";
 import type { Look } from "./check.ts";
 import type { Seen } from "./finding.ts";
 
@@ -34,11 +35,15 @@ function viewsOf(look: Look, name: string, node: TailscaleObservations): RelayVi
   const probes = look.read(node.relayProbes) ?? [];
   const relays = node.netmap.kind === "seen" ? node.netmap.value.relays : [];
   const netcheck = node.netcheck.kind === "seen" ? node.netcheck.value : undefined;
+  // With an exit node curl goes by it, and tailscaled itself does not.
+  const hasOwnWay = exitNodeOf(node) === undefined;
   return relays.flatMap((relay) =>
     relay.hosts.flatMap(({ hostname, port }): RelayView[] => {
       const probe = probes.find(({ host }) => host === hostname);
       if (probe === undefined || probe.https.exitCode === -1) return [];
       const { exitCode, text } = probe.https;
+      const isAnswered = probe.https.status !== 0 || exitCode === 60 || exitCode === 51;
+      if (!hasOwnWay && !isAnswered) return [];
       return [
         {
           node: name,

@@ -43,6 +43,18 @@ export function ownPrefixes(
     );
 }
 
+/** An interface of its own, no tunnel, that takes no packets of a size. */
+export function smallInterface(
+  { addresses }: HostObservations,
+  bytes: number,
+): { name: string; mtu: number } | undefined {
+  if (addresses.kind !== "seen") return undefined;
+  return addresses.value.find(
+    ({ name, isUp, mtu, addresses: own }) =>
+      isUp && own.length > 0 && mtu > 0 && mtu < bytes && !name.startsWith("tailscale"),
+  );
+}
+
 /** The machine that has an address; undefined where none, or more than one, is known to. */
 export function ownerOf(seen: Observations, address: string): string | undefined {
   const machines: HostObservations[] = [...seen.tailscale.values(), ...seen.hosts.values()];

@@ -555,6 +555,28 @@ describe("what a machine, its user or control has changed", () => {
     expect(await codes(undefined, alterations)).toEqual([]);
   });
 
+  test("a tailscaled that control has not answered yet is not logged out", async () => {
+    const starting = replace('"BackendState": "Running"', '"BackendState": "NoState"');
+    expect(await codes(undefined, [["laptop", "tailscale status", starting]])).toEqual([]);
+  });
+
+  test("TL109: the interface of one end takes no larger packets", async () => {
+    const lost: Alteration = [
+      "laptop",
+      "ping -n -M do -c 2 -i 0.3 -W 1 -s 1252",
+      () => ({ exitCode: 1, stdout: "2 packets transmitted, 0 received\n" }),
+    ];
+    const small = json((interfaces: { ifname: string; mtu: number }[]) => {
+      for (const each of interfaces) if (each.ifname === "lan") each.mtu = 1300;
+    });
+    const { findings } = await found("laptop printer:80", [lost, ["router", "ip -j addr", small]]);
+    expect(findings[0]).toMatchObject({
+      code: "TL109",
+      node: "router",
+      fix: [expect.stringMatching(/^on router: ip link set lan mtu 1500/)],
+    });
+  });
+
   test("TL125: the service listens on the LAN's address", async () => {
     const onLan: Alteration = ["router", "ss -Hltunp", replace(" 0.0.0.0:80 ", " 10.20.0.2:80 ")];
     const { findings } = await found("laptop router:80", [refused, onLan]);

@@ -14,7 +14,8 @@ export const loginState: Check = {
       const { backendState, self } = status;
       if (backendState === "Stopped") stopped(look, node);
       else if (self?.isExpired === true || isPast(self?.keyExpiry, node)) expired(look, node);
-      else if (backendState === "NeedsLogin" || backendState === "NoState") loggedOut(look, node);
+      // NoState: it has started, and control has not answered yet.
+      else if (backendState === "NeedsLogin") loggedOut(look, node);
     }
     expiredPeers(look);
   },

@@ -1,4 +1,4 @@
-import { everyMachine } from "../asked.ts";
+import { everyMachine, exitNodeUsers } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
 
 /** TL118. The control server has codes of its own. */
@@ -9,14 +9,21 @@ export const machineNotRunning: Check = {
   run({ observations, found }) {
     for (const { machine, addresses } of everyMachine(observations)) {
       if (machine.role === "control" || addresses.kind !== "unseen" || !addresses.isDown) continue;
+      const users = exitNodeUsers(observations, machine.name);
       found({
         code: "TL118",
         node: machine.name,
         what: `${machine.name} does not run`,
         seen: [seen(addresses, addresses.why)],
         why: "a machine that does not run answers nobody, and serves no route",
-        fix: [`start ${machine.name}`],
-        explains: [`nothing reaches ${machine.name}`],
+        fix: [
+          `start ${machine.name}`,
+          ...users.map((user) => `on ${user}, until then: tailscale set --exit-node=`),
+        ],
+        explains: [
+          `nothing reaches ${machine.name}`,
+          ...users.map((user) => `${user}, whose exit node it is, reaches the tailnet alone`),
+        ],
       });
     }
   },

@@ -1,5 +1,5 @@
 import { isTailnetAddress } from "../../evidence/prefix.ts";
-import { advertisersOf } from "../asked.ts";
+import { advertisersOf, exitNodeUsers } from "../asked.ts";
 import { type Check, outOfTailnet, seen, seenLine } from "../check.ts";
 
 /** TL101: what was asked is, or is behind, a node that control has no connection to, and that does not answer. */
@@ -20,30 +20,35 @@ export const nodeOffline: Check = {
       ? [owner].filter((name) => name !== undefined)
       : advertisersOf(observations, address);
     for (const name of names) {
+      const users = exitNodeUsers(observations, name);
       const peer = status?.peers.find((each) => each.name === name);
       const known = registry?.find((each) => each.name === name);
       if (own !== undefined && peer?.online === false) {
         found({
-          ...words(name),
+          ...words(name, users),
           seen: [
             seenLine(own.status, new RegExp(`"HostName": "${name}"`), name),
             seen(own.status, '"Online": false'),
           ],
         });
       } else if (control !== undefined && known?.online === false) {
-        found({ ...words(name), seen: [seen(control.nodes, `${name}: "online": false`)] });
+        found({ ...words(name, users), seen: [seen(control.nodes, `${name}: "online": false`)] });
       }
     }
   },
 };
 
-function words(name: string) {
+function words(name: string, users: readonly string[]) {
   return {
     code: "TL101",
     node: name,
     what: `${name} is offline, and does not answer`,
     why: "control has no connection to it: it is switched off, has no internet, or its tailscaled does not run",
-    fix: [`on ${name}: tailscale status`, `on ${name}: systemctl status tailscaled`],
+    fix: [
+      `on ${name}: tailscale status`,
+      `on ${name}: systemctl status tailscaled`,
+      ...users.map((user) => `on ${user}, until then: tailscale set --exit-node=`),
+    ],
     explains: [`nothing reaches ${name}, or what is behind it`],
   };
 }

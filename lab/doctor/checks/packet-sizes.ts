@@ -1,3 +1,5 @@
+import { smallInterface } from "../../evidence/where.ts";
+import { machineOf } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
 
 /** TL109: small packets pass, larger ones are lost, and nobody says so. */
@@ -23,22 +25,44 @@ export const packetSizes: Check = {
     // Told: that is a small MTU, and works.
     if (!isCliff || lost.some(({ value }) => value.error !== null)) return;
     const to = target ?? address ?? "";
+    const cliff = `packets of ${smallest.bytes} bytes to ${to} are lost, of ${largest.bytes} they pass`;
+    const pings = [
+      seen(smallest.result, "2 packets transmitted, 0 received"),
+      seen(largest.result, `2 packets transmitted, ${largest.value.received} received`),
+    ] as const;
+    const explains = [`large transfers between ${question.from} and ${to} stand still`];
+    for (const end of [question.from, peer ?? to]) {
+      const machine = machineOf(observations, end);
+      const small =
+        machine === undefined ? undefined : smallInterface(machine, smallest.bytes + 60);
+      if (machine === undefined || small === undefined) continue;
+      found({
+        code: "TL109",
+        node: end,
+        involves: [question.from, to],
+        what: `${end}'s interface ${small.name} has an MTU of ${small.mtu}, and ${cliff}`,
+        seen: [seen(machine.addresses, `"ifname": "${small.name}", "mtu": ${small.mtu}`), ...pings],
+        why: "a packet of the tunnel is 60 bytes larger with its headers, may not be cut into pieces, and does not fit",
+        fix: [
+          `on ${end}: ip link set ${small.name} mtu 1500, and where its network's settings have it`,
+        ],
+        explains,
+      });
+      return;
+    }
     found({
       code: "TL109",
       node: question.from,
       involves: [to, ...(peer === undefined ? [] : [peer])],
-      what: `packets of ${smallest.bytes} bytes to ${to} are lost, of ${largest.bytes} they pass`,
-      seen: [
-        seen(smallest.result, "2 packets transmitted, 0 received"),
-        seen(largest.result, `2 packets transmitted, ${largest.value.received} received`),
-      ],
+      what: cliff,
+      seen: [...pings],
       why: "a link on the way takes no such packets, and the message that says so does not come back: a connection opens, and stands still with the first full packet",
       fix: [
         "on the router with the small MTU: let ICMP `fragmentation needed` pass",
         `on the router, else: clamp TCP's MSS to the path's MTU`,
-        `on ${question.from} and ${to}, else: TS_DEBUG_MTU=${Math.max(1280, largest.bytes)} in tailscaled's environment, or ip link set tailscale0 mtu ${largest.bytes}`,
+        `on ${question.from} and ${peer ?? to}, else: ip link set tailscale0 mtu ${largest.bytes}; the tunnel has no IPv6 then`,
       ],
-      explains: [`large transfers between ${question.from} and ${to} stand still`],
+      explains,
     });
   },
 };

@@ -1,4 +1,4 @@
-import { exitNodeOf } from "../../evidence/where.ts";
+import { exitNodeOf, smallInterface } from "../../evidence/where.ts";
 import type { Check } from "../check.ts";
 
 /** A packet of 1280 within the tunnel: 20 bytes of IPv4, 8 of UDP, 32 of WireGuard more. */
@@ -20,6 +20,7 @@ export const smallMtu: Check = {
       // Where another relay is reached by whole packets, it is that relay's link.
       if (told === undefined || probes.some(({ ping }) => ping.large)) continue;
       const { mtu } = told.ping;
+      const own = smallInterface(node, wholeBytes);
       look.found({
         code: "TL409",
         node: name,
@@ -32,10 +33,15 @@ export const smallMtu: Check = {
           },
         ],
         why: "each full packet of the tunnel is cut in two on the way, which costs speed, and is lost where fragments are dropped",
-        fix: [
-          `on ${name}, where tailscaled is started: TS_DEBUG_MTU=${Math.max(1280, (mtu ?? 0) - 60)}, or a smaller MTU of the programs' own connections`,
-          `on ${name}'s router: find the link of ${mtu} bytes, such as PPPoE or another VPN`,
-        ],
+        fix:
+          own === undefined
+            ? [
+                `on ${name}'s router: find the link of ${mtu} bytes, such as PPPoE or another VPN`,
+                `on ${name}, else: ip link set tailscale0 mtu ${(mtu ?? 0) - 60}; the tunnel has no IPv6 then`,
+              ]
+            : [
+                `on ${name}: ip link set ${own.name} mtu 1500, and where its network's settings have it`,
+              ],
         explains: [`transfers from and to ${name} are slower than they could be`],
       });
     }
