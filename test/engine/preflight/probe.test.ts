@@ -1,3 +1,4 @@
+import { PassThrough, Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import type { Engine } from "../../../lab/engine/engine.ts";
 import { featureFault, features } from "../../../lab/engine/preflight/features.ts";
@@ -59,20 +60,30 @@ function startsThatFail(failures: string[]): { engine: Engine; left: () => numbe
       ...more,
     };
   };
+  const modem = {
+    // Of its own accord the engine removes what has ended, and answers with the exit code.
+    dial: (_options: object, done: (error: null, answer: Readable) => void) =>
+      done(null, Readable.from(['{"StatusCode":0}'])),
+  };
   const engine = {
+    modem,
     createNetwork: async () => thing({ id: "network" }),
-    createContainer: async ({ Entrypoint }: { Entrypoint: string[] }) =>
-      thing({
+    createContainer: async ({ Entrypoint }: { Entrypoint: string[] }) => {
+      const output = new PassThrough();
+      const isOneShot = Entrypoint[0] !== "sleep";
+      return thing({
+        attach: async () => output,
         start: async () => {
-          const failure = Entrypoint[0] === "sleep" ? undefined : rest.shift();
+          const failure = isOneShot ? rest.shift() : undefined;
           if (failure !== undefined) throw new Error(failure);
+          if (isOneShot) left -= 1;
+          output.end(frame(all.trimEnd()));
         },
         inspect: async () => ({
           NetworkSettings: { Networks: { network: { IPAddress: "172.20.0.2" } } },
         }),
-        wait: async () => ({ StatusCode: 0 }),
-        logs: async () => frame(all.trimEnd()),
-      }),
+      });
+    },
   };
   return { engine: engine as unknown as Engine, left: () => left };
 }
