@@ -23,6 +23,7 @@ import routeNotApproved from "./cant-reach/route-not-approved.ts";
 import routesNotAccepted from "./cant-reach/routes-not-accepted.ts";
 import serviceDown from "./cant-reach/service-down.ts";
 import serviceOnAnotherPort from "./cant-reach/service-on-another-port.ts";
+import serviceOnLanAddress from "./cant-reach/service-on-lan-address.ts";
 import serviceOnLoopback from "./cant-reach/service-on-loopback.ts";
 import shieldsUp from "./cant-reach/shields-up.ts";
 import staleAddress from "./cant-reach/stale-address.ts";
@@ -98,6 +99,7 @@ export const cases: readonly Case[] = [
   routesNotAccepted,
   serviceDown,
   serviceOnAnotherPort,
+  serviceOnLanAddress,
   serviceOnLoopback,
   shieldsUp,
   staleAddress,

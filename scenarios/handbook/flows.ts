@@ -36,6 +36,7 @@ export const flows: readonly Flow[] = [
         example: { name: "tailscale-stopped", look: 0 },
         codes: [
           "TL118",
+          "TL126",
           "TL119",
           "TL122",
           "TL101",
@@ -97,7 +98,7 @@ export const flows: readonly Flow[] = [
         see: "`connection refused`",
         text: "A refusal comes from the target's kernel: the packet arrived. Type `ss -ltn` there; the service must listen on the port, and on more than 127.0.0.1.",
         example: { name: "service-down", look: 1 },
-        codes: ["TL111", "TL112", "TL113"],
+        codes: ["TL111", "TL112", "TL125", "TL113"],
       },
       {
         title: "Way back",
