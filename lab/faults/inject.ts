@@ -34,7 +34,10 @@ export async function inject(
   declaration: FaultDeclaration,
   { origin = "command", signal }: InjectOptions = {},
 ): Promise<Injected> {
-  const fault = checkedFault(lab, declaration);
+  const fault = checkedFault(
+    lab.nodes.map(({ spec }) => spec),
+    declaration,
+  );
   const kind = faultKind(fault.kind);
   await using _ = await lockFaults(lab, `injects ${fault.kind}`, signal);
   if ("act" in kind) {

@@ -3,12 +3,19 @@ import { pathToFileURL } from "node:url";
 import { LabError } from "../errors.ts";
 import { unreadable } from "./unreadable.ts";
 
-/** Runs a module and gives its default export, whatever that is. Throws LabError `TopologyUnreadable`. */
-export async function loadModule(file: string): Promise<unknown> {
+/**
+ * Runs a module and gives its default export, whatever that is. Throws LabError `TopologyUnreadable`; `UsageInvalid` for
+ * a case's.
+ */
+export async function loadModule(file: string, what: "topology" | "case"): Promise<unknown> {
+  const broken = (reason: string, details: { remedy: string; cause?: unknown }) =>
+    what === "topology"
+      ? unreadable(file, reason, details)
+      : new LabError("UsageInvalid", `can't read the case: ${reason}`, { where: file, ...details });
   const url = pathToFileURL(file).href;
   const module: { default?: unknown } = await import(url).catch((cause: unknown) => {
     if (cause instanceof LabError) throw cause;
-    throw unreadable(file, thrownText(cause, file), {
+    throw broken(thrownText(cause, file), {
       remedy: /Cannot find (package|module)/.test(String(cause))
         ? "install what it imports (npm install), or mend the import"
         : "mend the module; `node FILE` shows the same error",
@@ -16,8 +23,11 @@ export async function loadModule(file: string): Promise<unknown> {
     });
   });
   if (module.default === undefined) {
-    throw unreadable(file, "it has no default export", {
-      remedy: "write `export default defineLab({ … })`",
+    throw broken("it has no default export", {
+      remedy:
+        what === "topology"
+          ? "write `export default defineLab({ … })`"
+          : "`tailnet-lab case new NAME` writes one to start from",
     });
   }
   return module.default;

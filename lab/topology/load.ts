@@ -81,7 +81,7 @@ interface Declaration {
 
 async function readDeclaration(file: string): Promise<Declaration> {
   if (isModule(file)) {
-    return { declaration: await loadModule(file), placed: (issues) => [...issues] };
+    return { declaration: await loadModule(file, "topology"), placed: (issues) => [...issues] };
   }
   const { value, placeOf } = await loadData(file);
   const placed = (issues: readonly ValidationIssue[]) =>

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { LabError } from "../../lab/errors.ts";
 import { nearName } from "../../lab/near-name.ts";
+import { loadModule } from "../../lab/topology/load-module.ts";
 import type { Case } from "./case.ts";
 import { cases } from "./index.ts";
 
@@ -28,15 +28,21 @@ async function isFile(file: string): Promise<boolean> {
 
 /** Loading a case's file runs it, as that of a topology does. */
 async function loadCase(file: string): Promise<Case> {
-  const { default: theCase } = (await import(pathToFileURL(file).href)) as { default?: Case };
+  const theCase = (await loadModule(file, "case")) as Case;
   const missing = ["name", "topology", "symptoms", "finding", "remedy"].filter(
     (key) => theCase?.[key as keyof Case] === undefined,
   );
-  if (theCase !== undefined && missing.length === 0) return theCase;
-  const what =
-    theCase === undefined ? "it has no default export" : `it lacks ${missing.join(", ")}`;
-  throw new LabError("UsageInvalid", `this is no case: ${what}`, {
-    where: file,
-    remedy: "`tailnet-lab case new NAME` writes one to start from",
-  });
+  if (missing.length > 0) {
+    throw new LabError("UsageInvalid", `this is no case: it lacks ${missing.join(", ")}`, {
+      where: file,
+      remedy: "`tailnet-lab case new NAME` writes one to start from",
+    });
+  }
+  const [{ caseIssues }, { loadedOf }] = await Promise.all([
+    import("./case-issues.ts"),
+    import("./case-lab.ts"),
+  ]);
+  const issues = caseIssues(theCase, await loadedOf(theCase));
+  if (issues.length === 0) return theCase;
+  throw new LabError("UsageInvalid", `case ${theCase.name} can't be used`, { where: file, issues });
 }
