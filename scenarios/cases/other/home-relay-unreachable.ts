@@ -37,7 +37,7 @@ export default {
     },
   ],
   question: { from: "workstation", to: "server:80" },
-  finding: { code: "TL307", node: "server" },
+  finding: { code: "TL307", node: "workstation" },
   look: [
     fetches(
       "workstation",
