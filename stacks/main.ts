@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { LabError } from "../lab/errors.ts";
 import { imageRef } from "../lab/images/recipes.ts";
 import { allocate } from "../lab/plan/allocate.ts";
 import { type Allocation, emptyAllocation } from "../lab/plan/allocation.ts";
@@ -21,29 +22,52 @@ const defaultTopology = fileURLToPath(
   new URL(`../topologies/homelab${extname(import.meta.url)}`, import.meta.url),
 );
 /** Far from where `tailnet-lab up` begins to look for free ones. */
-const defaultPool = 200;
+const defaultPool = "200";
 
-const { topology, policyText } = await loadTopology(
-  process.env.TAILNET_LAB_TOPOLOGY ?? defaultTopology,
-);
-const outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out";
-const kept = join(outdir, `${topology.name}.lab.json`);
-const given = readKept();
-const plan = planLab(topology, { run: stackRun, policyText, ...given });
-mkdirSync(outdir, { recursive: true });
-// Beside the JSON: the next one keeps all that is still declared as it was.
-const record = { allocation: plan.allocation, secret: given.secret };
-writeFileSync(kept, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
-console.log(synthesise(outdir, { plan, imageRef, origin: resolve(outdir) }));
+try {
+  await synthesiseLab();
+} catch (error) {
+  if (!(error instanceof LabError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}
 
-function readKept(): { allocation: Allocation; secret: string } {
+async function synthesiseLab(): Promise<void> {
+  const { topology, policyText } = await loadTopology(
+    process.env.TAILNET_LAB_TOPOLOGY ?? defaultTopology,
+  );
+  const outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out";
+  const kept = join(outdir, `${topology.name}.lab.json`);
+  const given = readKept(kept, segmentNames(topology));
+  const plan = planLab(topology, { run: stackRun, policyText, ...given });
+  mkdirSync(outdir, { recursive: true });
+  // Beside the JSON: the next one keeps all that is still declared as it was.
+  const record = { allocation: plan.allocation, secret: given.secret };
+  writeFileSync(kept, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+  console.log(synthesise(outdir, { plan, imageRef, origin: resolve(outdir) }));
+}
+
+function readKept(
+  kept: string,
+  segments: readonly string[],
+): { allocation: Allocation; secret: string } {
   const before = existsSync(kept) ? JSON.parse(readFileSync(kept, "utf8")) : undefined;
   const { subnets: had = {}, ...numbers } = before?.allocation ?? emptyAllocation({});
-  const pool = Number(process.env.TAILNET_LAB_POOL ?? defaultPool);
-  const range = { from: pool, to: 255, of: "TAILNET_LAB_POOL" };
-  const subnets = allocate(segmentNames(topology), range, new Set(), had);
+  const range = { from: poolFor(segments), to: 255, of: "TAILNET_LAB_POOL" };
+  const subnets = allocate(segments, range, new Set(), had);
   return {
     allocation: { ...numbers, subnets: Object.fromEntries(subnets) },
     secret: before?.secret ?? randomBytes(16).toString("hex"),
   };
+}
+
+function poolFor({ length }: readonly string[]): number {
+  const text = process.env.TAILNET_LAB_POOL ?? defaultPool;
+  const last = 256 - length;
+  if (/^\d+$/.test(text) && Number(text) <= last) return Number(text);
+  throw new LabError(
+    "UsageInvalid",
+    `${JSON.stringify(text)} is no number from which all networks (${length}) have room`,
+    { where: "TAILNET_LAB_POOL", remedy: `write a number from 0 to ${last}` },
+  );
 }
