@@ -67,6 +67,20 @@ test("pause: a machine stands still, and keeps its connections", async ({ lab })
   }
 });
 
+test("pause, cured by hand: it does not come back when another fault is cleared", async ({
+  lab,
+}) => {
+  const { nas, desk } = machines(lab);
+  await lab.inject({ kind: "pause", node: "desk" });
+  await engineCall(desk.container.unpause());
+  {
+    await using _ = await lab.inject({ kind: "stop", node: "desk" });
+    expect((await readFaults(lab.running)).map(({ fault }) => fault.kind)).toEqual(["stop"]);
+  }
+  expect(await readFaults(lab.running)).toEqual([]);
+  await reachBoth(nas, desk);
+});
+
 test("restart: a machine is another run of itself, and nothing is left", async ({ lab }) => {
   const { nas, desk } = machines(lab);
   const before = await startedAt(desk);

@@ -23,6 +23,7 @@ export async function injectStep(lab: RunningLab, stored: StoredStep): Promise<v
   const node = lab.node(step.node);
   const record = recordText(stored);
   if (step.kind === "state") {
+    await forgetCured(node);
     await putStep(node, stored, { record });
     await moveTo(node, step.state);
     return;
@@ -97,6 +98,14 @@ async function catchUp(node: RunningNode): Promise<void> {
   const steps = await readSteps(node);
   if (steps.some(({ isCleared, isPending }) => isCleared || isPending)) {
     await node.output([...runner, "-c", catchUpScript]);
+  }
+}
+
+/** Notes of states of a machine that runs all the same: who let it go on cured them, and they must not come back. */
+async function forgetCured(node: RunningNode): Promise<void> {
+  if ((await machineState(node)) !== "running") return;
+  for (const step of (await readSteps(node)).filter(isState)) {
+    await node.output(["rm", "-rf", stepDirectory(step)]);
   }
 }
 
