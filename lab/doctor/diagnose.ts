@@ -38,14 +38,17 @@ export function diagnose(observations: Observations, question?: Question | undef
   const isBroken = (finding: Finding) =>
     isAsked(finding) && entryOf(finding.code).severity === "error";
   const isNameAsked = question === undefined || attempts?.name != null;
-  const place = (finding: Found) =>
-    rank(finding, finding.check.step, isAsked(finding), isNameAsked);
+  const aside = new Set<Step>([
+    ...(isWithoutControl(observations) ? [] : (["control"] as const)),
+    ...(isNameAsked ? [] : (["name"] as const)),
+  ]);
+  const place = (finding: Found) => rank(finding, finding.check.step, isAsked(finding), aside);
   const order = (a: Found, b: Found) => place(a) - place(b) || inOrder(a, b, question?.from);
   found.sort(order);
   // What makes something else of what was asked fail answers the question too.
   const isAnswer = (root: Diagnosed): boolean =>
     isAsked(root) || root.consequences.some((consequence) => isAnswer(consequence));
-  const rootPlace = (root: Diagnosed) => rank(root, root.step, isAnswer(root), isNameAsked);
+  const rootPlace = (root: Diagnosed) => rank(root, root.step, isAnswer(root), aside);
   const roots = underCauses(found).sort((a, b) => rootPlace(a) - rootPlace(b));
   return {
     question,
@@ -93,13 +96,21 @@ function isAbout({ node, involves = [] }: Finding, names: ReadonlySet<string>): 
   return names.has(node) || involves.some((name) => names.has(name));
 }
 
+/** One of the two ends has started, and waits for control to tell it of the tailnet. */
+function isWithoutControl({ attempts, tailscale }: Observations): boolean {
+  return [attempts?.question.from, attempts?.target].some((name) => {
+    const status = tailscale.get(name ?? "")?.status;
+    return status?.kind === "seen" && /^(?:NoState|Starting)$/.test(status.value.backendState);
+  });
+}
+
 /**
  * What is on the way goes first, then what breaks something, then in the order in which a packet would meet it.
- * Connections go on without the control server, and without names where an address was asked.
+ * Connections go on without the control server, once they have heard of it, and without names where an address was
+ * asked: these steps are set aside.
  */
-function rank({ code }: Finding, step: Step, isAsked: boolean, isNameAsked: boolean): number {
-  const isBeside = step === "name" && !isNameAsked;
-  const place = step === "control" || isBeside ? steps.length : steps.indexOf(step);
+function rank({ code }: Finding, step: Step, isAsked: boolean, aside: ReadonlySet<Step>): number {
+  const place = aside.has(step) ? steps.length : steps.indexOf(step);
   return (isAsked ? 0 : 1000) + (entryOf(code).severity === "error" ? 0 : 100) + place;
 }
 

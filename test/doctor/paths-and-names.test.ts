@@ -56,6 +56,34 @@ describe("control", () => {
     ).toContain("TL301 control");
   });
 
+  test("TL301 goes first where who asks has not heard of the tailnet since it has started", async () => {
+    const down: Alteration[] = [
+      ...onBoth(isControl, noControl),
+      [
+        "control",
+        "headscale nodes list",
+        () => ({ exitCode: 1, stdout: "context deadline exceeded" }),
+      ],
+    ];
+    const away: Alteration[] = [
+      [
+        "laptop",
+        "nc -vz",
+        () => ({ exitCode: 1, stderr: "nc: connect to 100.64.0.1 port 80 (tcp) timed out" }),
+      ],
+      ["laptop", "ping", () => ({ exitCode: 1, stdout: "2 packets transmitted, 0 received" })],
+      ["router", "sysctl", replace("net.ipv4.ip_forward = 1", "net.ipv4.ip_forward = 0")],
+    ];
+    const starting: Alteration = [
+      "laptop",
+      "tailscale status",
+      replace('"BackendState": "Running"', '"BackendState": "NoState"'),
+    ];
+    const asked = "laptop printer:80";
+    expect((await codes(asked, [...away, ...down]))[0]).toBe("TL106 router");
+    expect((await codes(asked, [...away, ...down, starting]))[0]).toBe("TL301 control");
+  });
+
   test("TL302: one of them gets none", async () => {
     expect(await codes(undefined, [["laptop", isControl, noControl]])).toEqual(["TL302 laptop"]);
   });

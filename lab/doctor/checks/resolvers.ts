@@ -1,7 +1,7 @@
 import type { Observations } from "../../evidence/observations.ts";
 import { covers, isTailnetAddress, magicDnsAddresses } from "../../evidence/prefix.ts";
 import { exitNodeOf, ownerOf, ownPrefixes } from "../../evidence/where.ts";
-import { machineOf } from "../asked.ts";
+import { advertisersOf, machineOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
 import { isUnder, unresolved } from "../names.ts";
@@ -155,7 +155,7 @@ function peerName({ node, server }: ResolverView): string | undefined {
 export const unroutedResolver: Check = {
   finds: ["TL506"],
   step: "name",
-  explainedBy: ["TL121", "TL502", "TL503"],
+  explainedBy: ["TL102", "TL103", "TL121", "TL502", "TL503"],
   run(look) {
     for (const view of resolverViews(look)) {
       const { node, name, server, domain } = view;
@@ -172,7 +172,10 @@ export const unroutedResolver: Check = {
       look.found({
         code: "TL506",
         node: name,
-        involves: [server, ...(served === undefined ? [] : [served.name])],
+        involves: [
+          server,
+          ...(served === undefined ? advertisersOf(look.observations, server) : [served.name]),
+        ],
         what: `${name} has no route to ${server}, the DNS server of ${domain}`,
         seen: [
           view.seen,

@@ -8,7 +8,7 @@ import {
 } from "../../evidence/ip.ts";
 import type { Observations, TailscaleObservations } from "../../evidence/observations.ts";
 import { covers, isTailnetAddress } from "../../evidence/prefix.ts";
-import { serverOf } from "../../evidence/where.ts";
+import { ownPrefixes, serverOf } from "../../evidence/where.ts";
 import { sourceOf, works } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
 
@@ -138,6 +138,8 @@ function askedBehindRouter(
   const { address, question } = attempts;
   if (question.from !== node.machine.name || address.includes(":")) return [];
   if (isTailnetAddress(address) || serverOf(node, address) === undefined) return [];
+  // What leads past the tunnel into its own LAN is the remedy of TL105.
+  if (ownPrefixes(node).some(({ prefix }) => covers(prefix, address))) return [];
   return hasTunnelRoute(routes, address) ? [address] : [];
 }
 
