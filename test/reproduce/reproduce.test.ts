@@ -325,6 +325,25 @@ test("sockets of loopback: none that is open to others too, and no stub of a res
   expect(servicePorts(sockets)).toEqual([{ protocol: "tcp", port: 443 }]);
 });
 
+test("no services: the UDP ports of what asked while the capture was made", () => {
+  const socket = (port: number, program: string | undefined): Socket => ({
+    protocol: "udp",
+    address: "0.0.0.0",
+    port,
+    program,
+    line: "",
+  });
+  const sockets = [
+    socket(47_366, "tailscale"),
+    socket(55_946, "dig"),
+    // Whose ports they are, who is no root does not see.
+    socket(41_641, undefined),
+    socket(1194, undefined),
+    socket(51_820, "wg-proxy"),
+  ];
+  expect(servicePorts(sockets).map(({ port }) => port)).toEqual([1194, 51_820]);
+});
+
 test("of many relays those that are somebody's home; of one, two", () => {
   const relays = Array.from({ length: 30 }, (_, index) => ({
     code: `r${index}`,
