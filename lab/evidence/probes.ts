@@ -57,7 +57,9 @@ export interface ControlProbe {
 export function parseControlProbe(text: string): ControlProbe {
   const url = /^url (\S+)/m.exec(text)?.[1];
   if (url === undefined) throw new Error("tailscaled does not say where control is");
-  const answer = /^answer (\d+) (\S*)/m.exec(text);
+  // curl says it where nobody answers too, as 000.
+  const answer = /answer (\d{3}) (\S*)$/m.exec(text);
+  if (answer === null) throw new Error("it is cut off: curl's answer is not in it");
   const status = Number(answer?.[1] ?? 0);
   return {
     url,
@@ -88,6 +90,7 @@ export function parseRelayProbes(text: string): RelayProbe[] {
     const rest = words.join(" ").trim();
     if (kind === "ping") {
       const [large, mtu] = words;
+      if (large !== "yes" && large !== "no") continue;
       probe.ping = {
         small: code === "yes",
         large: large === "yes",
@@ -135,8 +138,10 @@ export interface ResolverProbe {
 export function parseResolverProbes(text: string): ResolverProbe[] {
   return text.split("\n").flatMap((line) => {
     const [server = "", word, status] = line.trim().split(" ");
-    // Not every word after one is an address: DNS over HTTPS is asked by a URL.
-    if (word === undefined || !/^[\da-f.:]+$/i.test(server)) return [];
+    // Not every word after one is an address: DNS over HTTPS is asked by a URL. A line may be cut off; earlier versions
+    // had dig's exit code in place of the word.
+    if (word === undefined || !/^(?:status|\d+)$/.test(word)) return [];
+    if (!/^[\da-f.:]+$/i.test(server)) return [];
     return [{ server, status: status || undefined, line: line.trim() }];
   });
 }

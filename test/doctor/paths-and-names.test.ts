@@ -27,7 +27,7 @@ const onBoth = (command: string, alter: Alteration[2]): Alteration[] => [
 ];
 const noControl = lines(
   /^answer .*$/,
-  "curl: (28) Failed to connect to control.lab.test port 443 after 4001 ms: Timeout was reached\nexit 28",
+  "curl: (28) Failed to connect to control.lab.test port 443 after 4001 ms: Timeout was reached\nanswer 000 \nexit 28",
 );
 const firstRelay = /^(derp-fra\S*) https .*$/;
 const silentRelay = lines(firstRelay, `$1 https ${timedOut}`);
@@ -82,6 +82,25 @@ describe("control", () => {
     const asked = "laptop printer:80";
     expect((await codes(asked, [...away, ...down]))[0]).toBe("TL106 router");
     expect((await codes(asked, [...away, ...down, starting]))[0]).toBe("TL301 control");
+  });
+
+  test("what is cut off, or printed by a machine without curl, says nothing of control or resolvers", async () => {
+    const cut =
+      (until: RegExp): Alteration[2] =>
+      ({ stdout }) => ({
+        stdout: until.exec(stdout)?.[0] ?? "",
+      });
+    const { findings, notLooked } = await found(undefined, [
+      ...onBoth(isControl, cut(/^url \S+/)),
+      ...onBoth(isResolvers, cut(/^\S+ /)),
+    ]);
+    expect(findings).toEqual([]);
+    expect(notLooked.map(({ why }) => why).join()).toContain("curl's answer is not in it");
+    const withoutCurl: Alteration[2] = ({ stdout }) => ({
+      stdout: `${stdout.split("\n")[0]}\nsh: 3: curl: not found\nexit 127\n`,
+    });
+    const { findings: without } = await found(undefined, onBoth(isControl, withoutCurl));
+    expect(without).toEqual([]);
   });
 
   test("TL302: one of them gets none", async () => {
@@ -302,7 +321,7 @@ describe("names", () => {
         '"SplitDNSRoutes": { "corp.internal": [{ "Addr": "100.64.0.1" }] }',
       ),
     ],
-    ["laptop", isResolvers, ({ stdout }) => ({ stdout: `${stdout}100.64.0.1 9 \n` })],
+    ["laptop", isResolvers, ({ stdout }) => ({ stdout: `${stdout}100.64.0.1 status \n` })],
   ];
 
   test("TL512: the server of a domain is a node, and does not answer", async () => {
