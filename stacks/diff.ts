@@ -4,7 +4,7 @@ import { givenBy, reserveFor } from "./allocation.ts";
 import type { Change } from "./changes.ts";
 import { findOnEngine, findOrphans, refuseElsewhere } from "./orphans.ts";
 import { planChanges } from "./plan-changes.ts";
-import { labState, lockLab, readRecord, readTerraformState } from "./state.ts";
+import { labState, lockLab, readRecord, readTerraformState, refuseLinks } from "./state.ts";
 import { synthesise } from "./synth.ts";
 import { openTemporaryDirectory } from "./temporary-directory.ts";
 import { openTerraform, parallelism } from "./terraform.ts";
@@ -12,13 +12,14 @@ import type { StackOptions } from "./up.ts";
 
 /**
  * What `upStack` with the same options would do; changes nothing, neither on the engine nor in the state.
- * @throws LabError `LabLocked`, `LabElsewhere`, `PoolExhausted`, and as Terraform's `run`.
+ * @throws LabError `UsageInvalid`, `LabLocked`, `LabElsewhere`, `PoolExhausted`, and as Terraform's `run`.
  */
 export async function diffStack(options: StackOptions): Promise<Change[]> {
   const { progress, signal } = options;
   const draft = options.plan();
   const { lab } = draft;
   const state = labState(options.base, lab);
+  await refuseLinks(state);
   await using _lock = await lockLab(lab, "tailnet-lab diff");
   const engine = await connectEngine();
   const found = await findOnEngine(engine, lab);

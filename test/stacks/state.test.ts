@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { diffStack } from "../../stacks/diff.ts";
 import { endLeftTerraform, stateVariable } from "../../stacks/left-terraform.ts";
 import { refuseElsewhere } from "../../stacks/orphans.ts";
 import {
@@ -26,6 +27,7 @@ import {
   openTemporaryDirectory,
   removeTemporaryDirectories,
 } from "../../stacks/temporary-directory.ts";
+import type { StackOptions } from "../../stacks/up.ts";
 
 let base: string;
 let state: LabState;
@@ -266,6 +268,15 @@ test("a Terraform that outlived its command is killed; others are not", async ()
   } finally {
     other.kill("SIGKILL");
   }
+});
+
+test("a file where the state belongs is told before anything is compared", async () => {
+  await writeFile(join(base, ".tailnet-lab"), "");
+  const options = { base, plan: () => ({ lab: state.lab }) } as unknown as StackOptions;
+  await expect(diffStack(options)).rejects.toMatchObject({
+    name: "UsageInvalid",
+    where: join(base, ".tailnet-lab"),
+  });
 });
 
 describe("a lab of the same name", () => {
