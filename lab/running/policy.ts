@@ -33,8 +33,10 @@ export async function checkPolicy(lab: RunningLab): Promise<void> {
   const { stdout } = await lab.control.exec(["sh", "-c", `cat ${declared.policy} 2>/dev/null`]);
   if (stdout.trim() === "") return;
   const { stdout: inForce } = await lab.control.exec(["headscale", "policy", "get"]);
-  const verb = await lab.control.exec(["sh", "-c", `cat ${declared.withoutTests}`]);
-  await askAboutPolicy(lab, isSame(inForce, verb.stdout) ? "set" : "check", stdout);
+  const withoutTests = await lab.control.exec(["sh", "-c", `cat ${declared.withoutTests}`]);
+  const isUntested = isSame(inForce, withoutTests.stdout);
+  const state = isUntested ? "; until then it is in force without its tests" : "";
+  await askAboutPolicy(lab, isUntested ? "set" : "check", stdout, state);
 }
 
 const current = `${sharedVolumes.settings}/current`;
@@ -84,10 +86,10 @@ const judge = `mkdir -p ${sharedVolumes.control}/headscale && cd /settings/contr
   cp config.yaml derp.yaml dns-records.json ${sharedVolumes.control} &&
   exec headscale -c config.yaml policy set --force --bypass-grpc-and-access-database-directly -f policy.hujson`;
 
-function rejected(message: string): LabError {
+function rejected(message: string, state = ""): LabError {
   return new LabError("PolicyRejected", `Headscale rejects the policy: ${message}`, {
     where: "tailnet.policy",
-    remedy: "correct the policy, or the test in it that does not hold",
+    remedy: `correct the policy, or the test in it that does not hold${state}`,
   });
 }
 
@@ -95,13 +97,14 @@ async function askAboutPolicy(
   lab: RunningLab,
   verb: "set" | "check",
   input: string,
+  state?: string,
 ): Promise<void> {
   const { stderr, exitCode } = await lab.control.exec(
     ["headscale", "policy", verb, "-f", "/dev/stdin"],
     { input },
   );
   if (exitCode === 0) return;
-  throw rejected(headscaleMessage(stderr));
+  throw rejected(headscaleMessage(stderr), state);
 }
 
 /** What Headscale prints, without its log lines and the frame of its remote call. */
