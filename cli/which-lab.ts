@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { LabError } from "../lab/errors.ts";
 import { listLabs, RunningLab } from "../lab/running/running-lab.ts";
 import type { RunningNode } from "../lab/running/running-node.ts";
-import { labelPattern, labelRule } from "../lab/topology/label.ts";
+import { labelRule, labNamePattern } from "../lab/topology/label.ts";
 import type { Context } from "./command.ts";
 
 /** The topology of the lab to start from; JavaScript once the package is built. */
@@ -44,7 +44,7 @@ export async function writtenLab(option: string | undefined): Promise<string | u
 }
 
 async function readLab(text: string, place: string): Promise<string> {
-  if (labelPattern.test(text)) return text;
+  if (labNamePattern.test(text)) return text;
   const file = resolve(text);
   const isFile = text !== "" && (await stat(file).catch(() => undefined))?.isFile() === true;
   if (!isFile) {

@@ -82,6 +82,13 @@ describe("what is neither a lab's name nor a topology's file is refused, and not
   });
 });
 
+test.each([
+  `${"m".repeat(32)}-39e96ae4-22345-1`,
+  `${"m".repeat(32)}-ed333e-warm-91f692e4588a-11818-12`,
+])("a lab that a test started has a name too: %s", async (argument) => {
+  expect(await whichLab({ argument })).toBe(argument);
+});
+
 describe("a topology's file means the lab that it declares", () => {
   beforeEach(async () => {
     await writeFile(join(base, "lab.mjs"), 'export default { name: "mine", nodes: {} };\n');
