@@ -4,6 +4,7 @@ import { releaseIsolation } from "../lab/engine/host-firewall.ts";
 import { LabError } from "../lab/errors.ts";
 import { imageRef } from "../lab/images/recipes.ts";
 import type { Progress } from "../lab/progress.ts";
+import { listLabs } from "../lab/running/running-lab.ts";
 import {
   dockerPrefix,
   findOnEngine,
@@ -49,6 +50,12 @@ export async function downStack(options: DownOptions): Promise<{ removed: string
   const judges = await cleanAll(engine, { lab, run: policyRun, signal });
   const hasNothing = isEmpty(found) && judges.containers.length === 0;
   if (hasNothing && !(await hasState(state))) {
+    if ((await listLabs(engine)).some(({ name }) => name === lab)) {
+      throw new LabError("UsageInvalid", "this lab is a test's, which takes it down", {
+        where: lab,
+        remedy: `where the test keeps it, run \`tailnet-lab clean --lab ${lab}\``,
+      });
+    }
     throw new LabError(
       "LabNotFound",
       `no lab ${lab} was brought up from here, nor is any on this engine`,

@@ -129,6 +129,23 @@ describe("a topology's file means the lab that it declares", () => {
   });
 });
 
+test("down leaves a test's lab, and says what removes it", async () => {
+  await using engine = await httpEngine((path, response, { url }) => {
+    const filters = new URL(url ?? "", "http://x").searchParams.get("filters") ?? "";
+    const container = listed("mine", "nas") as { Labels: Record<string, string> };
+    container.Labels["tailnet-lab.run"] = "reused";
+    const isTests = path === "/containers/json" && !filters.includes("tailnet-lab.run=");
+    response.setHeader("content-type", "application/json");
+    response.end(
+      path === "/volumes" ? '{"Volumes": []}' : JSON.stringify(isTests ? [container] : []),
+    );
+  });
+  const env = { DOCKER_HOST: engine.address };
+  const { stderr, exitCode } = await runCli(["down", "mine"], env, { cwd: base });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("run `tailnet-lab clean --lab mine`");
+});
+
 describe("down removes the state of a lab", () => {
   const down = async () => {
     await using engine = await emptyEngine();
