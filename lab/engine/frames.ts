@@ -22,14 +22,20 @@ export function readFrames(bytes: Buffer): {
   return { frames, rest: bytes.subarray(at) };
 }
 
-/** Writes a framed stream's outputs apart, and ends both when it closes. */
+/** On the standard output the engine says that it could not start a program. */
+const engineMessage = "OCI runtime exec failed: ";
+
+/** Writes a framed stream's outputs apart, with the engine's own message among the errors, and ends both when it closes. */
 export function unframe(source: Readable, stdout: Writable, stderr: Writable): void {
   let pending: Buffer = Buffer.alloc(0);
   source.on("data", (chunk: Buffer) => {
     const { frames, rest } = readFrames(
       pending.length > 0 ? Buffer.concat([pending, chunk]) : chunk,
     );
-    for (const { isError, data } of frames) (isError ? stderr : stdout).write(data);
+    for (const { isError, data } of frames) {
+      const isMessage = data.subarray(0, engineMessage.length).toString() === engineMessage;
+      (isError || isMessage ? stderr : stdout).write(data);
+    }
     pending = rest;
   });
   source.once("close", () => {

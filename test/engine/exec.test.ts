@@ -1,7 +1,10 @@
-import { Duplex } from "node:stream";
+import { Duplex, PassThrough, Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import type { Container } from "dockerode";
 import { describe, expect, test } from "vitest";
 import { execIn } from "../../lab/engine/exec.ts";
+import { unframe } from "../../lab/engine/frames.ts";
+import { frame } from "./fake-engine.ts";
 
 /** The engine's answer where a container is not to be changed. */
 function conflict(message: string): Error {
@@ -58,4 +61,11 @@ test.each([
     what,
     where: "laptop",
   });
+});
+
+test("that a program is not there is said among the errors", async () => {
+  const message = 'OCI runtime exec failed: exec: "nosuch": executable file not found in $PATH';
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  unframe(Readable.from([frame(message)]), stdout, stderr);
+  expect(await Promise.all([text(stdout), text(stderr)])).toEqual(["", `${message}\n`]);
 });

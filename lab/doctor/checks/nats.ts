@@ -28,12 +28,14 @@ export const nats: Check = {
           ? `${a} and ${b} are both behind a hard NAT, so there is no direct path between them`
           : `${hard[0]} is behind a hard NAT, and ${hard[0] === a ? b : a}'s lets in only whom it has sent to`,
       seen: [
-        seenLine(
-          from.netcheck,
-          /MappingVariesByDestIP/,
-          `MappingVariesByDestIP: ${near === "hard"}`,
+        // A hard NAT goes first, as it is the cause.
+        ...(near === "hard" ? [from, to] : [to, from]).map((side) =>
+          seenLine(
+            side.netcheck,
+            /MappingVariesByDestIP/,
+            `MappingVariesByDestIP: ${natOf(side) === "hard"}`,
+          ),
         ),
-        seenLine(to.netcheck, /MappingVariesByDestIP/, `MappingVariesByDestIP: ${far === "hard"}`),
         {
           node: a,
           command: `tailscale ping ${b}`,
