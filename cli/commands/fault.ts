@@ -70,7 +70,8 @@ function addCommand(shared: Shared): Command {
           };
         }
         const { record, state } = injected;
-        if (options.for !== undefined) {
+        // One that was there already is somebody else's to clear.
+        if (options.for !== undefined && state === "injected") {
           await hold(lab, record.id, options.for, signal);
           return {
             json: { schema: 1, lab: lab.name, state: "cleared", ...faultJson(record) },
@@ -79,7 +80,7 @@ function addCommand(shared: Shared): Command {
         }
         return {
           json: { schema: 1, lab: lab.name, state, ...faultJson(record) },
-          text: `${record.id}: ${lineOf(record)} ${state === "there" ? "was there already" : "is injected"}.\nClear it with: tailnet-lab fault clear ${record.id}${option === undefined ? "" : ` --lab ${lab.name}`}`,
+          text: `${record.id}: ${lineOf(record)} ${state === "injected" ? "is injected" : `was there already${options.for === undefined ? "" : ", and stays"}`}.\nClear it with: tailnet-lab fault clear ${record.id}${option === undefined ? "" : ` --lab ${lab.name}`}`,
         };
       },
     ),
