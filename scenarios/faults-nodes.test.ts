@@ -1,3 +1,5 @@
+import { clear } from "../lab/faults/clear.ts";
+import { inject } from "../lab/faults/inject.ts";
 import { lastPath, pingPeer } from "../lab/observe/ping.ts";
 import { statusOf } from "../lab/observe/status.ts";
 import { headscaleNodes } from "../lab/running/headscale.ts";
@@ -313,6 +315,35 @@ test("tailscale-stopped and logged-out, cleared in either order: stopped until b
   }
   await comesTo(laptop, server, http, "reached");
   expect(await hostOf(server, "ipv4")).toBe(before);
+});
+
+test("a preference and logged-out, cleared in either order: as it was when both are gone", async ({
+  lab,
+}) => {
+  const { laptop } = await settled(lab);
+  const accepts = async () =>
+    JSON.parse(await laptop.output(["tailscale", "debug", "prefs"])).RouteAll as boolean;
+  const off = { kind: "accept-routes-off", node: "laptop" } as const;
+  const out = { kind: "logged-out", node: "laptop" } as const;
+  for (const [kept, cleared] of [
+    [off, out],
+    [out, off],
+  ] as const) {
+    for (const faults of [
+      [kept, cleared],
+      [cleared, kept],
+    ] as const) {
+      const ids = new Map<string, string>();
+      for (const fault of faults) {
+        const injected = await inject(lab.running, fault);
+        if (injected.state === "injected") ids.set(fault.kind, injected.record.id);
+      }
+      await clear(lab.running, [ids.get(cleared.kind) ?? ""]);
+      if (kept === off) expect(await accepts(), "with accept-routes-off").toBe(false);
+      await clear(lab.running, "all");
+      expect(await accepts(), `${faults.map(({ kind }) => kind)}, ${kept.kind} last`).toBe(true);
+    }
+  }
 });
 
 test("userspace-networking: a node is pinged by tailscaled, and its programs reach nobody", async ({

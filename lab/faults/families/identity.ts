@@ -2,6 +2,7 @@ import { nodeOf } from "../../running/headscale.ts";
 import { type FaultKind, lasting } from "../fault-kind.ts";
 import { headscaleSetting, preference, replacement, script, until } from "../settings.ts";
 import type { SettingStep } from "../step.ts";
+import { stepFile, stepsDirectory } from "../store.ts";
 
 export const identityFaults: readonly FaultKind[] = [
   lasting({
@@ -36,10 +37,9 @@ fi`,
         kind: "script",
         node,
         inject: `[ "${loggedOut}" = true ] || tailscale logout`,
-        // A login starts Tailscale, which another fault may have stopped.
         clear: `[ "${loggedOut}" != true ] || {
 ${until}${script("log-in.sh", {})}
-[ ! -e ${stopped} ] || tailscale down
+${injectAgain}
 }`,
         atBoot: "again",
       },
@@ -54,10 +54,9 @@ ${until}${script("log-in.sh", {})}
       {
         kind: "script",
         node,
-        inject: `touch ${stopped}\ntailscale down`,
+        inject: "tailscale down",
         // Not by `tailscale up`: it waits for a login where the node needs one.
-        clear: `rm -f ${stopped}
-if [ "${loggedOut}" != true ]; then
+        clear: `if [ "${loggedOut}" != true ]; then
   tailscale debug localapi PATCH /localapi/v0/prefs '{"WantRunning":true,"WantRunningSet":true}' > /dev/null
   ${settled}
 fi`,
@@ -103,8 +102,19 @@ base64 -d <<< ${state} > /var/lib/tailscale/tailscaled.state`;
 ];
 
 const loggedOut = "$(tailscale debug prefs | jq -r .LoggedOut)";
-/** There while a fault has Tailscale stopped. */
-const stopped = "/run/tailscale-stopped";
+/**
+ * Shell: what other faults did to a node is done again, after a login that gave it all its preferences anew. A logout
+ * had taken them away: a value from then is not the one of before the fault.
+ */
+const injectAgain = `others=()
+for step in ${stepsDirectory}/*/; do
+  [[ $step != */"$FAULT".* && -e $step/${stepFile.inject} && ! -e $step/${stepFile.undo} ]] || continue
+  others+=("$step")
+  ! grep -q '"setting":"pref ' "$step/${stepFile.record}" || rm -f "$(< "$step/${stepFile.base}")"
+done
+for step in "\${others[@]}"; do
+  bash -Eeuo pipefail "$step/${stepFile.inject}" > /dev/null
+done`;
 
 /** Shell: until tailscaled knows whether it is connected. Where control does not answer it stays "Starting". */
 const settled = `${until}settled() { tailscale status --json | jq -e '.BackendState | IN("NoState", "Starting") | not'; }
