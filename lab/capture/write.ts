@@ -18,7 +18,7 @@ export type CaptureInfo = Pick<Manifest, "version" | "at" | "anonymised">;
 /**
  * Writes a capture: a manifest, and a folder for each machine with a file for each command. All of it is written
  * beside and then moved, the manifest last: a folder with one is whole.
- * @throws LabError OutputTaken where there is anything in the folder but an earlier capture
+ * @throws LabError OutputTaken where there is anything in the folder but an earlier capture, or it can't be written
  */
 export async function writeCapture(
   directory: string,
@@ -27,8 +27,7 @@ export async function writeCapture(
 ): Promise<Manifest> {
   const target = path.resolve(directory);
   await assertReplaceable(target);
-  await mkdir(path.dirname(target), { recursive: true });
-  const made = await mkdtemp(path.join(path.dirname(target), `.${path.basename(target)}-`));
+  const made = await folderBeside(target);
   try {
     const machines = machinesOf(collected);
     const manifest: Manifest = { schema: 1, program: "tailnet-lab", ...info, machines };
@@ -47,6 +46,20 @@ export async function writeCapture(
     return manifest;
   } finally {
     await rm(made, { recursive: true, force: true });
+  }
+}
+
+async function folderBeside(target: string): Promise<string> {
+  try {
+    await mkdir(path.dirname(target), { recursive: true });
+    return await mkdtemp(path.join(path.dirname(target), `.${path.basename(target)}-`));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new LabError("OutputTaken", `nothing can be written there: ${why}`, {
+      where: target,
+      remedy: "name a folder with -o where you may write",
+      cause,
+    });
   }
 }
 

@@ -80,3 +80,10 @@ test("an earlier capture is replaced, whole; anything else is refused and stays"
   });
   expect(readFileSync(file, "utf8")).toBe("mine");
 });
+
+test("a place where nothing can be written is named", async () => {
+  await expect(writeCapture("/proc/capture", collected("laptop"), info)).rejects.toMatchObject({
+    name: "OutputTaken",
+    message: expect.stringContaining("nothing can be written there"),
+  });
+});
