@@ -109,6 +109,11 @@ function tellDown(look: Look, view: ResolverView, silent: readonly ResolverView[
       .filter((reason) => reason !== undefined)
       .join("; "),
     fix: [
+      ...(owner === undefined && domain !== undefined
+        ? [
+            `look whether ${server} is the server's address: dns.nameservers.split of Headscale's config.yaml`,
+          ]
+        : []),
       `on ${owner ?? server}: systemctl status its DNS server, and restart it`,
       `on control: give ${domain ?? "dns.nameservers.global"} a second nameserver`,
     ],
