@@ -1,4 +1,6 @@
+import type { TailscaleObservations } from "../../evidence/observations.ts";
 import { type Check, seenLine } from "../check.ts";
+import type { Seen } from "../finding.ts";
 import { hasPortMapping, hasUdp, natOf, relayedPair, shareIpv6 } from "../paths.ts";
 
 /** TL401 nats-do-not-match: an endpoint-dependent mapping, and a filter by exact address and port on the other side. */
@@ -28,14 +30,8 @@ export const nats: Check = {
           ? `${a} and ${b} are both behind a hard NAT, so there is no direct path between them`
           : `${hard[0]} is behind a hard NAT, and ${hard[0] === a ? b : a}'s lets in only whom it has sent to`,
       seen: [
-        // A hard NAT goes first, as it is the cause.
-        ...(near === "hard" ? [from, to] : [to, from]).map((side) =>
-          seenLine(
-            side.netcheck,
-            /MappingVariesByDestIP/,
-            `MappingVariesByDestIP: ${natOf(side) === "hard"}`,
-          ),
-        ),
+        mapping(near === "hard" ? from : to),
+        mapping(near === "hard" ? to : from),
         {
           node: a,
           command: `tailscale ping ${b}`,
@@ -52,3 +48,8 @@ export const nats: Check = {
     });
   },
 };
+
+function mapping(node: TailscaleObservations): Seen {
+  const varies = natOf(node) === "hard";
+  return seenLine(node.netcheck, /MappingVariesByDestIP/, `MappingVariesByDestIP: ${varies}`);
+}
