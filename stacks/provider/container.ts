@@ -232,10 +232,13 @@ function isDone({ Running, Status, ExitCode }: ContainerInspectInfo["State"]): b
   return Running || (Status === "exited" && ExitCode === 0);
 }
 
-/** The networks that the container is on now, by id, with the addresses that were asked for. */
+/**
+ * The networks that the container is on now, by id, with the addresses that were asked for. Docker Engine 20.10 leaves the
+ * id out until the container starts: then by the name that it was asked for.
+ */
 function connections(found: ContainerInspectInfo): ObjectValue[] {
-  return Object.values(found.NetworkSettings.Networks).map((network) => ({
-    name: network.NetworkID,
+  return Object.entries(found.NetworkSettings.Networks).map(([name, network]) => ({
+    name: network.NetworkID || name,
     ipv4_address: network.IPAMConfig?.IPv4Address ?? null,
   }));
 }

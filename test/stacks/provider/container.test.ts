@@ -307,6 +307,16 @@ describe("reading", () => {
     ["n2", "198.19.1.2"],
   ];
 
+  test("names the networks of one that never started, whose ids the engine leaves out", async () => {
+    const { NetworkSettings, ...found } = inspected({ Running: false }, both);
+    const Networks = Object.fromEntries(
+      Object.keys(NetworkSettings.Networks).map((name) => [name, { NetworkID: "" }]),
+    );
+    const { engine } = fakeEngine({}, { ...found, NetworkSettings: { Networks } });
+    const { networks_advanced } = (await container.read(engine, state)) ?? {};
+    expect(networks_advanced).toMatchObject([{ name: "name-of-n1" }, { name: "name-of-n2" }]);
+  });
+
   test("finds a container as it was made", async () => {
     const { engine } = fakeEngine({}, inspected({}, both));
     expect(await container.read(engine, state)).toEqual(state);
