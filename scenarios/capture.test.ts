@@ -236,7 +236,7 @@ async function contentOf(folder: string): Promise<string> {
 async function reproducedFrom(folder: string, file: string): Promise<string> {
   const facts = readFacts(await lookAtTailnet(await folderSource(folder)));
   const made = reproduce(facts, { lab: "again", policyFile: policyFileFor(file) });
-  await writeReproduction(made, file, folder);
+  await writeReproduction(made, file, { folder, findings: [] });
   return file;
 }
 

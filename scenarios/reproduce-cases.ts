@@ -85,7 +85,7 @@ async function compare(theCase: Case, anonymise: boolean): Promise<Compared> {
     const file = path.join(folder, "again.yaml");
     const facts = readFacts(await lookAtTailnet(await folderSource(capture)));
     const made = reproduce(facts, { lab: "again", policyFile: policyFileFor(file) });
-    await writeReproduction(made, file, capture);
+    await writeReproduction(made, file, { folder: capture, findings: [] });
     await using again = await startLab(await loadTopology(file));
     const after = await codesOf(await liveSource(again.running), theCase);
     if (!after.includes(finding.code)) {

@@ -1,11 +1,14 @@
 import path from "node:path";
 import type { Command } from "commander";
+import { diagnose } from "../../lab/doctor/diagnose.ts";
+import { causeLine } from "../../lab/doctor/text.ts";
 import { folderSource } from "../../lab/evidence/folder.ts";
 import { lookAtTailnet } from "../../lab/evidence/look.ts";
 import { validLabel } from "../../lab/reproduce/names.ts";
 import { readFacts } from "../../lab/reproduce/read-facts.ts";
 import { reproduce } from "../../lab/reproduce/reproduce.ts";
 import { policyFileFor, writeReproduction } from "../../lab/reproduce/write.ts";
+import { sections } from "../../lab/reproduce/yaml.ts";
 import { act, command as makeCommand, type Shared } from "../command.ts";
 
 export function reproduceCommand(shared: Shared): Command {
@@ -27,13 +30,13 @@ export function reproduceCommand(shared: Shared): Command {
         { ...facts, unread: [...source.problems, ...facts.unread] },
         { lab, policyFile: policyFileFor(output) },
       );
-      const written = await writeReproduction(made, output, folder);
+      const findings = diagnose(seen).findings.map(causeLine);
+      const written = await writeReproduction(made, output, { folder, findings });
       return {
-        json: { schema: 1, lab, ...written, leftOut: made.leftOut },
+        json: { schema: 1, lab, ...written, findings, leftOut: made.leftOut },
         text: [
           `Written: ${written.files.join(", ")}`,
-          ...(made.leftOut.length === 0 ? [] : ["", "Not reproduced:"]),
-          ...made.leftOut.map((what) => `  ${what}`),
+          ...sections(made.leftOut, findings).flatMap((section) => ["", ...section]),
           "",
           "What was seen and what was assumed stands behind each line. Try next:",
           `  tailnet-lab up ${output}`,

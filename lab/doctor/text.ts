@@ -115,7 +115,7 @@ export function firstCause({ question, works, findings, elsewhere, notLooked }: 
   return oneLine(parts.join("; "));
 }
 
-function causeLine({ code, name, node, what, seen: [seen] }: Diagnosed): string {
+export function causeLine({ code, name, node, what, seen: [seen] }: Diagnosed): string {
   const evidence = `seen on ${seen.node}: \`${seen.command}\`: ${seen.line}`;
   return oneLine(`${code} ${name} on ${node}: ${what} (${evidence})`);
 }

@@ -1,8 +1,8 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { LabError } from "../errors.ts";
 import type { Reproduction } from "./reproduce.ts";
-import { topologyYaml } from "./yaml.ts";
+import { type Origin, topologyYaml } from "./yaml.ts";
 
 /**
  * Writes a topology, and its policy beside it.
@@ -11,7 +11,7 @@ import { topologyYaml } from "./yaml.ts";
 export async function writeReproduction(
   made: Reproduction,
   file: string,
-  from: string,
+  origin: Origin,
 ): Promise<{ files: string[] }> {
   if (!/\.ya?ml$/.test(file)) {
     throw new LabError("UsageInvalid", `${file} is no name for YAML`, {
@@ -19,20 +19,27 @@ export async function writeReproduction(
       remedy: "name a file that ends in .yaml",
     });
   }
-  const texts = new Map([[file, topologyYaml(made, from)]]);
+  const texts = new Map([[file, topologyYaml(made, origin)]]);
   if (made.policyText !== undefined) {
     texts.set(path.join(path.dirname(file), policyFileFor(file)), made.policyText);
   }
+  const written: string[] = [];
   for (const [name, text] of texts) {
-    await writeFile(name, text, { flag: "wx" }).catch((cause: NodeJS.ErrnoException) => {
+    try {
+      await writeFile(name, text, { flag: "wx" });
+      written.push(name);
+    } catch (error) {
+      // No half of the two is left.
+      await Promise.all(written.map((each) => rm(each)));
+      const cause = error as NodeJS.ErrnoException;
       throw new LabError(
         "OutputTaken",
         cause.code === "EEXIST" ? "there is such a file already" : cause.message,
         { where: name, remedy: "name another file with -o, or move this one away", cause },
       );
-    });
+    }
   }
-  return { files: [...texts.keys()] };
+  return { files: written };
 }
 
 /** The policy's file beside a topology's. */

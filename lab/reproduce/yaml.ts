@@ -2,8 +2,19 @@ import { Document, isMap, isScalar, type Pair } from "yaml";
 import { noteKey } from "./draft.ts";
 import type { Reproduction } from "./reproduce.ts";
 
+/** What a topology was made of. */
+export interface Origin {
+  /** The folder. */
+  folder: string;
+  /** What the doctor finds in it, a line each. */
+  findings: readonly string[];
+}
+
 /** The topology's file, with what was seen and assumed as comments. */
-export function topologyYaml({ declaration, notes, leftOut }: Reproduction, from: string): string {
+export function topologyYaml(
+  { declaration, notes, leftOut }: Reproduction,
+  { folder, findings }: Origin,
+): string {
   const { name, relays, networks, nodes, tailnet, faults } = declaration;
   const document = new Document({
     name,
@@ -15,14 +26,26 @@ export function topologyYaml({ declaration, notes, leftOut }: Reproduction, from
   });
   annotate(document.contents, [], notes);
   const lines = [
-    ` Made by \`tailnet-lab reproduce\` from ${from}.`,
+    ` Made by \`tailnet-lab reproduce\` from ${folder}.`,
     " Behind each line is what was seen, with the command and the machine, and what was assumed.",
-    ...(leftOut.length === 0
-      ? []
-      : ["", " Not reproduced:", ...leftOut.map((what) => ` - ${what}`)]),
+    ...sections(leftOut, findings).flatMap((section) => ["", ...section.map((line) => ` ${line}`)]),
   ];
   document.commentBefore = lines.map((line) => line.replace(/\s*\n\s*/g, " ")).join("\n");
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
+
+/** What there is to know of a topology before it is brought up: each section with its title first. */
+export function sections(leftOut: readonly string[], findings: readonly string[]): string[][] {
+  const all: [string, readonly string[]][] = [
+    [
+      "The doctor finds in the evidence, of which a lab has what lies in machines and in control, not in networks:",
+      findings,
+    ],
+    ["Not reproduced:", leftOut],
+  ];
+  return all.flatMap(([title, entries]) =>
+    entries.length === 0 ? [] : [[title, ...entries.map((entry) => `- ${entry}`)]],
+  );
 }
 
 /** A list or an object that is told of has its comment above, a plain value behind it. */

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "jsonc-parser";
 import { expect, test } from "vitest";
@@ -311,6 +313,7 @@ test("sockets of loopback: none that is open to others too, and no stub of a res
     address,
     port,
     program,
+    waiting: 0,
     line: "",
   });
   const sockets = [
@@ -331,6 +334,7 @@ test("no services: the UDP ports of what asked while the capture was made", () =
     address: "0.0.0.0",
     port,
     program,
+    waiting: 0,
     line: "",
   });
   const sockets = [
@@ -372,18 +376,30 @@ test("what is written can be loaded, and says for each line where it is from", a
     },
     { lab: "Of A Folder", policyFile: "lab.policy.hujson" },
   );
-  const { files } = await writeReproduction(reproduction, file, "evidence");
+  const origin = {
+    folder: "evidence",
+    findings: ["TL407 packet-loss on laptop: a link\nloses packets"],
+  };
+  const { files } = await writeReproduction(reproduction, file, origin);
   expect(files).toEqual([file, path.join(folder, "lab.policy.hujson")]);
   const { topology } = await loadTopology(file);
   expect(topology.name).toBe("of-a-folder");
-  const text = topologyYaml(reproduction, "evidence");
+  const text = topologyYaml(reproduction, origin);
   expect(text).toContain("nat: hard # saw: MappingVariesByDestIP true (netcheck on laptop)");
   expect(text).toContain(
     "# - what can't be read: tailscale debug netmap on laptop: cut off in two lines",
   );
-  await expect(writeReproduction(reproduction, file, "evidence")).rejects.toMatchObject({
+  expect(text).toContain("# - TL407 packet-loss on laptop: a link loses packets");
+  await expect(writeReproduction(reproduction, file, origin)).rejects.toMatchObject({
     name: "OutputTaken",
   });
+  // Neither of the two is written where one of them is there.
+  await rm(file);
+  await expect(writeReproduction(reproduction, file, origin)).rejects.toMatchObject({
+    name: "OutputTaken",
+    where: path.join(folder, "lab.policy.hujson"),
+  });
+  expect(existsSync(file)).toBe(false);
 });
 
 test("evidence that tells of no node is an error", () => {
