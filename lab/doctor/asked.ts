@@ -5,18 +5,32 @@ import type {
   TailscaleObservations,
 } from "../evidence/observations.ts";
 import { covers, isDefault, isTailnetAddress } from "../evidence/prefix.ts";
+import type { Socket } from "../evidence/sockets.ts";
 import { exitNodeOf, serverOf } from "../evidence/where.ts";
+import { listeners } from "./sockets.ts";
 
 /** Whether what was asked works: then nothing on its way is broken. Undefined where it was not tried. */
-export function works({ name, connect, icmp, system }: Attempts): boolean | undefined {
+export function works(attempts: Attempts): boolean | undefined {
+  const { name, connect, icmp, system } = attempts;
   // By its address it may be there: whoever asks for the name does not get it.
   if (name !== null && system?.kind === "seen" && system.value.length === 0) return false;
-  if (connect?.kind === "seen") return connect.value === "connected";
+  if (connect?.kind === "seen") {
+    return connect.value === "connected" && unaccepted(attempts) === undefined;
+  }
   if (connect !== undefined) return undefined;
   if (icmp?.kind === "seen") return icmp.value.received > 0;
   if (icmp !== undefined) return undefined;
   if (system?.kind === "seen") return system.value.length > 0;
   return undefined;
+}
+
+/** Who listens on the port that was asked, and has connections left that it did not accept: the kernel opens them alone. */
+export function unaccepted({ question, target, after }: Attempts): Socket | undefined {
+  const sockets = target === null ? undefined : after?.get(target)?.sockets;
+  if (sockets?.kind !== "seen" || question.port === undefined) return undefined;
+  return listeners(sockets.value, question.protocol, question.port).find(
+    ({ waiting }) => waiting > 0,
+  );
 }
 
 /** Whether what was asked was answered, if only by a refusal. */

@@ -238,6 +238,15 @@ export const catalogue: readonly CatalogueEntry[] = [
     sources: [],
   },
   {
+    code: "TL127",
+    name: "service-not-accepting",
+    severity: "error",
+    title: "The service listens, and does not take the connections.",
+    explanation:
+      "A connection over TCP is opened by the kernel of the machine as soon as something listens: port scanners and `nc -z` find it open. A program that is stopped, stuck, or has no worker free does not accept it, and never answers. `ss -ltn` has those that wait as `Recv-Q`; where that is as large as `Send-Q`, new ones are dropped.",
+    sources: [],
+  },
+  {
     code: "TL201",
     name: "policy-denies",
     severity: "error",

@@ -43,6 +43,7 @@ import { routeApproval } from "./checks/route-approval.ts";
 import { routeNotAdvertised } from "./checks/route-not-advertised.ts";
 import { routesNotAccepted } from "./checks/routes-not-accepted.ts";
 import { service } from "./checks/service.ts";
+import { serviceHangs } from "./checks/service-hangs.ts";
 import { shieldsUp } from "./checks/shields-up.ts";
 import { smallMtu } from "./checks/small-mtu.ts";
 import { strictRpFilter } from "./checks/strict-rp-filter.ts";
@@ -101,6 +102,7 @@ export const checks: readonly Check[] = [
   routesNotAccepted,
   searchDomainMissing,
   service,
+  serviceHangs,
   shieldsUp,
   smallMtu,
   strictRpFilter,

@@ -17,7 +17,7 @@ import type {
 } from "./observations.ts";
 import { isAddress, isTailnetAddress } from "./prefix.ts";
 import type { Question } from "./question.ts";
-import { parseNstat } from "./sockets.ts";
+import { parseNstat, parseSockets } from "./sockets.ts";
 import { exitNodeOf, ownAddresses, ownerOf, serverOf, tailnetAddresses } from "./where.ts";
 
 /** Of a packet: small; as some tunnels have it; the tunnel's smallest of IPv6; as large as the tunnel takes. */
@@ -91,13 +91,15 @@ export async function attempt(
     const options = { signal };
     const counters = await Promise.all(
       machines.map(async (name) => {
-        const [firewall, drops] = await Promise.all([
+        const [firewall, drops, sockets] = await Promise.all([
           source.run(name, evidenceCommands.firewall.argv, options),
           source.run(name, evidenceCommands.drops.argv, options),
+          source.run(name, evidenceCommands.sockets.argv, options),
         ]);
         const counted: Counters = {
           firewall: observe(firewall, ({ stdout }) => parseRuleset(stdout)),
           reversePathDrops: observe(drops, ({ stdout }) => parseNstat(stdout)),
+          sockets: observe(sockets, ({ stdout }) => parseSockets(stdout)),
         };
         return [name, counted] as const;
       }),

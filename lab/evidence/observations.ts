@@ -88,13 +88,14 @@ export interface Attempts {
   measured?: Measured;
   /** From the subnet router to the target, where the target runs no Tailscale. */
   fromRouter?: { connect?: Observation<ConnectResult>; icmp?: Observation<IcmpResult> };
-  /** Counters of the machines on the way, read again: what has grown meanwhile was hit by the attempts. */
+  /** Counters and sockets of the machines on the way, read again: what has grown meanwhile was hit by the attempts. */
   after?: ReadonlyMap<string, Counters>;
 }
 
 export interface Counters {
   firewall: Observation<FirewallRules>;
   reversePathDrops: Observation<number>;
+  sockets: Observation<Socket[]>;
 }
 
 /** How good the way to a target is. */

@@ -6,13 +6,15 @@ export interface Socket {
   port: number;
   /** The program's name, where it may be seen. */
   program: string | undefined;
+  /** Connections over TCP that the program has not accepted yet; ss calls it Recv-Q. */
+  waiting: number;
   /** As ss prints it, without its blanks. */
   line: string;
 }
 
 export function parseSockets(text: string): Socket[] {
   return text.split("\n").flatMap((line) => {
-    const [protocol, , , , local, , users = ""] = line.trim().split(/\s+/);
+    const [protocol, , waiting, , local, , users = ""] = line.trim().split(/\s+/);
     const end = /^(.*):(\d+)$/.exec(local ?? "");
     if ((protocol !== "tcp" && protocol !== "udp") || end === null) return [];
     return [
@@ -21,6 +23,7 @@ export function parseSockets(text: string): Socket[] {
         address: (end[1] ?? "").replace(/^\[|\]$/g, "").replace(/%.*$/, ""),
         port: Number(end[2]),
         program: /"([^"]+)"/.exec(users)?.[1],
+        waiting: protocol === "tcp" ? Number(waiting) : 0,
         line: line.trim().replace(/\s+/g, " "),
       },
     ];

@@ -22,6 +22,7 @@ import routeNotAdvertised from "./cant-reach/route-not-advertised.ts";
 import routeNotApproved from "./cant-reach/route-not-approved.ts";
 import routesNotAccepted from "./cant-reach/routes-not-accepted.ts";
 import serviceDown from "./cant-reach/service-down.ts";
+import serviceHangs from "./cant-reach/service-hangs.ts";
 import serviceOnAnotherPort from "./cant-reach/service-on-another-port.ts";
 import serviceOnLanAddress from "./cant-reach/service-on-lan-address.ts";
 import serviceOnLoopback from "./cant-reach/service-on-loopback.ts";
@@ -98,6 +99,7 @@ export const cases: readonly Case[] = [
   routeNotApproved,
   routesNotAccepted,
   serviceDown,
+  serviceHangs,
   serviceOnAnotherPort,
   serviceOnLanAddress,
   serviceOnLoopback,

@@ -154,6 +154,11 @@ describe("one thing is broken", () => {
       [refused, ["router", "ss -Hltunp", replace(/.*:80 .*\n/, "")]],
     ],
     [
+      "TL127 router",
+      "laptop router:80",
+      [["router", "ss -Hltunp", replace(/LISTEN 0 ( +512 +0\.0\.0\.0:80 )/, "LISTEN 3 $1")]],
+    ],
+    [
       "TL115 router",
       undefined,
       [
