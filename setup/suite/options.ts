@@ -8,7 +8,7 @@ export interface TestOptions {
   only: readonly string[];
   /** Of the scenarios and of the mutations, one part; the checks without an engine go with the first. */
   shard: Shard | undefined;
-  /** Every mutation, also where the whole suite runs on one machine: else the seed chooses half of them. */
+  /** Every mutation, also where the whole suite runs on one machine: else the seed chooses a third of them. */
   all: boolean;
   /** Of the order of files, tests and mutations. */
   seed: number;
@@ -20,7 +20,7 @@ export function parseTestOptions(argv: readonly string[]): TestOptions {
     .description("Runs the suite, or a part of it; sets up what it needs.")
     .option("--only <name...>", "stages, scenarios, mutations")
     .option("--shard <i/n>", "the i-th of n parts, for as many machines", parseShard)
-    .option("--all", "every mutation, and not the half that the seed chooses")
+    .option("--all", "every mutation, and not the third that the seed chooses")
     .option("--seed <number>", "the order of files, tests and mutations", Number)
     .addHelpText(
       "after",
@@ -32,7 +32,7 @@ Stages, in their order; the first four are \`npm run check\`:
   unit         unit tests, no Docker Engine
   engine       Docker Engine, images, kernel
   scenarios    labs with real packets
-  mutations    each test of a scenario fails where its lab is broken: half of them, by the seed
+  mutations    each test of a scenario fails where its lab is broken: a third of them, by the seed
 
 Examples:
   npm test -- --only unit scenarios

@@ -40,11 +40,11 @@ export interface Selection {
 
 interface Choice extends Pick<TestOptions, "only" | "shard"> {
   /** Of the mutations, where the whole suite is chosen and runs on one machine; absent: all of them. */
-  half?: Shard | undefined;
+  some?: Shard | undefined;
 }
 
 /** @throws LabError UsageInvalid, with the near names, where one is nothing's */
-export function select({ only, shard, half }: Choice, known = scenarioNames()): Selection {
+export function select({ only, shard, some }: Choice, known = scenarioNames()): Selection {
   const all = [...stageNames, ...known, ...mutations.map(({ name }) => name)];
   for (const name of only) {
     if (!all.includes(name)) throw unknownName("stage, scenario or mutation", name, all);
@@ -53,8 +53,8 @@ export function select({ only, shard, half }: Choice, known = scenarioNames()): 
   const has = (name: string) => isAll || only.includes(name);
   const part = <T>(list: readonly T[]) => (shard === undefined ? [...list] : shardOf(list, shard));
   const scenarios = part(known).filter((name) => has("scenarios") || has(name));
-  const isHalved = isAll && shard === undefined && half !== undefined;
-  const mutants = (isHalved ? shardOf(mutations, half) : part(mutations)).filter(
+  const areSome = isAll && shard === undefined && some !== undefined;
+  const mutants = (areSome ? shardOf(mutations, some) : part(mutations)).filter(
     ({ name, scenario }) => has("mutations") || has(name) || has(scenario),
   );
   const needsSecond = has("second-engine") && (shard === undefined || shard.index === 1);
@@ -77,8 +77,8 @@ export function select({ only, shard, half }: Choice, known = scenarioNames()): 
 
 /** The stages that are asked for. `reports` is a folder for the counts of each; `signal` ends what is built beside. */
 export function selectStages(options: TestOptions, reports: string, signal: AbortSignal): Stage[] {
-  const half = { index: (options.seed % 2) + 1, count: 2 };
-  const selection = select({ ...options, half: options.all ? undefined : half });
+  const third = { index: (options.seed % 3) + 1, count: 3 };
+  const selection = select({ ...options, some: options.all ? undefined : third });
   const vitest = (project: string, file: string, ...words: string[]) => [
     ...["vitest", "run", "--project", project, ...words, `--sequence.seed=${options.seed}`],
     ...["--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
