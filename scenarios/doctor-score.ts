@@ -2,8 +2,6 @@
  * `npm run doctor:score`: asks the doctor in labs with one cause, with two, and with none, and writes how often it was right to
  * docs/doctor-score.md and .json.
  */
-import { writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import PQueue from "p-queue";
 import { LabError } from "../lab/errors.ts";
@@ -12,7 +10,13 @@ import { cases } from "./cases/index.ts";
 import { startLab } from "./harness/scenario-lab.ts";
 import { healthyWorks } from "./score/healthy.ts";
 import { lookAtOne, lookAtPair, type Scored } from "./score/look.ts";
-import { scoreText } from "./score/report.ts";
+import {
+  readRecord,
+  recordText,
+  type ScoreRecord,
+  withLooks,
+  writeRecord,
+} from "./score/record.ts";
 import { variantsOf } from "./score/variants.ts";
 import type { Work } from "./score/work.ts";
 
@@ -24,6 +28,7 @@ interface Options {
   seed: number;
   atOnce: number;
   case: string[];
+  keep: boolean;
 }
 
 /** How many looks one lab serves: labs of one topology start at once where there are many. */
@@ -38,7 +43,8 @@ async function main(): Promise<void> {
     .option("--minutes <number>", "begin no look later", Number, 120)
     .option("--seed <number>", "which pairs, and the order", Number, 1)
     .option("--at-once <number>", "labs at once", Number, 2)
-    .option("--case <name...>", "these alone, and nothing is written", []);
+    .option("--case <name...>", "these alone; nothing is written, but with --keep", [])
+    .option("--keep", "keep what is recorded of what is not looked at again", false);
   program.parse();
   const options = program.opts<Options>();
   const until = performance.now() + options.minutes * 60_000;
@@ -49,12 +55,11 @@ async function main(): Promise<void> {
   );
   const all = scored.flat();
   const day = new Date().toISOString().slice(0, 10);
-  const text = scoreText(all, `${all.length} looks on ${day}`);
-  console.log(text);
-  if (options.case.length > 0) return;
-  const docs = fileURLToPath(new URL("../docs/doctor-score", import.meta.url));
-  await writeFile(`${docs}.md`, text);
-  await writeFile(`${docs}.json`, `${JSON.stringify({ schema: 1, day, scored: all }, null, 2)}\n`);
+  const record: ScoreRecord = options.keep
+    ? withLooks(await readRecord(), all, day)
+    : { schema: 1, days: [day, day], scored: all };
+  console.log(recordText(record));
+  if (options.keep || options.case.length === 0) await writeRecord(record);
 }
 
 async function allOf(options: Options): Promise<Work[]> {
