@@ -31,16 +31,27 @@ export function recordText({ days: [first, last], scored }: ScoreRecord): string
   return scoreText(scored, `${scored.length} looks ${of}`);
 }
 
-/** Of a case and its variant, and of a pair, the last look counts; looks at healthy labs add up. */
+/**
+ * Of a case and its variant, and of a pair, the last look counts, and one that was left out only where there is no other;
+ * looks at healthy labs add up.
+ */
 export function withLooks(
   record: ScoreRecord,
   scored: readonly Scored[],
   day: string,
 ): ScoreRecord {
-  const again = new Set<string | undefined>(scored.map(keyOf));
-  again.delete(undefined);
-  const kept = record.scored.filter((each) => !again.has(keyOf(each)));
-  return { schema: 1, days: [record.days[0], day], scored: [...kept, ...scored] };
+  const now = new Map(scored.map((each) => [keyOf(each), each]));
+  const was = new Set(record.scored.filter(isLook).map(keyOf));
+  const kept = record.scored.filter((each) => {
+    const again = each.kind === "healthy" ? undefined : now.get(keyOf(each));
+    return again === undefined || (isLook(each) && !isLook(again));
+  });
+  const added = scored.filter((each) => isLook(each) || !was.has(keyOf(each)));
+  return { schema: 1, days: [record.days[0], day], scored: [...kept, ...added] };
+}
+
+function isLook({ kind }: Scored): boolean {
+  return kind !== "left-out";
 }
 
 function keyOf(look: Scored): string | undefined {

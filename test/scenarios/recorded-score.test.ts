@@ -42,6 +42,7 @@ test("of a case and a variant the last look counts; looks at healthy labs add up
     days: ["d1", "d1"] as [string, string],
     scored: [wrong, other, well],
   };
-  const after = withLooks(before, [right, well], "d2");
+  const leftOut: Scored = { ...other, kind: "left-out", why: "not healthy before" };
+  const after = withLooks(before, [right, well, leftOut], "d2");
   expect(after).toEqual({ schema: 1, days: ["d1", "d2"], scored: [other, well, right, well] });
 });

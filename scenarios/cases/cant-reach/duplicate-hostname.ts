@@ -11,7 +11,11 @@ export default {
   faults: [{ kind: "duplicate-hostname", node: "phone", of: "laptop" }],
   symptoms: [
     {
-      attempt: { kind: "command", on: "laptop", run: "tailscale ping -c 1 phone" },
+      attempt: {
+        kind: "command",
+        on: "laptop",
+        run: "tailscale ping --until-direct=false -c 1 phone",
+      },
       broken: "fails",
       repaired: "succeeds",
     },
