@@ -24,12 +24,19 @@ export function works(attempts: Attempts): boolean | undefined {
   return undefined;
 }
 
-/** Who listens on the port that was asked, and has connections left that it did not accept: the kernel opens them alone. */
-export function unaccepted({ question, target, after }: Attempts): Socket | undefined {
+/**
+ * Who listens on the port that was asked, and does not accept what the kernel has opened for it: the connection that was
+ * tried is among those that wait, or was dropped, as too many do.
+ */
+export function unaccepted({ question, target, connect, after }: Attempts): Socket | undefined {
   const sockets = target === null ? undefined : after?.get(target)?.sockets;
-  if (sockets?.kind !== "seen" || question.port === undefined) return undefined;
+  if (sockets?.kind !== "seen" || connect?.kind !== "seen" || question.port === undefined) {
+    return undefined;
+  }
   return listeners(sockets.value, question.protocol, question.port).find(
-    ({ waiting }) => waiting > 0,
+    ({ waiting, backlog }) =>
+      (connect.value === "connected" && waiting > 0) ||
+      (connect.value === "timeout" && waiting > backlog),
   );
 }
 

@@ -8,13 +8,15 @@ export interface Socket {
   program: string | undefined;
   /** Connections over TCP that the program has not accepted yet; ss calls it Recv-Q. */
   waiting: number;
+  /** How many may wait; ss calls it Send-Q. The kernel drops new ones while there are more. */
+  backlog: number;
   /** As ss prints it, without its blanks. */
   line: string;
 }
 
 export function parseSockets(text: string): Socket[] {
   return text.split("\n").flatMap((line) => {
-    const [protocol, , waiting, , local, , users = ""] = line.trim().split(/\s+/);
+    const [protocol, , waiting, backlog, local, , users = ""] = line.trim().split(/\s+/);
     const end = /^(.*):(\d+)$/.exec(local ?? "");
     if ((protocol !== "tcp" && protocol !== "udp") || end === null) return [];
     return [
@@ -24,6 +26,7 @@ export function parseSockets(text: string): Socket[] {
         port: Number(end[2]),
         program: /"([^"]+)"/.exec(users)?.[1],
         waiting: protocol === "tcp" ? Number(waiting) : 0,
+        backlog: protocol === "tcp" ? Number(backlog) : 0,
         line: line.trim().replace(/\s+/g, " "),
       },
     ];

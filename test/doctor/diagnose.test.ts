@@ -159,6 +159,18 @@ describe("one thing is broken", () => {
       [["router", "ss -Hltunp", replace(/LISTEN 0 ( +512 +0\.0\.0\.0:80 )/, "LISTEN 3 $1")]],
     ],
     [
+      "TL127 router",
+      "laptop router:80",
+      [
+        [
+          "laptop",
+          "nc -vz",
+          () => ({ exitCode: 1, stderr: "nc: timed out: Operation now in progress" }),
+        ],
+        ["router", "ss -Hltunp", replace(/LISTEN 0 ( +512 +0\.0\.0\.0:80 )/, "LISTEN 513 $1")],
+      ],
+    ],
+    [
       "TL115 router",
       undefined,
       [

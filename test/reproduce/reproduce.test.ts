@@ -314,6 +314,7 @@ test("sockets of loopback: none that is open to others too, and no stub of a res
     port,
     program,
     waiting: 0,
+    backlog: 511,
     line: "",
   });
   const sockets = [
@@ -335,6 +336,7 @@ test("no services: the UDP ports of what asked while the capture was made", () =
     port,
     program,
     waiting: 0,
+    backlog: 0,
     line: "",
   });
   const sockets = [

@@ -8,14 +8,15 @@ export const serviceHangs: Check = {
   explainedBy: ["TL118"],
   run({ observations, read, found }) {
     const { attempts } = observations;
-    if (attempts?.connect?.kind !== "seen" || attempts.connect.value !== "connected") return;
+    if (attempts === undefined || attempts.target === null) return;
     const { target, question, after } = attempts;
-    const sockets = after?.get(target ?? "")?.sockets;
+    const sockets = after?.get(target)?.sockets;
     const socket = unaccepted(attempts);
-    if (sockets !== undefined) read(sockets);
-    if (target === null || sockets === undefined || socket === undefined) return;
-    const { program = "the program", waiting, port, line } = socket;
+    if (sockets !== undefined && question.port !== undefined) read(sockets);
+    if (sockets === undefined || socket === undefined) return;
+    const { program = "the program", waiting, backlog, port, line } = socket;
     const connections = waiting === 1 ? "a connection" : `${waiting} connections`;
+    const isFull = waiting > backlog;
     found({
       code: "TL127",
       node: target,
@@ -26,7 +27,11 @@ export const serviceHangs: Check = {
         `on ${target}: ps -o pid,stat,wchan,cmd -C ${program}, where T is stopped and D waits for a disk`,
         `on ${target}: look at the log of ${program}, and restart it`,
       ],
-      explains: [`${question.from} connects to ${question.to}, and gets no answer`],
+      explains: [
+        isFull
+          ? `new connections to ${question.to}:${port} time out: no more can wait`
+          : `${question.from} connects to ${question.to}:${port}, and gets no answer`,
+      ],
     });
   },
 };
