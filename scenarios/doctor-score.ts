@@ -6,6 +6,7 @@ import { Command } from "commander";
 import PQueue from "p-queue";
 import { LabError } from "../lab/errors.ts";
 import type { Case } from "./cases/case.ts";
+import { findCase } from "./cases/find-case.ts";
 import { cases } from "./cases/index.ts";
 import { startLab } from "./harness/scenario-lab.ts";
 import { healthyWorks } from "./score/healthy.ts";
@@ -73,7 +74,7 @@ async function allOf(options: Options): Promise<Work[]> {
 }
 
 async function onesOf({ variants, case: only }: Options): Promise<Work[]> {
-  const chosen = cases.filter(({ name }) => only.length === 0 || only.includes(name));
+  const chosen = only.length === 0 ? cases : await Promise.all(only.map(findCase));
   const all = await Promise.all(chosen.map(variantsOf));
   return all
     .flatMap((own) => own.slice(0, variants))
