@@ -32,11 +32,11 @@ export async function writeReproduction(
       // No half of the two is left.
       await Promise.all(written.map((each) => rm(each)));
       const cause = error as NodeJS.ErrnoException;
-      throw new LabError(
-        "OutputTaken",
-        cause.code === "EEXIST" ? "there is such a file already" : cause.message,
-        { where: name, remedy: "name another file with -o, or move this one away", cause },
-      );
+      const [what, remedy] =
+        cause.code === "EEXIST"
+          ? ["there is such a file already", "name another file with -o, or move this one away"]
+          : [`it can't be written: ${cause.message}`, "name a file with -o where you may write"];
+      throw new LabError("OutputTaken", what, { where: name, remedy, cause });
     }
   }
   return { files: written };
