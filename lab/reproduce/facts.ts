@@ -52,6 +52,10 @@ export interface NodeFacts {
   loopback?: Seen<Listening[]>;
   /** What its own firewall drops of what listens. */
   blocked?: Seen<Listening[]>;
+  /** An address in the tailnet of the machine whose state it has a copy of. */
+  clonedFrom?: Seen<string>;
+  /** A LAN of its own within the tailnet's range. */
+  sharedLan?: Seen<string>;
   /** What is wrong with it, as far as a lab has the same for a fault. */
   faults?: Seen<OwnFault>[];
 }

@@ -15,6 +15,7 @@ export function addFaults(draft: Draft, facts: TailnetFacts): void {
     ...approvalFaults(draft, facts),
     ...loopbackFaults(draft, facts.nodes),
     ...hostnameFaults(draft, facts.nodes),
+    ...cloneFaults(draft, facts.nodes),
     ...facts.nodes.flatMap((node) => ownFaults(draft, node)),
   ];
   if (faults.length > 0) draft.declaration.faults = faults;
@@ -94,7 +95,18 @@ function hostnameFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
   });
 }
 
-function ownFaults(draft: Draft, { name, faults, blocked }: NodeFacts): Faults {
+function cloneFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
+  return nodes.flatMap(({ name, clonedFrom }) => {
+    const original = nodes.find(
+      (node) => node.name !== name && node.tailnetAddresses.includes(clonedFrom?.value ?? ""),
+    );
+    if (original === undefined) return [];
+    saw(draft, ["faults"], `${name} has the node key of ${original.name} (${clonedFrom?.from})`);
+    return { kind: "cloned-state" as const, node: name, of: original.name };
+  });
+}
+
+function ownFaults(draft: Draft, { name, faults, blocked, sharedLan }: NodeFacts): Faults {
   for (const { value, from } of faults ?? [])
     saw(draft, ["faults"], `${value} of ${name} (${from})`);
   const own = (faults ?? []).map(({ value }) => ({ kind: value, node: name }));
@@ -102,5 +114,7 @@ function ownFaults(draft: Draft, { name, faults, blocked }: NodeFacts): Faults {
     saw(draft, ["faults"], `a firewall of ${name} drops ${protocol}/${port} (${blocked?.from})`);
     return { kind: "host-firewall" as const, node: name, protocol, port };
   });
-  return [...own, ...ports];
+  if (sharedLan === undefined) return [...own, ...ports];
+  saw(draft, ["faults"], `a LAN of ${name} has ${sharedLan.value} (${sharedLan.from})`);
+  return [...own, ...ports, { kind: "cgnat-collision", node: name, prefix: sharedLan.value }];
 }

@@ -6,29 +6,38 @@ import type { PeerStatus } from "../running/status.ts";
 import type { NodeFacts, Seen } from "./facts.ts";
 import { from } from "./from.ts";
 import { endpointAddresses, lanOf } from "./lan.ts";
-import { blockedPorts, ownFaults } from "./own-faults.ts";
+import { blockedPorts, ownFaults, sharedLan } from "./own-faults.ts";
 import { loopbackPorts, servicePorts } from "./sockets.ts";
 import { first, taken } from "./taken.ts";
 
 /** Every node that a machine, one of its peers or control tells of: what it says of itself counts most. */
 export function nodeFacts(seen: Observations): NodeFacts[] {
-  const nodes = new Map<string, NodeFacts>();
+  const nodes: NodeFacts[] = [];
   const find = (addresses: readonly string[], name: string): NodeFacts => {
-    const known = [...nodes.values()].find(
-      (node) =>
-        node.tailnetAddresses.some((address) => addresses.includes(address)) ||
-        (addresses.length === 0 && node.name === name),
-    );
+    const known =
+      nodes.find((node) => node.tailnetAddresses.some((each) => addresses.includes(each))) ??
+      nodes.find(
+        (node) =>
+          node.name === name && (addresses.length === 0 || node.tailnetAddresses.length === 0),
+      );
+    if (known?.tailnetAddresses.length === 0) known.tailnetAddresses.push(...addresses);
     if (known !== undefined) return known;
     const node: NodeFacts = { name, isCaptured: false, tailnetAddresses: [...addresses] };
-    nodes.set(`${name} ${addresses[0]}`, node);
+    nodes.push(node);
     return node;
   };
   const captured = [...seen.tailscale.values()];
+  const copies = clones(captured);
   for (const machine of captured) {
     const self = selfOf(machine);
-    const node = find(self?.addresses ?? [], labelOf(self?.dnsName) || machine.machine.name);
+    const original = copies.get(machine);
+    // What a copy says of itself is the original's, but for its own machine.
+    const node =
+      original === undefined
+        ? find(self?.addresses ?? [], labelOf(self?.dnsName) || machine.machine.name)
+        : find([], machine.machine.name);
     fill(node, ofItself(machine));
+    if (original !== undefined) fill(node, { clonedFrom: original });
     node.isCaptured = true;
   }
   if (seen.control?.nodes.kind === "seen") {
@@ -59,7 +68,31 @@ export function nodeFacts(seen: Observations): NodeFacts[] {
       if (user !== undefined) fill(node, { user: { value: user, from: source } });
     }
   }
-  return [...nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return nodes.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Machines that have another's node key, each with an address of that other; who has its name is the original. */
+function clones(
+  captured: readonly TailscaleObservations[],
+): Map<TailscaleObservations, Seen<string>> {
+  const keyOf = (machine: TailscaleObservations) => {
+    const key = machine.status.kind === "seen" ? machine.status.value.self?.publicKey : undefined;
+    // Logged out it has none: zeros.
+    return key === undefined || /^(?:nodekey:)?0*$/.test(key) ? machine : key;
+  };
+  return new Map(
+    [...Map.groupBy(captured, keyOf).values()].flatMap((same) => {
+      const isNamed = (each: TailscaleObservations) =>
+        labelOf(selfOf(each)?.dnsName) === each.machine.name;
+      const original = same.find(isNamed) ?? same[0];
+      return same
+        .filter((each) => each !== original)
+        .flatMap((each) => {
+          const address = taken(each.status, ({ self }) => self?.addresses[0]);
+          return address === undefined ? [] : [[each, address] as const];
+        });
+    }),
+  );
 }
 
 /** What was not seen yet; what was, stays. */
@@ -118,6 +151,7 @@ function ofItself(machine: TailscaleObservations): Partial<NodeFacts> {
       listening: taken(sockets, servicePorts),
       loopback: taken(sockets, loopbackPorts),
       blocked: blockedPorts(machine),
+      sharedLan: sharedLan(machine),
       faults: ownFaults(machine),
     }),
   };

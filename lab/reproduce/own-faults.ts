@@ -1,8 +1,11 @@
 import { droppedBy } from "../evidence/firewall.ts";
 import type { Observation } from "../evidence/observation.ts";
 import type { TailscaleObservations } from "../evidence/observations.ts";
-import { isOwnResolver } from "../evidence/prefix.ts";
+import { covers, isOwnResolver, sharedRange } from "../evidence/prefix.ts";
 import { strictFilters } from "../evidence/sockets.ts";
+import { ownPrefixes } from "../evidence/where.ts";
+import { longestLan } from "../topology/fault-values.ts";
+import { prefix, withoutHostBits } from "../topology/prefix.ts";
 import type { Listening, OwnFault, Seen } from "./facts.ts";
 import { servicePorts } from "./sockets.ts";
 import { taken } from "./taken.ts";
@@ -61,6 +64,16 @@ export function blockedPorts({
     );
     return blocked.length === 0 ? undefined : blocked;
   });
+}
+
+/** A LAN of its own within the tailnet's range, as a carrier's NAT gives: one that has room for a router and others. */
+export function sharedLan(machine: TailscaleObservations): Seen<string> | undefined {
+  const own = ownPrefixes(machine).find((each) => covers(sharedRange, each.prefix));
+  return taken(machine.addresses, () =>
+    own === undefined
+      ? undefined
+      : withoutHostBits(prefix(`${own.address}/${Math.min(own.length, longestLan)}`)),
+  );
 }
 
 function seenIn<Value>(observation: Observation<Value>): Value | undefined {

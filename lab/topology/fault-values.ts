@@ -26,7 +26,7 @@ export function valueIssues(fault: Fault): ValidationIssue[] {
 
 const carriers = prefix("100.64.0.0/10");
 /** So that a router and more than one machine have room. */
-const longest = 29;
+export const longestLan = 29;
 
 function lanIssues(text: string): ValidationIssue[] {
   const lan = prefix(text);
@@ -35,7 +35,7 @@ function lanIssues(text: string): ValidationIssue[] {
     const remedy = `did you mean ${withoutHostBits(lan)}?`;
     return [{ where, what: `${text} has host bits set`, remedy }];
   }
-  if (contains(carriers, lan) && lan.length <= longest) return [];
+  if (contains(carriers, lan) && lan.length <= longestLan) return [];
   const what = `${text} is no LAN of ${carriers.text}`;
-  return [{ where, what, remedy: `write a prefix of it, of /${longest} or shorter` }];
+  return [{ where, what, remedy: `write a prefix of it, of /${longestLan} or shorter` }];
 }
