@@ -56,6 +56,7 @@ export interface NodeFacts {
   clonedFrom?: Seen<string>;
   /** A LAN of its own within the tailnet's range. */
   sharedLan?: Seen<string>;
+  down?: Seen<DownState>;
   /** What is wrong with it, as far as a lab has the same for a fault. */
   faults?: Seen<OwnFault>[];
 }
@@ -63,9 +64,13 @@ export interface NodeFacts {
 /** A machine without Tailscale. */
 export interface HostFacts {
   name: string;
+  down?: Seen<DownState>;
   lan?: Seen<{ address: string; length: number }>;
   listening?: Seen<Listening[]>;
 }
+
+/** The machine was shut down, or stood still, when the evidence was taken. */
+export type DownState = "stop" | "pause";
 
 export interface Listening {
   protocol: "tcp" | "udp";

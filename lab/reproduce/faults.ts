@@ -2,7 +2,7 @@ import { readPolicy } from "../topology/policy.ts";
 import { prefix } from "../topology/prefix.ts";
 import type { LabDeclaration } from "../topology/schema.ts";
 import { type Draft, saw } from "./draft.ts";
-import type { NodeFacts, TailnetFacts } from "./facts.ts";
+import type { HostFacts, NodeFacts, TailnetFacts } from "./facts.ts";
 import { validUser } from "./names.ts";
 import { isApprovedByRule } from "./policy-facts.ts";
 
@@ -16,6 +16,7 @@ export function addFaults(draft: Draft, facts: TailnetFacts): void {
     ...loopbackFaults(draft, facts.nodes),
     ...hostnameFaults(draft, facts.nodes),
     ...cloneFaults(draft, facts.nodes),
+    ...downFaults(draft, [...facts.nodes, ...facts.hosts]),
     ...facts.nodes.flatMap((node) => ownFaults(draft, node)),
   ];
   if (faults.length > 0) draft.declaration.faults = faults;
@@ -103,6 +104,15 @@ function cloneFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
     if (original === undefined) return [];
     saw(draft, ["faults"], `${name} has the node key of ${original.name} (${clonedFrom?.from})`);
     return { kind: "cloned-state" as const, node: name, of: original.name };
+  });
+}
+
+/** Machines that did not run. */
+function downFaults(draft: Draft, machines: readonly (NodeFacts | HostFacts)[]): Faults {
+  return machines.flatMap(({ name, down }) => {
+    if (down === undefined || draft.declaration.nodes[name] === undefined) return [];
+    saw(draft, ["faults"], down.from);
+    return { kind: down.value, node: name };
   });
 }
 

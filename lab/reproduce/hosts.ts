@@ -12,7 +12,7 @@ type DeclaredHost = Extract<LabDeclaration["nodes"][string], { kind: "host" }>;
 
 /** Machines without Tailscale: those that were captured, then those that the policy and DNS name. */
 export function addHosts(draft: Draft, facts: TailnetFacts, names: ValidNames): void {
-  for (const host of facts.hosts) addCaptured(draft, host, names);
+  for (const host of facts.hosts) addCaptured(draft, host);
   for (const { name, address, ports } of hostsOf(facts)) {
     addNamed(draft, names.of(name), address, "the policy's hosts", servicesFor(ports));
   }
@@ -21,14 +21,14 @@ export function addHosts(draft: Draft, facts: TailnetFacts, names: ValidNames): 
   }
 }
 
-function addCaptured(draft: Draft, host: HostFacts, names: ValidNames): void {
+function addCaptured(draft: Draft, host: HostFacts): void {
+  const { name } = host;
   const address = host.lan?.value.address;
   const network = address === undefined ? undefined : placeOf(draft, address);
   if (address === undefined || network === undefined) {
-    draft.leftOut.push(`${host.name}: a machine without Tailscale in no LAN of the topology's`);
+    draft.leftOut.push(`${name}: a machine without Tailscale in no LAN of the topology's`);
     return;
   }
-  const name = names.of(host.name);
   const isOnInternet = network === "internet";
   const services = servicesFor(host.listening?.value ?? []);
   draft.declaration.nodes[name] = {

@@ -6,7 +6,7 @@ import type { PeerStatus } from "../running/status.ts";
 import type { NodeFacts, Seen } from "./facts.ts";
 import { from } from "./from.ts";
 import { endpointAddresses, lanOf } from "./lan.ts";
-import { blockedPorts, ownFaults, sharedLan } from "./own-faults.ts";
+import { blockedPorts, downState, ownFaults, sharedLan } from "./own-faults.ts";
 import { loopbackPorts, servicePorts } from "./sockets.ts";
 import { first, taken } from "./taken.ts";
 
@@ -152,6 +152,7 @@ function ofItself(machine: TailscaleObservations): Partial<NodeFacts> {
       loopback: taken(sockets, loopbackPorts),
       blocked: blockedPorts(machine),
       sharedLan: sharedLan(machine),
+      down: downState(machine),
       faults: ownFaults(machine),
     }),
   };

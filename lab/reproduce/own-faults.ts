@@ -1,12 +1,12 @@
 import { droppedBy } from "../evidence/firewall.ts";
 import type { Observation } from "../evidence/observation.ts";
-import type { TailscaleObservations } from "../evidence/observations.ts";
+import type { HostObservations, TailscaleObservations } from "../evidence/observations.ts";
 import { covers, isOwnResolver, sharedRange } from "../evidence/prefix.ts";
 import { strictFilters } from "../evidence/sockets.ts";
 import { ownPrefixes } from "../evidence/where.ts";
 import { longestLan } from "../topology/fault-values.ts";
 import { prefix, withoutHostBits } from "../topology/prefix.ts";
-import type { Listening, OwnFault, Seen } from "./facts.ts";
+import type { DownState, Listening, OwnFault, Seen } from "./facts.ts";
 import { servicePorts } from "./sockets.ts";
 import { taken } from "./taken.ts";
 
@@ -41,6 +41,13 @@ export function ownFaults(machine: TailscaleObservations): Seen<OwnFault>[] {
     ),
   ];
   return all.filter((each) => each !== undefined);
+}
+
+/** Of a machine that did not run, or stood still. */
+export function downState({ machine, addresses }: HostObservations): Seen<DownState> | undefined {
+  if (addresses.kind === "seen" || addresses.isDown !== true) return undefined;
+  const value = /paused/.test(addresses.why) ? "pause" : "stop";
+  return { value, from: `${machine.name}: ${addresses.why}` };
 }
 
 /** Ports that something listens on, and that the machine's own rules drop for whoever comes out of the tunnel. */

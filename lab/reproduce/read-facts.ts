@@ -4,6 +4,7 @@ import type { HostFacts, TailnetFacts } from "./facts.ts";
 import { from } from "./from.ts";
 import { lanOf } from "./lan.ts";
 import { nodeFacts } from "./node-facts.ts";
+import { downState } from "./own-faults.ts";
 import { servicePorts } from "./sockets.ts";
 import { first, taken } from "./taken.ts";
 
@@ -74,10 +75,12 @@ function hostFacts(host: HostObservations): HostFacts {
       : { value: { address, length: 32 }, from: `${host.machine.name}'s known address` };
   const lan = lanOf(host) ?? known;
   const listening = taken(host.sockets, servicePorts);
+  const down = downState(host);
   return {
     name: host.machine.name,
     ...(lan === undefined ? {} : { lan }),
     ...(listening === undefined ? {} : { listening }),
+    ...(down === undefined ? {} : { down }),
   };
 }
 

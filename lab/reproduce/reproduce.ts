@@ -41,10 +41,11 @@ export function reproduce(seen: TailnetFacts, { lab, policyFile }: ReproduceOpti
     );
   }
   const names = new ValidNames();
-  const facts = {
-    ...seen,
-    nodes: seen.nodes.map((node) => ({ ...node, name: names.of(node.name) })),
-  };
+  const named = <Named extends { name: string }>(machine: Named): Named => ({
+    ...machine,
+    name: names.of(machine.name),
+  });
+  const facts = { ...seen, nodes: seen.nodes.map(named), hosts: seen.hosts.map(named) };
   const draft: Draft = {
     declaration: { name: validLabel(lab), nodes: {} },
     notes: new Map(),

@@ -92,3 +92,45 @@ test("a LAN within the tailnet's range is a fault of the machine in it", async (
   expect(await faultsWith("100.72.3.4", 32)).toEqual(fault("100.72.3.0/29"));
   expect(await faultsWith("192.168.1.4", 24)).toBeUndefined();
 });
+
+test("machines that did not run are stopped, one that stood still is paused", async () => {
+  const missing = (why: string) => ({
+    "status.json": { why, isDown: true },
+    "addresses.json": { why, isDown: true },
+  });
+  const machineOf = (name: string, role: string, rest: object) => ({
+    name,
+    role,
+    folder: name,
+    outputs: {},
+    missing: {},
+    ...rest,
+  });
+  const text = status(laptop, workstation, machine("server", "100.64.0.3", "3"));
+  const { declaration } = await reproductionOf({
+    "manifest.json": JSON.stringify({
+      schema: 1,
+      program: "tailnet-lab",
+      version: "0.1.0",
+      at: "2026-01-01T00:00:00.000Z",
+      anonymised: false,
+      machines: [
+        machineOf("laptop", "tailscale", {
+          outputs: {
+            "status.json": { exitCode: 0, bytes: text.length, at: "2026-01-01T00:00:00.000Z" },
+          },
+        }),
+        machineOf("workstation", "tailscale", {
+          missing: missing("its container has exited"),
+        }),
+        machineOf("server", "tailscale", { missing: missing("its container is paused") }),
+      ],
+    }),
+    "laptop/status.json": text,
+  });
+  expect(Object.keys(declaration.nodes)).toEqual(["laptop", "server", "workstation"]);
+  expect(declaration.faults).toEqual([
+    { kind: "pause", node: "server" },
+    { kind: "stop", node: "workstation" },
+  ]);
+});
