@@ -87,15 +87,15 @@ async function compare(theCase: Case, anonymise: boolean): Promise<Compared> {
     const made = reproduce(facts, { lab: "again", policyFile: policyFileFor(file) });
     await writeReproduction(made, file, { folder: capture, findings: [] });
     await using again = await startLab(await loadTopology(file));
+    // Placeholders are other names than the symptom has. It takes its time, and what the doctor finds with it.
+    const shown = anonymise
+      ? []
+      : await showAll(again.running, theCase, "broken", { limitMs: 30_000 });
     const after = await codesOf(await liveSource(again.running), theCase);
     if (!after.includes(finding.code)) {
       const found = `${finding.code} in the capture, ${after.join(", ") || "nothing"} in the lab of it`;
       return { name, outcome: "differ", why: found };
     }
-    // Placeholders are other names than the symptom has.
-    const shown = anonymise
-      ? []
-      : await showAll(again.running, theCase, "broken", { limitMs: 30_000 });
     const others = shown
       // A host of the simulated internet is nobody's to capture, and not in the lab.
       .filter(({ isRight, result }) => !isRight && result !== "not-made")

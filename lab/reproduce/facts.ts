@@ -35,6 +35,8 @@ export interface NodeFacts {
   /** Of the interface that its packets to the internet leave by. */
   lan?: Seen<{ address: string; length: number }>;
   udp?: Seen<boolean>;
+  /** Neither a relay nor control answered it, in no way. */
+  isCutOff?: Seen<true>;
   mappingVaries?: Seen<boolean>;
   /** Protocols by which its router maps ports for it. */
   portMapping?: Seen<string[]>;

@@ -1,6 +1,6 @@
 import { readPolicy } from "../topology/policy.ts";
 import { prefix } from "../topology/prefix.ts";
-import type { LabDeclaration } from "../topology/schema.ts";
+import { internet, type LabDeclaration } from "../topology/schema.ts";
 import { type Draft, saw } from "./draft.ts";
 import type { HostFacts, NodeFacts, TailnetFacts } from "./facts.ts";
 import { validUser } from "./names.ts";
@@ -11,7 +11,7 @@ type Faults = NonNullable<LabDeclaration["faults"]>;
 /** What of a tailnet's state is a fault in a lab. */
 export function addFaults(draft: Draft, facts: TailnetFacts): void {
   const faults: Faults = [
-    ...udpFaults(draft, facts.nodes),
+    ...pathFaults(draft, facts.nodes),
     ...approvalFaults(draft, facts),
     ...loopbackFaults(draft, facts.nodes),
     ...hostnameFaults(draft, facts.nodes),
@@ -22,21 +22,31 @@ export function addFaults(draft: Draft, facts: TailnetFacts): void {
   if (faults.length > 0) draft.declaration.faults = faults;
 }
 
-/** At the network, unless a machine in it has UDP. */
-function udpFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
+/** Where no UDP passes, or nothing at all: at the network, unless a machine in it has UDP. */
+function pathFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
   const { declaration } = draft;
   const networkOf = (node: NodeFacts) => declaration.nodes[node.name]?.network ?? "";
-  const places = new Set<string>();
-  for (const node of nodes.filter(({ udp }) => udp?.value === false)) {
+  // Strict filtering drops the answers to its UDP on the machine itself.
+  const filters = (node: NodeFacts) => node.faults?.some(({ value }) => value === "rp-filter");
+  const placeOf = (node: NodeFacts) => {
     const network = networkOf(node);
     const others = nodes.filter((other) => networkOf(other) === network);
     const isWhole =
       declaration.networks?.[network] !== undefined &&
       others.every(({ udp }) => udp?.value !== true);
-    places.add(isWhole ? network : node.name);
-    saw(draft, ["faults"], `UDP false (${node.udp?.from})`);
-  }
-  return [...places].map((at) => ({ kind: "udp-blocked", at }));
+    return isWhole ? network : node.name;
+  };
+  const without = nodes.filter((node) => node.udp?.value === false && !filters(node));
+  return [...Map.groupBy(without, placeOf)].map(([at, some]) => {
+    const [first] = some;
+    const isBehindRouter = declaration.nodes[first?.name ?? ""]?.network !== internet;
+    if (isBehindRouter && some.every(({ isCutOff }) => isCutOff !== undefined)) {
+      saw(draft, ["faults"], `${at} reaches no relay and no control (${first?.isCutOff?.from})`);
+      return { kind: "cut", between: [at, internet] };
+    }
+    saw(draft, ["faults"], `UDP false (${first?.udp?.from})`);
+    return { kind: "udp-blocked", at };
+  });
 }
 
 /** Routes that a rule of the policy approves, and that are not approved all the same. */

@@ -43,6 +43,18 @@ export function ownFaults(machine: TailscaleObservations): Seen<OwnFault>[] {
   return all.filter((each) => each !== undefined);
 }
 
+/** That its network lets nothing out, or its own interface: a packet filter of its own would be another fault. */
+export function cutOff(machine: TailscaleObservations): Seen<true> | undefined {
+  const { netcheck, relayProbes, controlProbe } = machine;
+  const [relays, control] = [seenIn(relayProbes), seenIn(controlProbe)];
+  const isSilent = relays?.every(
+    ({ https, http, ping }) => https.exitCode !== 0 && http.exitCode !== 0 && !ping.small,
+  );
+  if (isSilent !== true || control === undefined || control.status !== undefined) return undefined;
+  if (ownFaults(machine).some(({ value }) => value === "rp-filter")) return undefined;
+  return taken(netcheck, ({ udp }) => (udp ? undefined : true));
+}
+
 /** Of a machine that did not run, or stood still. */
 export function downState({ machine, addresses }: HostObservations): Seen<DownState> | undefined {
   if (addresses.kind === "seen" || addresses.isDown !== true) return undefined;

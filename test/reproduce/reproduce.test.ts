@@ -407,3 +407,26 @@ test("what is written can be loaded, and says for each line where it is from", a
 test("evidence that tells of no node is an error", () => {
   expect(() => made([])).toThrow(expect.objectContaining({ name: "EvidenceUnreadable" }));
 });
+
+test("a network that lets nothing out is cut off; one whose machine filters strictly itself is not", () => {
+  const silent = { udp: seen(false), isCutOff: seen(true as const) };
+  const faults = (...facts: Partial<NodeFacts>[]) =>
+    declared(
+      facts.map((each, index) =>
+        node(`n${index}`, { ...behind("31.10.5.9", `192.168.1.${20 + index}`), ...each }),
+      ),
+    ).faults;
+  const network = expect.stringMatching(/^lan-/);
+  expect(faults(silent, silent)).toMatchObject([
+    { kind: "cut", between: [network, "internet"], protocol: "all" },
+  ]);
+  expect(faults(silent, { udp: seen(true) })).toMatchObject([
+    { kind: "cut", between: ["n0", "internet"] },
+  ]);
+  expect(faults(silent, { udp: seen(false) })).toEqual([{ kind: "udp-blocked", at: network }]);
+  expect(faults({ udp: seen(false), faults: [seen("rp-filter")] })).toEqual([
+    { kind: "rp-filter", node: "n0" },
+  ]);
+  const vps = node("vps", { ...behind("31.10.5.9", "31.10.5.9"), ...silent });
+  expect(declared([vps]).faults).toEqual([{ kind: "udp-blocked", at: "vps" }]);
+});
