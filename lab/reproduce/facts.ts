@@ -37,6 +37,8 @@ export interface NodeFacts {
   udp?: Seen<boolean>;
   /** Neither a relay nor control answered it, in no way. */
   isCutOff?: Seen<true>;
+  /** Of the way to the relays: `bytes` absent where larger packets are lost and nobody says so; null: whole packets pass. */
+  smallMtu?: Seen<{ bytes?: number } | null>;
   mappingVaries?: Seen<boolean>;
   /** Protocols by which its router maps ports for it. */
   portMapping?: Seen<string[]>;

@@ -1,7 +1,7 @@
 import { readPolicy } from "../topology/policy.ts";
 import { prefix } from "../topology/prefix.ts";
 import { internet, type LabDeclaration } from "../topology/schema.ts";
-import { type Draft, saw } from "./draft.ts";
+import { assumed, type Draft, saw } from "./draft.ts";
 import type { HostFacts, NodeFacts, TailnetFacts } from "./facts.ts";
 import { validUser } from "./names.ts";
 import { isApprovedByRule } from "./policy-facts.ts";
@@ -12,6 +12,7 @@ type Faults = NonNullable<LabDeclaration["faults"]>;
 export function addFaults(draft: Draft, facts: TailnetFacts): void {
   const faults: Faults = [
     ...pathFaults(draft, facts.nodes),
+    ...mtuFaults(draft, facts.nodes),
     ...approvalFaults(draft, facts),
     ...loopbackFaults(draft, facts.nodes),
     ...hostnameFaults(draft, facts.nodes),
@@ -22,30 +23,59 @@ export function addFaults(draft: Draft, facts: TailnetFacts): void {
   if (faults.length > 0) draft.declaration.faults = faults;
 }
 
-/** Where no UDP passes, or nothing at all: at the network, unless a machine in it has UDP. */
+/** Where no UDP passes, or nothing at all. */
 function pathFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
-  const { declaration } = draft;
-  const networkOf = (node: NodeFacts) => declaration.nodes[node.name]?.network ?? "";
   // Strict filtering drops the answers to its UDP on the machine itself.
   const filters = (node: NodeFacts) => node.faults?.some(({ value }) => value === "rp-filter");
-  const placeOf = (node: NodeFacts) => {
-    const network = networkOf(node);
-    const others = nodes.filter((other) => networkOf(other) === network);
-    const isWhole =
-      declaration.networks?.[network] !== undefined &&
-      others.every(({ udp }) => udp?.value !== true);
-    return isWhole ? network : node.name;
-  };
-  const without = nodes.filter((node) => node.udp?.value === false && !filters(node));
-  return [...Map.groupBy(without, placeOf)].map(([at, some]) => {
+  const places = placesWith(draft, nodes, {
+    isSo: (node) => node.udp?.value === false && filters(node) !== true,
+    isNot: ({ udp }) => udp?.value === true,
+  });
+  return [...places].map(([at, some]) => {
     const [first] = some;
-    const isBehindRouter = declaration.nodes[first?.name ?? ""]?.network !== internet;
+    const isBehindRouter = draft.declaration.nodes[first?.name ?? ""]?.network !== internet;
     if (isBehindRouter && some.every(({ isCutOff }) => isCutOff !== undefined)) {
       saw(draft, ["faults"], `${at} reaches no relay and no control (${first?.isCutOff?.from})`);
       return { kind: "cut", between: [at, internet] };
     }
     saw(draft, ["faults"], `UDP false (${first?.udp?.from})`);
     return { kind: "udp-blocked", at };
+  });
+}
+
+/** What a fault that loses large packets in silence is given, as no output tells it: 1028 bytes pass, and 1340 don't. */
+const assumedMtu = 1200;
+/** Smaller ones a lab can't have. */
+const smallestMtu = 576;
+
+function mtuFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
+  const places = placesWith(draft, nodes, {
+    isSo: ({ smallMtu }) => smallMtu !== undefined && smallMtu.value !== null,
+    isNot: ({ smallMtu }) => smallMtu?.value === null,
+  });
+  return [...places].map(([at, [first]]) => {
+    const { value, from } = first?.smallMtu ?? {};
+    if (value?.bytes !== undefined) {
+      saw(draft, ["faults"], `an MTU of ${value.bytes} (${from})`);
+      return { kind: "mtu", at, bytes: Math.max(value.bytes, smallestMtu), icmp: true };
+    }
+    saw(draft, ["faults"], `packets of 1340 bytes are lost, of 1028 pass (${from})`);
+    assumed(draft, ["faults"], `that up to ${assumedMtu} bytes pass`);
+    return { kind: "mtu", at, bytes: assumedMtu };
+  });
+}
+
+/** Where some nodes are: by the name of their network, or by their own where another node of it shows the contrary. */
+function placesWith(
+  { declaration }: Draft,
+  nodes: readonly NodeFacts[],
+  { isSo, isNot }: Record<"isSo" | "isNot", (node: NodeFacts) => boolean>,
+): Map<string, NodeFacts[]> {
+  const networkOf = (node: NodeFacts) => declaration.nodes[node.name]?.network ?? "";
+  return Map.groupBy(nodes.filter(isSo), (node) => {
+    const network = networkOf(node);
+    const isWhole = !nodes.some((other) => networkOf(other) === network && isNot(other));
+    return isWhole && declaration.networks?.[network] !== undefined ? network : node.name;
   });
 }
 

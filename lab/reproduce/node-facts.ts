@@ -6,7 +6,7 @@ import type { PeerStatus } from "../running/status.ts";
 import type { NodeFacts, Seen } from "./facts.ts";
 import { from } from "./from.ts";
 import { endpointAddresses, lanOf } from "./lan.ts";
-import { blockedPorts, cutOff, downState, ownFaults, sharedLan } from "./own-faults.ts";
+import { blockedPorts, cutOff, downState, ownFaults, sharedLan, smallMtu } from "./own-faults.ts";
 import { loopbackPorts, servicePorts } from "./sockets.ts";
 import { first, taken } from "./taken.ts";
 
@@ -131,6 +131,7 @@ function ofItself(machine: TailscaleObservations): Partial<NodeFacts> {
       ]),
       udp: taken(netcheck, ({ udp }) => udp),
       isCutOff: cutOff(machine),
+      smallMtu: smallMtu(machine),
       mappingVaries: first([
         taken(netcheck, ({ mappingVariesByDestIp }) => mappingVariesByDestIp ?? undefined),
         taken(netmap, () => self?.netInfo.mappingVaries),

@@ -3,12 +3,12 @@ import type { Observation } from "../evidence/observation.ts";
 import type { HostObservations, TailscaleObservations } from "../evidence/observations.ts";
 import { covers, isOwnResolver, sharedRange } from "../evidence/prefix.ts";
 import { strictFilters } from "../evidence/sockets.ts";
-import { ownPrefixes } from "../evidence/where.ts";
+import { exitNodeOf, ownPrefixes } from "../evidence/where.ts";
 import { longestLan } from "../topology/fault-values.ts";
 import { prefix, withoutHostBits } from "../topology/prefix.ts";
-import type { DownState, Listening, OwnFault, Seen } from "./facts.ts";
+import type { DownState, Listening, NodeFacts, OwnFault, Seen } from "./facts.ts";
 import { servicePorts } from "./sockets.ts";
-import { taken } from "./taken.ts";
+import { first, taken } from "./taken.ts";
 
 /** What a machine's own outputs say is wrong with it; of what needs several of them, where the last says so. */
 export function ownFaults(machine: TailscaleObservations): Seen<OwnFault>[] {
@@ -53,6 +53,18 @@ export function cutOff(machine: TailscaleObservations): Seen<true> | undefined {
   if (isSilent !== true || control === undefined || control.status !== undefined) return undefined;
   if (ownFaults(machine).some(({ value }) => value === "rp-filter")) return undefined;
   return taken(netcheck, ({ udp }) => (udp ? undefined : true));
+}
+
+/** What pings of the relays tell of the largest packet; through an exit node they tell of the tunnel. */
+export function smallMtu(machine: TailscaleObservations): NodeFacts["smallMtu"] {
+  if (exitNodeOf(machine) !== undefined) return undefined;
+  return taken(machine.relayProbes, (relays) => {
+    const pings = relays.map(({ ping }) => ping).filter(({ small }) => small);
+    if (pings.length === 0) return undefined;
+    if (pings.some(({ large }) => large)) return null;
+    const bytes = first(pings.map(({ mtu }) => mtu));
+    return bytes === undefined ? {} : { bytes };
+  });
 }
 
 /** Of a machine that did not run, or stood still. */

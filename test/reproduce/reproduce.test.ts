@@ -430,3 +430,19 @@ test("a network that lets nothing out is cut off; one whose machine filters stri
   const vps = node("vps", { ...behind("31.10.5.9", "31.10.5.9"), ...silent });
   expect(declared([vps]).faults).toEqual([{ kind: "udp-blocked", at: "vps" }]);
 });
+
+test("a link that takes small packets alone has the MTU that it tells, else one that is assumed", () => {
+  const behindOne = (name: string, smallMtu: NonNullable<NodeFacts["smallMtu"]>) =>
+    node(name, { ...behind("31.10.5.9", `192.168.1.${number + 1}`), smallMtu });
+  const { declaration, notes } = made([
+    behindOne("laptop", seen({ bytes: 1300 })),
+    behindOne("tablet", seen(null)),
+    node("phone", { ...behind("31.10.5.10", "192.168.1.20"), smallMtu: seen({}) }),
+  ]);
+  const lan = declaration.nodes.phone?.network;
+  expect(declaration.faults).toEqual([
+    { kind: "mtu", at: "laptop", bytes: 1300, icmp: true },
+    { kind: "mtu", at: lan, bytes: 1200 },
+  ]);
+  expect([...notes.values()].join("\n")).toContain("assumed: that up to 1200 bytes pass");
+});
