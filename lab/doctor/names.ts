@@ -12,12 +12,22 @@ export function isUnder(name: string, domain: string): boolean {
   return outer !== "" && (inner === outer || inner?.endsWith(`.${outer}`) === true);
 }
 
-/** A question about a name that the system could not resolve, also where it had no answer in time. */
-export function unresolved({ attempts }: Observations): (Attempts & { name: string }) | undefined {
+/**
+ * A question about a name that the system could not resolve, also where it had no answer in time. Nobody can try it in a
+ * capture: there it counts as unresolved, as it is asked about.
+ */
+export function unresolved({
+  attempts,
+  isLive,
+}: Observations): (Attempts & { name: string }) | undefined {
   if (attempts?.name == null || attempts.system === undefined) return undefined;
   const { name, system } = attempts;
   const isFailed =
-    system.kind === "seen" ? system.value.length === 0 : system.evidence?.exitCode === null;
+    system.kind === "seen"
+      ? system.value.length === 0
+      : system.evidence === undefined
+        ? !isLive
+        : system.evidence.exitCode === null;
   return isFailed ? { ...attempts, name } : undefined;
 }
 

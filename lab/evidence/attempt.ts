@@ -81,6 +81,7 @@ export async function attempt(
     const found = [
       ...(system.kind === "seen" ? system.value : []),
       ...(magicDns.kind === "seen" ? magicDns.value.answers : []),
+      ...(source.isLive ? [] : peerAddresses(seen.tailscale.get(from), name)),
     ];
     const address = found.find((each) => each.includes(".")) ?? found[0] ?? null;
     const target = address === null ? null : (ownerOf(seen, address) ?? null);
@@ -253,4 +254,15 @@ function icmpResult({ stdout, stderr, exitCode }: Evidence): IcmpResult {
   const times = [...stdout.matchAll(/time=([\d.]+) ms/g)].map((match) => Number(match[1]));
   const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
   return { received, latencyMs: median ?? null, error: error?.trim() ?? null };
+}
+
+/** Of the peer with a name, whole or without the tailnet's domain: in a capture nobody can resolve it. */
+function peerAddresses(node: TailscaleObservations | undefined, name: string): string[] {
+  if (node?.status.kind !== "seen") return [];
+  const { self, peers } = node.status.value;
+  const asked = name.toLowerCase().replace(/\.$/, "");
+  const named = [self, ...peers].find(
+    (peer) => asked !== "" && [peer?.dnsName, peer?.dnsName.split(".")[0]].includes(asked),
+  );
+  return named?.addresses ?? [];
 }

@@ -1,5 +1,7 @@
+import type { Attempts, TailscaleObservations } from "../../evidence/observations.ts";
 import { nearName } from "../../near-name.ts";
-import { type Check, seen } from "../check.ts";
+import { type Check, type Look, seen } from "../check.ts";
+import type { Seen } from "../finding.ts";
 import {
   coveredControl,
   domainOf,
@@ -29,11 +31,11 @@ export const unknownName: Check = {
     const asked = unresolved(look.observations);
     const node = look.observations.tailscale.get(asked?.question.from ?? "");
     if (asked?.magicDns === undefined || node === undefined) return;
-    const answer = look.read(asked.magicDns);
     const known = knownNames(node);
     const { name } = asked;
     const plain = name.toLowerCase().replace(/\.$/, "");
-    if (answer?.status !== "NXDOMAIN" || known.includes(plain)) return;
+    const denial = denialOf(look, node, asked.magicDns, plain);
+    if (denial === undefined || known.includes(plain)) return;
     // The tailnet's domain is the cause: TL511.
     if (plain === coveredControl(node)) return;
     const domain = domainOf(node);
@@ -58,10 +60,7 @@ export const unknownName: Check = {
       node: node.machine.name,
       involves: [name],
       what: `there is no ${name}${near === undefined ? "" : `; ${near} is there`}`,
-      seen: [
-        seen(asked.magicDns, `status: ${answer.status}`),
-        seen(node.status, `names: ${known.slice(0, 8).join(", ")}`),
-      ],
+      seen: [denial, seen(node.status, `names: ${known.slice(0, 8).join(", ")}`)],
       why:
         isSplit !== undefined
           ? `the server of ${isSplit.domain}, ${isSplit.servers.join(", ")}, says that it does not exist`
@@ -78,3 +77,27 @@ export const unknownName: Check = {
     });
   },
 };
+
+/** What says that MagicDNS does not know a name: its answer, or in a capture, which has none, all that it knows. */
+function denialOf(
+  look: Look,
+  node: TailscaleObservations,
+  answer: NonNullable<Attempts["magicDns"]>,
+  name: string,
+): Seen | undefined {
+  const isUntried = !look.observations.isLive && answer.kind === "unseen" && !answer.evidence;
+  if (!isUntried) {
+    const status = look.read(answer)?.status;
+    return status === "NXDOMAIN" ? seen(answer, `status: ${status}`) : undefined;
+  }
+  // Who has no netmap does not tell its extra records.
+  const [netmap, dns] = [look.read(node.netmap), look.read(node.dns)];
+  if (netmap === undefined || dns?.isMagic !== true) return undefined;
+  const domain = domainOf(node);
+  // A name alone is completed with each of the search domains.
+  const search = look.read(node.resolvConf)?.search;
+  const isOfTailnet = name.includes(".")
+    ? isUnder(name, domain)
+    : search?.every((each) => each === domain) === true;
+  return isOfTailnet ? seen(node.dns, `"MagicDNSSuffix": "${domain}"`) : undefined;
+}
