@@ -2,6 +2,7 @@ import { commandLine } from "../evidence/commands.ts";
 import type { Observation, Seen as SeenObservation, Unseen } from "../evidence/observation.ts";
 import type { Observations } from "../evidence/observations.ts";
 import type { Question } from "../evidence/question.ts";
+import type { Reader } from "../evidence/reader.ts";
 import type { Finding, Seen } from "./finding.ts";
 
 /** Where a packet is on its way: the order in which causes are told. */
@@ -43,13 +44,10 @@ export interface Check {
   run(look: Look): void;
 }
 
-/** What a check looks at, and how it tells. */
-export interface Look {
-  observations: Observations;
+/** What a check looks at, and how it tells; what could not be read is told. */
+export interface Look extends Reader {
   /** Undefined for a look at the whole tailnet. */
   question: Question | undefined;
-  /** The value; undefined where it could not be had, which is then told. */
-  read<Value>(observation: Observation<Value> | undefined): Value | undefined;
   found(finding: Finding): void;
 }
 

@@ -1,3 +1,4 @@
+import type { SeenLine } from "../evidence/reader.ts";
 /**
  * Whether connections are affected: `error`, they fail; `warning`, something keeps them from being as good as they
  * should be; `info`, nothing is wrong, and that is why they go as they do: a lab in which all is well may show it.
@@ -19,12 +20,7 @@ export interface CatalogueEntry {
   sources: readonly string[];
 }
 
-/** A line of evidence: what was run where, and the words of it that count. */
-export interface Seen {
-  node: string;
-  command: string;
-  line: string;
-}
+export type Seen = SeenLine;
 
 /** A cause that was found. One without evidence can't be made. */
 export interface Finding {

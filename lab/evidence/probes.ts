@@ -70,6 +70,11 @@ export function parseControlProbe(text: string): ControlProbe {
   };
 }
 
+/** Whether the name of the control server has no address, or none in time. */
+export function isNameMissing({ exitCode, error }: ControlProbe): boolean {
+  return exitCode === 6 || /^curl: \(28\) Resolving/.test(error);
+}
+
 /** How a relay answers by TCP: STUN is netcheck's. */
 export interface RelayProbe {
   host: string;

@@ -16,8 +16,24 @@ export interface TailnetFacts {
   /** Of the DERP map. */
   relays?: Seen<{ code: string; name: string }[]>;
   policy?: Seen<string>;
+  outages: Outages;
   /** Evidence that could not be read, in words. */
   unread: string[];
+}
+
+/** What did not answer, as nodes and control itself tell. */
+export interface Outages {
+  /** Headscale, for everybody. */
+  control?: Seen<true>;
+  /** Resolvers that were told to nodes and answer none of them, by address. */
+  resolvers: Seen<string>[];
+  /** Regions that no node reaches. */
+  relays: Seen<RelayOutage>[];
+}
+
+export interface RelayOutage {
+  region: string;
+  how: "silent" | "no-tcp" | "certificate-expired" | "certificate-not-yet-valid";
 }
 
 /** A machine with Tailscale: one that was captured, or one that others know. */
@@ -56,6 +72,10 @@ export interface NodeFacts {
   loopback?: Seen<Listening[]>;
   /** What its own firewall drops of what listens. */
   blocked?: Seen<Listening[]>;
+  /** Control did not answer it, and answers others. */
+  isWithoutControl?: Seen<true>;
+  /** Regions that it does not reach and others do. */
+  relaysOut?: Seen<RelayOutage[]>;
   /** An address in the tailnet of the machine whose state it has a copy of. */
   clonedFrom?: Seen<string>;
   /** A LAN of its own within the tailnet's range. */

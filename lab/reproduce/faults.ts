@@ -1,9 +1,11 @@
 import { readPolicy } from "../topology/policy.ts";
 import { prefix } from "../topology/prefix.ts";
-import { internet, type LabDeclaration } from "../topology/schema.ts";
-import { assumed, type Draft, saw } from "./draft.ts";
+import type { LabDeclaration } from "../topology/schema.ts";
+import { type Draft, saw } from "./draft.ts";
 import type { HostFacts, NodeFacts, TailnetFacts } from "./facts.ts";
 import { validUser } from "./names.ts";
+import { outageFaults } from "./outage-faults.ts";
+import { mtuFaults, pathFaults } from "./path-faults.ts";
 import { isApprovedByRule } from "./policy-facts.ts";
 
 type Faults = NonNullable<LabDeclaration["faults"]>;
@@ -11,7 +13,8 @@ type Faults = NonNullable<LabDeclaration["faults"]>;
 /** What of a tailnet's state is a fault in a lab. */
 export function addFaults(draft: Draft, facts: TailnetFacts): void {
   const faults: Faults = [
-    ...pathFaults(draft, facts.nodes),
+    ...outageFaults(draft, facts),
+    ...pathFaults(draft, facts),
     ...mtuFaults(draft, facts.nodes),
     ...approvalFaults(draft, facts),
     ...loopbackFaults(draft, facts.nodes),
@@ -21,62 +24,6 @@ export function addFaults(draft: Draft, facts: TailnetFacts): void {
     ...facts.nodes.flatMap((node) => ownFaults(draft, node)),
   ];
   if (faults.length > 0) draft.declaration.faults = faults;
-}
-
-/** Where no UDP passes, or nothing at all. */
-function pathFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
-  // Strict filtering drops the answers to its UDP on the machine itself.
-  const filters = (node: NodeFacts) => node.faults?.some(({ value }) => value === "rp-filter");
-  const places = placesWith(draft, nodes, {
-    isSo: (node) => node.udp?.value === false && filters(node) !== true,
-    isNot: ({ udp }) => udp?.value === true,
-  });
-  return [...places].map(([at, some]) => {
-    const [first] = some;
-    const isBehindRouter = draft.declaration.nodes[first?.name ?? ""]?.network !== internet;
-    if (isBehindRouter && some.every(({ isCutOff }) => isCutOff !== undefined)) {
-      saw(draft, ["faults"], `${at} reaches no relay and no control (${first?.isCutOff?.from})`);
-      return { kind: "cut", between: [at, internet] };
-    }
-    saw(draft, ["faults"], `UDP false (${first?.udp?.from})`);
-    return { kind: "udp-blocked", at };
-  });
-}
-
-/** What a fault that loses large packets in silence is given, as no output tells it: 1028 bytes pass, and 1340 don't. */
-const assumedMtu = 1200;
-/** Smaller ones a lab can't have. */
-const smallestMtu = 576;
-
-function mtuFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
-  const places = placesWith(draft, nodes, {
-    isSo: ({ smallMtu }) => smallMtu !== undefined && smallMtu.value !== null,
-    isNot: ({ smallMtu }) => smallMtu?.value === null,
-  });
-  return [...places].map(([at, [first]]) => {
-    const { value, from } = first?.smallMtu ?? {};
-    if (value?.bytes !== undefined) {
-      saw(draft, ["faults"], `an MTU of ${value.bytes} (${from})`);
-      return { kind: "mtu", at, bytes: Math.max(value.bytes, smallestMtu), icmp: true };
-    }
-    saw(draft, ["faults"], `packets of 1340 bytes are lost, of 1028 pass (${from})`);
-    assumed(draft, ["faults"], `that up to ${assumedMtu} bytes pass`);
-    return { kind: "mtu", at, bytes: assumedMtu };
-  });
-}
-
-/** Where some nodes are: by the name of their network, or by their own where another node of it shows the contrary. */
-function placesWith(
-  { declaration }: Draft,
-  nodes: readonly NodeFacts[],
-  { isSo, isNot }: Record<"isSo" | "isNot", (node: NodeFacts) => boolean>,
-): Map<string, NodeFacts[]> {
-  const networkOf = (node: NodeFacts) => declaration.nodes[node.name]?.network ?? "";
-  return Map.groupBy(nodes.filter(isSo), (node) => {
-    const network = networkOf(node);
-    const isWhole = !nodes.some((other) => networkOf(other) === network && isNot(other));
-    return isWhole && declaration.networks?.[network] !== undefined ? network : node.name;
-  });
 }
 
 /** Routes that a rule of the policy approves, and that are not approved all the same. */

@@ -6,6 +6,7 @@ import type { PeerStatus } from "../running/status.ts";
 import type { NodeFacts, Seen } from "./facts.ts";
 import { from } from "./from.ts";
 import { endpointAddresses, lanOf } from "./lan.ts";
+import { ownOutages } from "./outages.ts";
 import { blockedPorts, cutOff, downState, ownFaults, sharedLan, smallMtu } from "./own-faults.ts";
 import { loopbackPorts, servicePorts } from "./sockets.ts";
 import { first, taken } from "./taken.ts";
@@ -36,7 +37,7 @@ export function nodeFacts(seen: Observations): NodeFacts[] {
       original === undefined
         ? find(self?.addresses ?? [], labelOf(self?.dnsName) || machine.machine.name)
         : find([], machine.machine.name);
-    fill(node, ofItself(machine));
+    fill(node, { ...ofItself(machine), ...ownOutages(seen, machine.machine.name) });
     if (original !== undefined) fill(node, { clonedFrom: original });
     node.isCaptured = true;
   }

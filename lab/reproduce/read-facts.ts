@@ -4,6 +4,7 @@ import type { HostFacts, TailnetFacts } from "./facts.ts";
 import { from } from "./from.ts";
 import { lanOf } from "./lan.ts";
 import { nodeFacts } from "./node-facts.ts";
+import { outagesOf } from "./outages.ts";
 import { downState } from "./own-faults.ts";
 import { servicePorts } from "./sockets.ts";
 import { first, taken } from "./taken.ts";
@@ -24,6 +25,7 @@ export function readFacts(seen: Observations): TailnetFacts {
   return {
     nodes: nodeFacts(seen),
     hosts: [...seen.hosts.values()].map(hostFacts),
+    outages: outagesOf(seen),
     unread: unreadOf(seen),
     ...(Object.fromEntries(
       Object.entries(settings).filter(([, value]) => value !== undefined),

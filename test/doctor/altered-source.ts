@@ -32,9 +32,9 @@ interface Unseen {
 }
 
 /** The healthy lab's outputs, with alterations. */
-function alteredSource(
+export function alteredSource(
   alterations: readonly Alteration[],
-  { down = [], outOfSight = [] }: Unseen,
+  { down = [], outOfSight = [] }: Unseen = {},
 ): EvidenceSource {
   return {
     machines: healthy.machines.filter(({ name }) => !outOfSight.includes(name)),

@@ -34,7 +34,7 @@ const behind = (publicAddress: string, address: string, length = 24): Partial<No
 
 function made(nodes: NodeFacts[], facts: Partial<TailnetFacts> = {}): Reproduction {
   return reproduce(
-    { nodes, hosts: [], unread: [], ...facts },
+    { nodes, hosts: [], outages: { resolvers: [], relays: [] }, unread: [], ...facts },
     { lab: "again", policyFile: "policy.hujson" },
   );
 }
@@ -374,6 +374,7 @@ test("what is written can be loaded, and says for each line where it is from", a
         }),
       ],
       hosts: [],
+      outages: { resolvers: [], relays: [] },
       unread: ["what can't be read: tailscale debug netmap on laptop: cut off\nin two lines"],
     },
     { lab: "Of A Folder", policyFile: "lab.policy.hujson" },
@@ -445,4 +446,75 @@ test("a link that takes small packets alone has the MTU that it tells, else one 
     { kind: "mtu", at: lan, bytes: 1200 },
   ]);
   expect([...notes.values()].join("\n")).toContain("assumed: that up to 1200 bytes pass");
+});
+
+test("what answers nobody is out for all, and what some places don't reach is so for them", () => {
+  const relays = seen([
+    { code: "fra", name: "Frankfurt" },
+    { code: "nyc", name: "New York" },
+  ]);
+  const faultsOf = (facts: Partial<TailnetFacts>, nodes: NodeFacts[] = [node("laptop")]) =>
+    declared(nodes, { relays, ...facts }).faults;
+  const outages = (all: Partial<TailnetFacts["outages"]>) => ({
+    outages: { resolvers: [], relays: [], ...all },
+  });
+  const noUdp = { ...behind("31.10.5.9", "192.168.1.20"), udp: seen(false) };
+  expect(faultsOf(outages({ control: seen(true) }))).toEqual([{ kind: "control-down" }]);
+  expect(
+    faultsOf(
+      outages({
+        relays: [
+          seen({ region: "fra", how: "no-tcp" }),
+          seen({ region: "nyc", how: "certificate-not-yet-valid" }),
+          seen({ region: "elsewhere", how: "silent" }),
+        ],
+      }),
+    ),
+  ).toEqual([
+    { kind: "relay-tcp-blocked", region: "fra" },
+    { kind: "relay-untrusted", region: "nyc", certificate: "not-yet-valid" },
+  ]);
+  // Without a relay nobody tells whether UDP passes.
+  const silent = ["fra", "nyc"].map((region) => seen({ region, how: "silent" as const }));
+  expect(faultsOf(outages({ relays: silent }), [node("laptop", noUdp)])).toEqual([
+    { kind: "relay-down", region: "fra" },
+    { kind: "relay-down", region: "nyc" },
+  ]);
+  expect(faultsOf(outages({ relays: silent.slice(0, 1) }), [node("laptop", noUdp)])).toHaveLength(
+    2,
+  );
+  const some = [
+    node("laptop", {
+      ...behind("31.10.5.9", "192.168.1.20"),
+      isWithoutControl: seen(true),
+      relaysOut: seen([{ region: "fra", how: "silent" }]),
+    }),
+    node("phone", {
+      ...behind("31.10.5.10", "192.168.1.20"),
+      relaysOut: seen([{ region: "nyc", how: "no-tcp" }]),
+    }),
+  ];
+  const [lan1, lan2] = [expect.stringMatching(/^lan-1$/), expect.stringMatching(/^lan-2$/)];
+  expect(faultsOf({}, some)).toMatchObject([
+    { kind: "control-unreachable", node: "laptop" },
+    { kind: "cut", between: [lan1, "derp-fra"] },
+    { kind: "relay-tcp-blocked", region: "nyc", at: lan2 },
+  ]);
+});
+
+test("a silent resolver is down where the lab has it, and the internet's where all that it stands for are", () => {
+  const laptop = node("laptop", behind("31.10.5.9", "192.168.1.20"));
+  const faultsOf = (silent: string[]) =>
+    declared([laptop], {
+      nameservers: seen(["9.9.9.9", "1.1.1.1"]),
+      splitDns: seen({ "corp.internal": ["192.168.1.53"] }),
+      outages: { relays: [], resolvers: silent.map((each) => seen(each)) },
+    }).faults;
+  expect(faultsOf(["192.168.1.53"])).toEqual([
+    { kind: "dns-server-down", server: "dns-192-168-1-53" },
+  ]);
+  expect(faultsOf(["9.9.9.9"])).toEqual([]);
+  expect(faultsOf(["9.9.9.9", "1.1.1.1"])).toEqual([
+    { kind: "dns-server-down", server: "internet" },
+  ]);
 });

@@ -1,6 +1,7 @@
+import { silenceOf } from "../../evidence/control-silence.ts";
 import type { Observation } from "../../evidence/observation.ts";
-import type { ControlObservations, Observations } from "../../evidence/observations.ts";
-import type { ControlProbe } from "../../evidence/probes.ts";
+import type { Observations } from "../../evidence/observations.ts";
+import { type ControlProbe, isNameMissing } from "../../evidence/probes.ts";
 import { exitNodeNames } from "../../evidence/where.ts";
 import type { Check, Look } from "../check.ts";
 import type { Seen } from "../finding.ts";
@@ -61,20 +62,6 @@ function seenOf(observation: Observation<unknown>, probe: ControlProbe): Seen {
   return { node, command: `curl -m 4 ${probe.url}/key?v=142`, line };
 }
 
-/** What says that control itself does not answer on its machine; undefined where it does, or is not at hand. */
-function silenceOf(server: ControlObservations | undefined): Seen | undefined {
-  const nodes = server?.nodes;
-  if (nodes?.kind !== "unseen") return undefined;
-  const said = `${nodes.why}\n${nodes.evidence?.stdout ?? ""}\n${nodes.evidence?.stderr ?? ""}`;
-  const silence =
-    /^.*(?:did not end in time|connection refused|connecting to headscale|deadline exceeded).*$/im.exec(
-      said,
-    )?.[0];
-  if (silence === undefined && nodes.isDown !== true) return undefined;
-  const line = (silence ?? nodes.why).trim();
-  return { node: nodes.node, command: nodes.argv.join(" "), line };
-}
-
 function allDown(look: Look, failed: readonly Tried[], silence: Seen | undefined): void {
   const { control: server, tailscale } = look.observations;
   const name = server?.machine.name ?? hostOf(failed[0]?.probe.url ?? "") ?? "control";
@@ -108,7 +95,7 @@ function allDown(look: Look, failed: readonly Tried[], silence: Seen | undefined
 function eachUnreachable(look: Look, failed: readonly Tried[], all: readonly Tried[]): void {
   for (const { node, probe, seen } of failed) {
     const others = all.filter((other) => other.probe.status !== undefined);
-    const isName = probe.exitCode === 6 || /^curl: \(28\) Resolving/.test(probe.error);
+    const isName = isNameMissing(probe);
     look.found({
       code: "TL302",
       node,

@@ -1,5 +1,5 @@
+import { livesAt, type RelayView, relayViews, stunSeen } from "../../evidence/relay-views.ts";
 import type { Check, Look } from "../check.ts";
-import { livesAt, type RelayView, relayViews, stunSeen } from "../relay-views.ts";
 
 /** TL307 home-relay-unreachable-from-peer: what goes by relay goes to the receiver's home. */
 export const homeRelay: Check = {

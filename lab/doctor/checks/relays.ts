@@ -1,7 +1,7 @@
+import { livesAt, type RelayView, relayViews, stunSeen } from "../../evidence/relay-views.ts";
 import { exitNodeNames } from "../../evidence/where.ts";
 import type { Check, Look } from "../check.ts";
 import type { Finding, Seen } from "../finding.ts";
-import { livesAt, type RelayView, relayViews, stunSeen } from "../relay-views.ts";
 
 /** TL304 to TL307: each node tries each relay by STUN and by HTTPS; who fails, and at what, tells the cause. */
 export const relays: Check = {

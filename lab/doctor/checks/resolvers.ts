@@ -1,11 +1,16 @@
 import type { Observations } from "../../evidence/observations.ts";
 import { covers, isTailnetAddress, magicDnsAddresses } from "../../evidence/prefix.ts";
+import {
+  isAnswer,
+  isSilent,
+  type ResolverView,
+  resolverViews,
+} from "../../evidence/resolver-views.ts";
 import { exitNodeOf, ownerOf, ownPrefixes } from "../../evidence/where.ts";
 import { advertisersOf, machineOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
 import { isUnder, unresolved } from "../names.ts";
-import { isAnswer, type ResolverView, resolverViews } from "../resolvers.ts";
 
 /** TL505, TL507, TL508, TL512: each node asks each resolver that it is told to use. */
 export const resolvers: Check = {
@@ -16,7 +21,7 @@ export const resolvers: Check = {
     const views = resolverViews(look).filter(({ node }) => exitNodeOf(node) === undefined);
     for (const server of new Set(views.map((view) => view.server))) {
       const asking = views.filter((view) => view.server === server && view.hasRoute);
-      const silent = asking.filter(isSilentView);
+      const silent = asking.filter(isSilent);
       const [first] = silent;
       if (first === undefined) continue;
       const loop = loopAt(look.observations, first);
@@ -26,11 +31,6 @@ export const resolvers: Check = {
     }
   },
 };
-
-/** Where MagicDNS on the node gets an answer, the resolver that it asks for everything has given it. */
-function isSilentView({ probe, domain, isMagicAnswering }: ResolverView): boolean {
-  return !isAnswer(probe.status) && (domain !== undefined || !isMagicAnswering);
-}
 
 /** What says that a resolver asks MagicDNS again, which asks the resolver. */
 function loopAt(

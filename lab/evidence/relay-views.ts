@@ -1,9 +1,8 @@
-import type { NetmapRelay } from "../evidence/netmap.ts";
-import type { Observations, TailscaleObservations } from "../evidence/observations.ts";
-import type { RelayProbe } from "../evidence/probes.ts";
-import { exitNodeOf } from "../evidence/where.ts";
-import type { Look } from "./check.ts";
-import type { Seen } from "./finding.ts";
+import type { NetmapRelay } from "./netmap.ts";
+import type { Observations, TailscaleObservations } from "./observations.ts";
+import type { RelayProbe } from "./probes.ts";
+import type { Reader, SeenLine } from "./reader.ts";
+import { exitNodeOf } from "./where.ts";
 
 /** How one node sees one relay. */
 export interface RelayView {
@@ -15,13 +14,13 @@ export interface RelayView {
   certificate: string | undefined;
   /** Whether STUN answers; undefined where UDP does not pass to any relay, or netcheck could not be had. */
   stun: boolean | undefined;
-  seen: Seen;
+  seen: SeenLine;
 }
 
 /** Of each node that could try, for each region that it knows; a node that reaches nothing at all is left out. */
-export function relayViews(look: Look): RelayView[] {
-  return [...look.observations.tailscale].flatMap(([name, node]) => {
-    const views = viewsOf(look, name, node);
+export function relayViews(reader: Reader): RelayView[] {
+  return [...reader.observations.tailscale].flatMap(([name, node]) => {
+    const views = viewsOf(reader, name, node);
     const { controlProbe } = node;
     const hasNetwork =
       (controlProbe.kind === "seen" && controlProbe.value.status !== undefined) ||
@@ -30,9 +29,9 @@ export function relayViews(look: Look): RelayView[] {
   });
 }
 
-function viewsOf(look: Look, name: string, node: TailscaleObservations): RelayView[] {
+function viewsOf(reader: Reader, name: string, node: TailscaleObservations): RelayView[] {
   if (node.relayProbes.kind === "unseen" && node.relayProbes.isDown) return [];
-  const probes = look.read(node.relayProbes) ?? [];
+  const probes = reader.read(node.relayProbes) ?? [];
   const relays = node.netmap.kind === "seen" ? node.netmap.value.relays : [];
   const netcheck = node.netcheck.kind === "seen" ? node.netcheck.value : undefined;
   // With an exit node curl goes by it, and tailscaled itself does not.
@@ -64,7 +63,7 @@ function viewsOf(look: Look, name: string, node: TailscaleObservations): RelayVi
   );
 }
 
-export function stunSeen({ node, relay, stun }: RelayView): Seen {
+export function stunSeen({ node, relay, stun }: RelayView): SeenLine {
   const line = stun
     ? `RegionLatency has ${relay.id} (${relay.code})`
     : `no RegionLatency of ${relay.id} (${relay.code})`;

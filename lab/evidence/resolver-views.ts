@@ -1,16 +1,9 @@
 import { isIP } from "node:net";
-import type { TailscaleObservations } from "../evidence/observations.ts";
-import {
-  covers,
-  isDefault,
-  isPrivate,
-  isTailnetAddress,
-  magicDnsAddresses,
-} from "../evidence/prefix.ts";
-import type { ResolverProbe } from "../evidence/probes.ts";
-import { exitNodeOf, ownPrefixes } from "../evidence/where.ts";
-import type { Look } from "./check.ts";
-import type { Seen } from "./finding.ts";
+import type { TailscaleObservations } from "./observations.ts";
+import { covers, isDefault, isPrivate, isTailnetAddress, magicDnsAddresses } from "./prefix.ts";
+import type { ResolverProbe } from "./probes.ts";
+import type { Reader, SeenLine } from "./reader.ts";
+import { exitNodeOf, ownPrefixes } from "./where.ts";
 
 /** A resolver that a node is told to use, and what comes of it there. */
 export interface ResolverView {
@@ -24,16 +17,16 @@ export interface ResolverView {
   isMagicAnswering: boolean;
   /** Whether the node's packets to it have a way at all. */
   hasRoute: boolean;
-  seen: Seen;
+  seen: SeenLine;
 }
 
 /** Of all nodes that take DNS from the tailnet; those that ask by an exit node ask none of them. */
-export function resolverViews(look: Look): ResolverView[] {
-  return [...look.observations.tailscale].flatMap(([name, node]): ResolverView[] => {
+export function resolverViews(reader: Reader): ResolverView[] {
+  return [...reader.observations.tailscale].flatMap(([name, node]): ResolverView[] => {
     const { dns, prefs, status } = node;
     if (dns.kind !== "seen" || prefs.kind !== "seen" || !prefs.value.acceptsDns) return [];
     if (status.kind !== "seen" || status.value.backendState !== "Running") return [];
-    const probes = look.read(node.resolverProbes);
+    const probes = reader.read(node.resolverProbes);
     if (probes === undefined) return [];
     const { resolvers, splitDns } = dns.value;
     const all = [
@@ -68,7 +61,12 @@ export function isAnswer(status: string | undefined): boolean {
   return status !== undefined && status !== "SERVFAIL";
 }
 
-function seenOf(node: string, server: string, probe: ResolverProbe): Seen {
+/** Where MagicDNS on the node gets an answer, the resolver that it asks for everything has given it. */
+export function isSilent({ probe, domain, isMagicAnswering }: ResolverView): boolean {
+  return !isAnswer(probe.status) && (domain !== undefined || !isMagicAnswering);
+}
+
+function seenOf(node: string, server: string, probe: ResolverProbe): SeenLine {
   const line =
     probe.status === undefined ? "no servers could be reached" : `status: ${probe.status}`;
   return { node, command: `dig @${server} . NS`, line };

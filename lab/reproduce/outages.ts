@@ -1,0 +1,103 @@
+import { silenceOf } from "../evidence/control-silence.ts";
+import type { Observations } from "../evidence/observations.ts";
+import { isNameMissing } from "../evidence/probes.ts";
+import { type Reader, readerOf, type SeenLine } from "../evidence/reader.ts";
+import { type RelayView, relayViews } from "../evidence/relay-views.ts";
+import { isSilent, resolverViews } from "../evidence/resolver-views.ts";
+import { exitNodeOf } from "../evidence/where.ts";
+import type { NodeFacts, Outages, RelayOutage, Seen } from "./facts.ts";
+import { cutOff } from "./own-faults.ts";
+
+/** What answers nobody. */
+export function outagesOf(observations: Observations): Outages {
+  const reader = readerOf(observations);
+  const control = controlOutage(reader);
+  return {
+    ...(control === undefined ? {} : { control }),
+    resolvers: resolverOutages(reader),
+    relays: [...relaysByRegion(reader)].flatMap(([, views]) => {
+      const outages = views.flatMap((view) => outageOf(view, views) ?? []);
+      const [first] = outages;
+      return first === undefined || outages.length < views.length ? [] : [first];
+    }),
+  };
+}
+
+/** What does not answer one machine, and answers others. */
+export function ownOutages(
+  observations: Observations,
+  machine: string,
+): Pick<NodeFacts, "isWithoutControl" | "relaysOut"> {
+  const reader = readerOf(observations);
+  const isWithoutControl = controlOutage(reader) === undefined && withoutControl(reader, machine);
+  const outages = [...relaysByRegion(reader)].flatMap(([, views]) => {
+    if (views.every(({ isReached }) => !isReached)) return [];
+    const own = views.filter(({ node }) => node === machine);
+    return own.flatMap((view) => outageOf(view, own) ?? []);
+  });
+  const [first] = outages;
+  return {
+    ...(isWithoutControl ? { isWithoutControl } : {}),
+    ...(first === undefined
+      ? {}
+      : { relaysOut: { value: outages.map(({ value }) => value), from: first.from } }),
+  };
+}
+
+/** Headscale says so on its own machine, or several nodes have no answer, whose own networks are well. */
+function controlOutage(reader: Reader): Seen<true> | undefined {
+  const { control, tailscale } = reader.observations;
+  const silence = silenceOf(control);
+  if (silence !== undefined) return { value: true, from: lineFrom(silence) };
+  if (control?.nodes.kind === "seen") return undefined;
+  const tried = [...tailscale.keys()].filter((name) => {
+    const node = tailscale.get(name);
+    return node !== undefined && reader.read(node.controlProbe) !== undefined;
+  });
+  const without = tried.flatMap((name) => withoutControl(reader, name) ?? []);
+  return without.length > 1 && without.length === tried.length ? without[0] : undefined;
+}
+
+function withoutControl(reader: Reader, name: string): Seen<true> | undefined {
+  const node = reader.observations.tailscale.get(name);
+  const probe = reader.read(node?.controlProbe);
+  if (node === undefined || probe === undefined || probe.status !== undefined) return undefined;
+  if (isNameMissing(probe) || cutOff(node) !== undefined || exitNodeOf(node) !== undefined)
+    return undefined;
+  return { value: true, from: `${probe.error || "no answer"} of ${probe.url} on ${name}` };
+}
+
+function resolverOutages(reader: Reader): Seen<string>[] {
+  const views = resolverViews(reader).filter(
+    ({ node, hasRoute }) =>
+      hasRoute && exitNodeOf(node) === undefined && cutOff(node) === undefined,
+  );
+  return [...Map.groupBy(views, ({ server }) => server)].flatMap(([server, same]) => {
+    const [first] = same;
+    if (first === undefined || !same.every(isSilent)) return [];
+    return { value: server, from: lineFrom(first.seen) };
+  });
+}
+
+function relaysByRegion(reader: Reader): Map<string, RelayView[]> {
+  return Map.groupBy(relayViews(reader), ({ relay }) => relay.code);
+}
+
+/** Of a relay that a node does not reach; `all` are those who ask. */
+function outageOf(view: RelayView, all: readonly RelayView[]): Seen<RelayOutage> | undefined {
+  const { relay, isReached, certificate, seen } = view;
+  if (isReached) return undefined;
+  const how =
+    certificate !== undefined
+      ? /not yet valid/.test(certificate)
+        ? "certificate-not-yet-valid"
+        : "certificate-expired"
+      : all.some(({ stun }) => stun === true)
+        ? "no-tcp"
+        : "silent";
+  return { value: { region: relay.code, how }, from: lineFrom(seen) };
+}
+
+function lineFrom({ node, command, line }: SeenLine): string {
+  return `${command} on ${node}: ${line}`;
+}
