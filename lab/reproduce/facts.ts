@@ -18,6 +18,8 @@ export interface TailnetFacts {
   policy?: Seen<string>;
   /** Evidence that could not be read, in words. */
   unread: string[];
+  /** Nodes that are nobody's of the tailnet, in words. */
+  aside?: string[];
 }
 
 /** A machine with Tailscale: one that was captured, or one that others know. */
@@ -26,6 +28,10 @@ export interface NodeFacts {
   name: string;
   /** What it calls itself, where that is another name. */
   hostname?: string;
+  /** What it calls itself, where control has made its name of that. */
+  namedAfter?: string;
+  /** The domain of the tailnet that shares it. */
+  sharedFrom?: string;
   isCaptured: boolean;
   user?: Seen<string>;
   tags?: Seen<string[]>;

@@ -4,6 +4,7 @@ import type { HostFacts, TailnetFacts } from "./facts.ts";
 import { from } from "./from.ts";
 import { lanOf } from "./lan.ts";
 import { nodeFacts } from "./node-facts.ts";
+import { providersAside } from "./providers.ts";
 import { servicePorts } from "./sockets.ts";
 import { first, taken } from "./taken.ts";
 
@@ -24,6 +25,7 @@ export function readFacts(seen: Observations): TailnetFacts {
     nodes: nodeFacts(seen),
     hosts: [...seen.hosts.values()].map(hostFacts),
     unread: unreadOf(seen),
+    aside: providersAside(seen),
     ...(Object.fromEntries(
       Object.entries(settings).filter(([, value]) => value !== undefined),
     ) as Partial<TailnetFacts>),

@@ -2,7 +2,7 @@ import { LabError } from "../errors.ts";
 import { checkDeclaration } from "../topology/define-lab.ts";
 import { addDns } from "./dns.ts";
 import type { Draft } from "./draft.ts";
-import type { TailnetFacts } from "./facts.ts";
+import type { NodeFacts, TailnetFacts } from "./facts.ts";
 import { addFaults } from "./faults.ts";
 import { addHosts } from "./hosts.ts";
 import { ValidNames, validLabel } from "./names.ts";
@@ -41,14 +41,16 @@ export function reproduce(seen: TailnetFacts, { lab, policyFile }: ReproduceOpti
     );
   }
   const names = new ValidNames();
+  // What is shared from elsewhere may have the name of an own node, which keeps it.
+  const own = seen.nodes.toSorted((a, b) => Number(isShared(a)) - Number(isShared(b)));
   const facts = {
     ...seen,
-    nodes: seen.nodes.map((node) => ({ ...node, name: names.of(node.name) })),
+    nodes: own.map((node) => ({ ...node, name: names.another(node.name) })),
   };
   const draft: Draft = {
     declaration: { name: validLabel(lab), nodes: {} },
     notes: new Map(),
-    leftOut: [...seen.unread],
+    leftOut: [...seen.unread, ...(seen.aside ?? [])],
   };
   const places = addNetworks(draft, facts);
   addNodes(draft, facts, places);
@@ -59,6 +61,10 @@ export function reproduce(seen: TailnetFacts, { lab, policyFile }: ReproduceOpti
   addFaults(draft, facts);
   assertValid(draft);
   return { ...draft, policyText };
+}
+
+function isShared({ sharedFrom }: NodeFacts): boolean {
+  return sharedFrom !== undefined;
 }
 
 /** Whatever evidence says, what is written is a topology. */

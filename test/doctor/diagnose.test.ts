@@ -254,7 +254,19 @@ describe("one thing is broken", () => {
     [
       "TL209 laptop",
       undefined,
-      [["control", "headscale nodes", replace('"name": "router"', '"name": "laptop"')]],
+      [
+        ["control", "headscale nodes", replace('"name": "router"', '"name": "laptop"')],
+        [
+          "control",
+          "headscale nodes",
+          replace('"given_name": "router"', '"given_name": "laptop-1"'),
+        ],
+        [
+          "laptop",
+          "tailscale debug netmap",
+          replace('"router.tailnet.lab."', '"laptop-1.tailnet.lab."'),
+        ],
+      ],
     ],
     [
       "TL210 router",

@@ -272,8 +272,8 @@ test("UDP that does not pass, and a route that lost its approval, are faults", (
 
 test("a service on loopback alone, and a hostname that two have, are faults", () => {
   const { declaration } = made([
-    node("laptop"),
-    node("laptop-1", { hostname: "laptop" }),
+    node("laptop", { namedAfter: "laptop" }),
+    node("laptop-1", { namedAfter: "laptop" }),
     node("server", {
       listening: seen([{ protocol: "tcp", port: 22 }]),
       loopback: seen([{ protocol: "tcp", port: 80 }]),

@@ -1,6 +1,7 @@
+import { dnsLabel } from "../../evidence/hostnames.ts";
 import type { Piece } from "../pieces.ts";
 import type { DomainNames } from "./domain-names.ts";
-import { dnsLabel, type LabelKind, type Labels } from "./labels.ts";
+import type { LabelKind, Labels } from "./labels.ts";
 import { programWords } from "./vocabulary.ts";
 
 /** Keys of JSON whose values are names, whatever word they are. */
