@@ -56,7 +56,10 @@ export function diagnose(observations: Observations, question?: Question | undef
     chain: attempts === undefined ? [] : chainOf(observations, attempts, found.filter(isBroken)),
     findings: roots.filter(isAnswer),
     elsewhere: roots.filter((root) => !isAnswer(root)),
-    notLooked: byCommand(results.flatMap(({ notLooked }) => notLooked)),
+    notLooked: [
+      ...withoutNodes(observations),
+      ...byCommand(results.flatMap(({ notLooked }) => notLooked)),
+    ],
   };
 }
 
@@ -67,6 +70,14 @@ export function everyFinding({ findings, elsewhere }: Diagnosis): Diagnosed[] {
     ...found.consequences.flatMap(withConsequences),
   ];
   return [...findings, ...elsewhere].flatMap(withConsequences);
+}
+
+/** Most of what can be wrong shows on nodes alone. */
+function withoutNodes({ tailscale, control }: Observations): NotLooked[] {
+  const node = control?.machine.name;
+  if (tailscale.size > 0 || node === undefined) return [];
+  const why = "no machine with Tailscale is at hand";
+  return [{ codes: [], node, command: "tailscale status --json", why, isPrinted: false }];
 }
 
 /** Each command once, with all codes that need it; what printed something first. */

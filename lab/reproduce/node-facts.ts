@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isNamedAfter } from "../evidence/hostnames.ts";
 import type { Netmap, NetmapPeer } from "../evidence/netmap.ts";
 import type { Observations, TailscaleObservations } from "../evidence/observations.ts";
-import type { HeadscaleNode } from "../running/headscale.ts";
+import { type HeadscaleNode, namesRoutes } from "../running/headscale.ts";
 import type { PeerStatus } from "../running/status.ts";
 import type { NodeFacts, Seen } from "./facts.ts";
 import { from } from "./from.ts";
@@ -37,7 +37,7 @@ export function nodeFacts(seen: Observations): NodeFacts[] {
     const source = from(seen.control.nodes.evidence);
     for (const known of seen.control.nodes.value) {
       const node = find(known.addresses, known.givenName || known.name);
-      fill(node, ofControl(known, source));
+      fill(node, ofControl(known, source, namesRoutes(seen.control.nodes.value)));
       if (isNamedAfter(node.name, known.name)) fill(node, { namedAfter: known.name });
     }
   }
@@ -191,14 +191,15 @@ function ofStatus(peer: PeerStatus, source: string): Partial<NodeFacts> {
   });
 }
 
-function ofControl(node: HeadscaleNode, source: string): Partial<NodeFacts> {
+function ofControl(node: HeadscaleNode, source: string, hasRoutes: boolean): Partial<NodeFacts> {
   const seen = <Value>(value: Value): Seen<Value> => ({ value, from: source });
   return definedOnly({
     hostname: node.name,
     user: node.user === "" || node.tags.length > 0 ? undefined : seen(node.user),
     tags: node.tags.length === 0 ? undefined : seen(node.tags),
-    advertised: seen(node.advertisedRoutes),
-    approved: seen(node.approvedRoutes),
+    ...(hasRoutes
+      ? { advertised: seen(node.advertisedRoutes), approved: seen(node.approvedRoutes) }
+      : {}),
   });
 }
 

@@ -22,7 +22,8 @@ export interface HeadscaleNode {
   nodeKey: string;
 }
 
-// Headscale leaves out what is empty, and prints ids as numbers or strings, by version.
+// Headscale leaves out what is empty, and prints ids as numbers or strings, by version. Before 0.28 it told tags apart by
+// who gave them, before 0.26 it listed routes by themselves.
 const list = z
   .array(z.string())
   .nullish()
@@ -37,6 +38,8 @@ const nodesSchema = z
         ip_addresses: list,
         user: z.looseObject({ name: z.string().optional() }).nullish(),
         tags: list,
+        forced_tags: list,
+        valid_tags: list,
         online: z.boolean().default(false),
         available_routes: list,
         approved_routes: list,
@@ -50,7 +53,7 @@ const nodesSchema = z
           givenName: node.given_name,
           addresses: node.ip_addresses,
           user: node.user?.name ?? "",
-          tags: node.tags,
+          tags: [...new Set([...node.tags, ...node.forced_tags, ...node.valid_tags])],
           online: node.online,
           advertisedRoutes: node.available_routes,
           approvedRoutes: node.approved_routes,
@@ -66,6 +69,13 @@ const nodesSchema = z
 /** `headscale nodes list -o json`. */
 export function parseHeadscaleNodes(text: string): HeadscaleNode[] {
   return nodesSchema.parse(JSON.parse(text)).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Whether a list of nodes tells of routes: where none has any, it may be of a version whose list does not. */
+export function namesRoutes(nodes: readonly HeadscaleNode[]): boolean {
+  return nodes.some(
+    ({ advertisedRoutes, approvedRoutes }) => advertisedRoutes.length + approvedRoutes.length > 0,
+  );
 }
 
 export async function headscaleNodes(

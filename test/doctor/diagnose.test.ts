@@ -786,3 +786,38 @@ describe("what a machine, its user or control has changed", () => {
     expect(await codes(asked, [same, magic])).not.toContain("TL513 laptop");
   });
 });
+
+/** The list of nodes as Headscale before 0.26 prints it: routes are listed elsewhere. */
+const withoutRoutes: Alteration = [
+  "control",
+  "headscale nodes",
+  ({ stdout }) => ({
+    stdout: JSON.stringify(
+      (JSON.parse(stdout) as { tags?: string[] }[]).map((node) => ({
+        ...node,
+        available_routes: undefined,
+        approved_routes: undefined,
+        tags: undefined,
+        forced_tags: node.tags,
+      })),
+    ),
+  }),
+];
+
+test("a list of nodes without routes is no list of nodes that have none", async () => {
+  expect(await codes(undefined, [withoutRoutes])).toEqual([]);
+  const unapproved: Alteration = [
+    "laptop",
+    "tailscale debug netmap",
+    replace(/\s+"10.20.0.0\/24",(?=\s+"100.64.0.1)/, ""),
+  ];
+  expect(await codes(undefined, [withoutRoutes, unapproved])).toEqual(["TL103 router"]);
+});
+
+test("without a node not all is well: most shows on nodes alone", async () => {
+  const { findings, notLooked } = await found(undefined, [], {
+    outOfSight: ["laptop", "router", "printer"],
+  });
+  expect(findings).toEqual([]);
+  expect(notLooked).toEqual([expect.objectContaining({ node: "control", codes: [] })]);
+});

@@ -148,3 +148,14 @@ test("of two routers with one route, one alone serves it, and the other's is app
   // Windows and macOS have no `ip`: what the node told control says where it is.
   expect(declaration.nodes["anne-pc"]).toMatchObject({ address: "192.168.178.21" });
 });
+
+test("Headscale before 0.26 lists nodes without their routes: peers tell of these", async () => {
+  const gate = peer("gate", `gate.${domain}`, { PrimaryRoutes: ["10.20.0.0/24"] });
+  const { declaration } = await seenIn({
+    "pc/status.json": status(self, gate),
+    "head/nodes.json": JSON.stringify([
+      { id: 1, name: "gate", given_name: "gate", ip_addresses: gate.TailscaleIPs },
+    ]),
+  });
+  expect(declaration.nodes.gate).toMatchObject({ advertiseRoutes: ["10.20.0.0/24"] });
+});

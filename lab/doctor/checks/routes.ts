@@ -1,5 +1,6 @@
 import type { TailscaleObservations } from "../../evidence/observations.ts";
 import { isDefault } from "../../evidence/prefix.ts";
+import { namesRoutes } from "../../running/headscale.ts";
 import type { Look } from "../check.ts";
 
 /** What a node advertises and what control has approved of it, from control, else from itself. */
@@ -15,8 +16,10 @@ export function advertisedRoutes({ observations, read }: Look): (Advertised & {
   by: TailscaleObservations["prefs"] | NonNullable<typeof observations.control>["nodes"];
 })[] {
   const { control, tailscale } = observations;
-  if (control !== undefined) {
-    return (read(control.nodes) ?? []).map((node) => ({
+  const registry = control === undefined ? undefined : read(control.nodes);
+  const isTold = registry !== undefined && (namesRoutes(registry) || !hasAdvertiser(tailscale));
+  if (control !== undefined && isTold) {
+    return registry.map((node) => ({
       node: node.name,
       id: node.id,
       advertised: node.advertisedRoutes,
@@ -41,6 +44,17 @@ export function advertisedRoutes({ observations, read }: Look): (Advertised & {
       },
     ];
   });
+}
+
+/** Whether a node that is connected advertises routes: control knows of these. */
+function hasAdvertiser(tailscale: Look["observations"]["tailscale"]): boolean {
+  return [...tailscale.values()].some(
+    ({ status, prefs }) =>
+      status.kind === "seen" &&
+      status.value.self?.online === true &&
+      prefs.kind === "seen" &&
+      prefs.value.advertisedRoutes.length > 0,
+  );
 }
 
 export function subnets(routes: readonly string[]): string[] {
