@@ -36,9 +36,11 @@ export function nodeFacts(seen: Observations): NodeFacts[] {
   if (seen.control?.nodes.kind === "seen") {
     const source = from(seen.control.nodes.evidence);
     for (const known of seen.control.nodes.value) {
-      const node = find(known.addresses, known.givenName || known.name);
+      const node = find(known.addresses, known.givenName || known.hostname);
       fill(node, ofControl(known, source, namesRoutes(seen.control.nodes.value)));
-      if (isNamedAfter(node.name, known.name)) fill(node, { namedAfter: known.name });
+      if (isNamedAfter(node.name, known.hostname)) {
+        fill(node, { namedAfter: known.hostname });
+      }
     }
   }
   const used = new Set(
@@ -67,12 +69,14 @@ export function nodeFacts(seen: Observations): NodeFacts[] {
     const users = usersByNode(status.evidence.stdout);
     const { self, peers, domain } = status.value;
     for (const peer of [self, ...peers]) {
-      if (peer === undefined || isLeftOut({ ...peer, hostname: peer.name })) continue;
-      const node = find(peer.addresses, labelOf(peer.dnsName) || peer.name);
+      if (peer === undefined || isLeftOut(peer)) continue;
+      const node = find(peer.addresses, labelOf(peer.dnsName) || peer.hostname);
       fill(node, ofStatus(peer, source));
       const own = domainOf(peer.dnsName);
       if (own !== domain) fill(node, { sharedFrom: own });
-      else if (isNamedAfter(node.name, peer.name)) fill(node, { namedAfter: peer.name });
+      else if (isNamedAfter(node.name, peer.hostname)) {
+        fill(node, { namedAfter: peer.hostname });
+      }
       const user = users.get(peer.dnsName);
       if (user !== undefined) fill(node, { user: { value: user, from: source } });
     }
@@ -182,7 +186,7 @@ function ofStatus(peer: PeerStatus, source: string): Partial<NodeFacts> {
   const served = [...peer.routes, ...(peer.exitNodeOption ? ["0.0.0.0/0", "::/0"] : [])];
   const routes = served.length === 0 ? undefined : { value: served, from: source };
   return definedOnly({
-    hostname: peer.name,
+    hostname: peer.hostname,
     advertised: routes,
     approved: routes,
     tags: peer.tags.length === 0 ? undefined : { value: peer.tags, from: source },
@@ -194,7 +198,7 @@ function ofStatus(peer: PeerStatus, source: string): Partial<NodeFacts> {
 function ofControl(node: HeadscaleNode, source: string, hasRoutes: boolean): Partial<NodeFacts> {
   const seen = <Value>(value: Value): Seen<Value> => ({ value, from: source });
   return definedOnly({
-    hostname: node.name,
+    hostname: node.hostname,
     user: node.user === "" || node.tags.length > 0 ? undefined : seen(node.user),
     tags: node.tags.length === 0 ? undefined : seen(node.tags),
     ...(hasRoutes

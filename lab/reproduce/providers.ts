@@ -10,9 +10,7 @@ export function isProviders(peer: { hostname: string; dnsName: string }): boolea
 export function providersAside(seen: Observations): string[] {
   return [...seen.tailscale.values()].flatMap(({ status }) => {
     if (status.kind === "unseen") return [];
-    const aside = status.value.peers.filter(
-      ({ name, dnsName, exitNode }) => !exitNode && isProviders({ hostname: name, dnsName }),
-    );
+    const aside = status.value.peers.filter((peer) => !peer.exitNode && isProviders(peer));
     if (aside.length === 0) return [];
     const source = from(status.evidence);
     return [`${aside.length} machines of Tailscale's Funnel or Mullvad's exit nodes (${source})`];

@@ -6,8 +6,10 @@ import type { RunningLab } from "./running-lab.ts";
 /** A node as Headscale knows it. */
 export interface HeadscaleNode {
   id: string;
-  /** What the node calls itself: its name in the lab. */
+  /** In a lab what it calls itself; where it is one of the machines that are looked at, that one's. */
   name: string;
+  /** What it calls itself. */
+  hostname: string;
   /** The name in MagicDNS; another than `name` where that was taken. */
   givenName: string;
   addresses: string[];
@@ -50,6 +52,7 @@ const nodesSchema = z
         (node): HeadscaleNode => ({
           id: String(node.id),
           name: node.name,
+          hostname: node.name,
           givenName: node.given_name,
           addresses: node.ip_addresses,
           user: node.user?.name ?? "",

@@ -821,3 +821,48 @@ test("without a node not all is well: most shows on nodes alone", async () => {
   expect(findings).toEqual([]);
   expect(notLooked).toEqual([expect.objectContaining({ node: "control", codes: [] })]);
 });
+
+/** The router called otherwise than it calls itself, as somebody may name the folder of its outputs. */
+const renamed = { machine: "router", name: "office-gw" };
+
+test("a machine may be called otherwise than it calls itself", async () => {
+  const alterations: Alteration[] = [
+    ["laptop", "tailscale status", replace('"ExitNode": false', '"ExitNode": true')],
+    [
+      "router",
+      "tailscale debug netmap",
+      ({ stdout }) => ({ stdout: JSON.stringify({ ...JSON.parse(stdout), PacketFilter: [] }) }),
+    ],
+  ];
+  const { findings } = await found(undefined, alterations, { renamed });
+  expect(findings.map(({ code, node }) => `${code} ${node}`)).toEqual(["TL204 office-gw"]);
+});
+
+test("without control, its peers tell that a node's route is not approved", async () => {
+  const unapproved: Alteration[] = [
+    ["laptop", "tailscale debug netmap", replace(/\s+"10.20.0.0\/24",(?=\s+"100.64.0.1)/, "")],
+    // Its preferences have a name only where somebody has given it one.
+    ["router", "tailscale debug prefs", replace('"Hostname": "router"', '"Hostname": ""')],
+  ];
+  const { findings } = await found(undefined, unapproved, { outOfSight: ["control"], renamed });
+  expect(findings).toMatchObject([
+    {
+      code: "TL103",
+      node: "office-gw",
+      seen: [
+        { node: "office-gw", line: '"AdvertiseRoutes": 10.20.0.0/24' },
+        { node: "laptop", line: '"AllowedIPs" of no peer have 10.20.0.0/24' },
+      ],
+    },
+  ]);
+});
+
+test("a name that nobody could be asked for is that of a peer", async () => {
+  const expired = replace('"HostName": "router",', '"HostName": "router", "Expired": true,');
+  const unseen = { outOfSight: ["control", "router"] };
+  for (const name of ["router", "ROUTER", "router.tailnet.lab"]) {
+    const asked = `laptop ${name}:80`;
+    const all = await codes(asked, [["laptop", "tailscale status", expired]], unseen);
+    expect(all).toEqual(["TL206 router"]);
+  }
+});

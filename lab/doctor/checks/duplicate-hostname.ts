@@ -11,8 +11,8 @@ export const duplicateHostname: Check = {
     const { control, tailscale } = observations;
     const registry = control === undefined ? undefined : read(control.nodes);
     if (control !== undefined && registry !== undefined) {
-      const named = registry.filter((node) => isNamedAfter(node.givenName, node.name));
-      for (const [name, same] of Map.groupBy(named, (node) => node.name)) {
+      const named = registry.filter((node) => isNamedAfter(node.givenName, node.hostname));
+      for (const [name, same] of Map.groupBy(named, (node) => node.hostname)) {
         if (same.length < 2) continue;
         const given = same.map(({ givenName }) => givenName).toSorted();
         found({
@@ -34,10 +34,10 @@ export const duplicateHostname: Check = {
       // Those that are shared from other tailnets have other domains, Tailscale's own have no name.
       const all = [...value.peers, ...(value.self === undefined ? [] : [value.self])];
       const named = all.filter(
-        ({ name, dnsName }) =>
-          isUnder(dnsName, value.domain) && isNamedAfter(dnsName.split(".")[0] ?? "", name),
+        ({ hostname, dnsName }) =>
+          isUnder(dnsName, value.domain) && isNamedAfter(dnsName.split(".")[0] ?? "", hostname),
       );
-      for (const [name, same] of Map.groupBy(named, (peer) => peer.name)) {
+      for (const [name, same] of Map.groupBy(named, (peer) => peer.hostname)) {
         if (same.length < 2 || name === "") continue;
         const given = same.map(({ dnsName }) => dnsName).toSorted();
         found({

@@ -1,5 +1,6 @@
 import type { TailscaleObservations } from "../../evidence/observations.ts";
 import { isDefault } from "../../evidence/prefix.ts";
+import { tailnetAddresses } from "../../evidence/where.ts";
 import { namesRoutes } from "../../running/headscale.ts";
 import type { Look } from "../check.ts";
 
@@ -10,6 +11,8 @@ export interface Advertised {
   id: string;
   advertised: readonly string[];
   approved: readonly string[];
+  /** A peer's netmap, where control is not at hand: what it is not told of may also be hidden by the policy. */
+  told?: TailscaleObservations["netmap"];
 }
 
 export function advertisedRoutes({ observations, read }: Look): (Advertised & {
@@ -28,19 +31,26 @@ export function advertisedRoutes({ observations, read }: Look): (Advertised & {
     }));
   }
   // A node's own netmap does not say what is approved of it; those of its peers do.
-  const peers = [...tailscale.values()].flatMap(({ netmap }) => read(netmap)?.peers ?? []);
+  const told = [...tailscale.values()].flatMap(({ netmap }) =>
+    (read(netmap)?.peers ?? []).map((peer) => ({ ...peer, netmap })),
+  );
   // Of two routers with one route, one alone serves it.
-  const served = peers.flatMap(({ allowedIps }) => allowedIps);
+  const served = told.flatMap(({ allowedIps, addresses }) =>
+    allowedIps.filter((route) => !addresses.includes(route.replace(/\/\d+$/, ""))),
+  );
   return [...tailscale.values()].flatMap(({ machine, prefs }) => {
     const own = read(prefs);
-    if (own === undefined || !peers.some(({ hostname }) => hostname === own.hostname)) return [];
+    const addresses = tailnetAddresses(observations, machine.name);
+    const peer = told.find((each) => each.addresses.some((one) => addresses.includes(one)));
+    if (own === undefined || peer === undefined) return [];
     return [
       {
         node: machine.name,
         id: "ID",
         advertised: own.advertisedRoutes,
-        approved: served,
+        approved: [...new Set(served)],
         by: prefs,
+        told: peer.netmap,
       },
     ];
   });
