@@ -5,7 +5,7 @@ import { type EvidenceKey, evidenceCommands } from "./commands.ts";
 import type { Evidence, EvidenceSource, Machine, Missing } from "./evidence.ts";
 import { type FolderMachine, machinesByFiles } from "./folder-machines.ts";
 import { outputIn } from "./likeness.ts";
-import { manifestFile, readManifest } from "./manifest.ts";
+import { linesOf, manifestFile, readManifest } from "./manifest.ts";
 import { readTextFile } from "./text-file.ts";
 
 export interface FolderSource extends EvidenceSource {
@@ -102,8 +102,12 @@ async function readOutput(
   const { text, bytes, at } = file;
   const output = captured?.outputs[name];
   const { exitCode, stderr = "" } = output ?? { exitCode: 0 };
-  if (output !== undefined && bytes < output.bytes && !text.endsWith("\n")) {
-    return unread(`it is cut off: ${bytes} of ${output.bytes} bytes are left`);
+  if (output !== undefined && bytes < output.bytes) {
+    const [lines, all] = [linesOf(text), output.lines ?? 0];
+    if (lines < all) return unread(`it is cut off: ${lines} of ${all} lines are left`);
+    if (!text.endsWith("\n")) {
+      return unread(`it is cut off: ${bytes} of ${output.bytes} bytes are left`);
+    }
   }
   // What a program printed that failed, or that had nothing to say, is its own.
   const isJudged = exitCode === 0 && output?.bytes !== 0;

@@ -42,6 +42,8 @@ export interface NodeFacts {
   lan?: Seen<{ address: string; length: number }>;
   udp?: Seen<boolean>;
   mappingVaries?: Seen<boolean>;
+  /** An address of the internet by IPv6, past any NAT. */
+  hasIpv6?: Seen<boolean>;
   /** Protocols by which its router maps ports for it. */
   portMapping?: Seen<string[]>;
   homeRelay?: Seen<string>;

@@ -128,6 +128,7 @@ function ofItself(machine: TailscaleObservations): Partial<NodeFacts> {
         taken(netcheck, ({ mappingVariesByDestIp }) => mappingVariesByDestIp ?? undefined),
         taken(netmap, () => self?.netInfo.mappingVaries),
       ]),
+      hasIpv6: taken(netcheck, ({ globalV6 }) => globalV6 !== ""),
       portMapping: taken(netcheck, mapsPorts),
       homeRelay: taken(status, (value) => value.self?.homeRelay || undefined),
       acceptRoutes: taken(prefs, ({ acceptsRoutes }) => acceptsRoutes),

@@ -239,6 +239,26 @@ test("a file that was cut off after the capture is missing, JSON or not", async 
   });
 });
 
+test("a file that was cut off at a line's end is missing; one in which a word was replaced is not", async () => {
+  const whole = `${sockets}${sockets.replace(":80", ":443")}`;
+  const at = "2026-11-24T14:38:46Z";
+  const outputs = { "sockets.txt": { exitCode: 0, at, bytes: whole.length, lines: 2 } };
+  const left = async (text: string) =>
+    read(
+      folderWith({
+        "manifest.json": JSON.stringify(manifest({ outputs })),
+        "laptop/sockets.txt": text,
+      }),
+      "laptop",
+      "sockets",
+    );
+  expect(await left(sockets)).toMatchObject({
+    why: "sockets.txt: it is cut off: 1 of 2 lines are left",
+  });
+  const shorter = whole.replace("LISTEN 0      ", "LISTEN 0 ");
+  expect(await left(shorter)).toMatchObject({ stdout: shorter });
+});
+
 test.each([
   ["is no JSON", "{"],
   ["is of a later version", JSON.stringify({ ...manifest({}), schema: 2 })],

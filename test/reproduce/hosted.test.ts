@@ -159,3 +159,17 @@ test("Headscale before 0.26 lists nodes without their routes: peers tell of thes
   });
   expect(declaration.nodes.gate).toMatchObject({ advertiseRoutes: ["10.20.0.0/24"] });
 });
+
+test("IPv6 of the internet, by which two would be direct, is told to be missing", async () => {
+  const { leftOut } = await seenIn({
+    "pc/status.json": status(self),
+    "pc/netcheck.json": JSON.stringify({
+      UDP: true,
+      IPv4: true,
+      IPv6: true,
+      GlobalV6: "[2a02:8071::1]:41641",
+      PreferredDERP: 4,
+    }),
+  });
+  expect(leftOut).toEqual([expect.stringMatching(/^lan-1: IPv6 of the internet/)]);
+});
