@@ -866,3 +866,16 @@ test("a name that nobody could be asked for is that of a peer", async () => {
     expect(all).toEqual(["TL206 router"]);
   }
 });
+
+test("what ails a machine at hand goes before the expired key of one that is not", async () => {
+  const alterations: Alteration[] = [
+    [
+      "laptop",
+      "tailscale status",
+      replace('"HostName": "router",', '"HostName": "router", "Expired": true,'),
+    ],
+    ["laptop", "cat /etc/resolv.conf", () => ({ stdout: "nameserver 192.168.1.1\n" })],
+  ];
+  const unseen = { outOfSight: ["control", "router"] };
+  expect(await codes(undefined, alterations, unseen)).toEqual(["TL503 laptop", "TL206 router"]);
+});
