@@ -6,6 +6,7 @@ import { type ChainStep, chainOf } from "./chain.ts";
 import { type Check, type NotLooked, runCheck, type Step, steps } from "./check.ts";
 import { checks } from "./checks.ts";
 import type { Finding, Severity } from "./finding.ts";
+import { asHosted, isHosted } from "./hosted.ts";
 
 export interface Diagnosis {
   question: Question | undefined;
@@ -31,7 +32,8 @@ export interface Diagnosed extends Finding {
 /** What is wrong, and why; pure. */
 export function diagnose(observations: Observations, question?: Question | undefined): Diagnosis {
   const results = checks.map((check) => runCheck(check, observations, question));
-  const found = withoutDoubles(results.flatMap(({ findings }) => findings));
+  const all = withoutDoubles(results.flatMap(({ findings }) => findings));
+  const found = isHosted(observations) ? all.map(asHosted) : all;
   const way = onTheWay(observations);
   const { attempts } = observations;
   const isAsked = (finding: Finding) => way === undefined || isAbout(finding, way);
