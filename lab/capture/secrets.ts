@@ -2,9 +2,15 @@ import { rewritePieces } from "./pieces.ts";
 
 /** What names something secret: a variable, a header, a parameter, a key of JSON or YAML. */
 const secretWord = String.raw`[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|cookie|credential|session[_-]?id|auth[_-]?(?:key|id)|api[_-]?key|access[_-]?key|private[_-]?key|shared[_-]?key|registration[_-]?key)[\w.-]*`;
-const secretName = String.raw`(?:${secretWord}|(?:[\w.-]*[_.-])?(?:pass|pwd|psk))`;
+/** These are said of nothing else. */
+const passwordWord = "(?:pwd?|psk|passwort|kennwort)";
+const secretName = String.raw`(?:${secretWord}|(?:[\w.-]*[_.-])?(?:pass|${passwordWord}))`;
+/** As somebody notes it down, with a blank or nothing before the value. */
+const notedName = `(?:pass(?:word|wd|phrase|code)?|${passwordWord}|token|secret|cookie|(?:api|auth|access|private|(?:pre-?)?shared)[ _-]?key|wpa[_-](?:psk|passphrase))`;
 /** Within quotes, what is between them. */
 const value = String.raw`(?<=")[^"\r\n]+|(?<=')[^'\r\n]+|[^\s"',;&)}\]]+`;
+/** No word of a sentence: letters with digits, or so long. */
+const odd = String.raw`(?=[^\s"']*\d)(?=[^\s"']*[a-z])[^\s"'=:,;]{6,}|[^\s"'=:,;]{20,}`;
 
 /** The first group stays, the second is a secret. */
 const patterns: readonly RegExp[] = [
@@ -18,18 +24,29 @@ const patterns: readonly RegExp[] = [
   /((?:^|[^\w]))([0-9a-f]{48})(?!\w)/gi,
   // Tokens that can be told by their form: JSON Web Tokens, GitHub, GitLab, Slack, AWS, npm, OpenAI, Stripe, Google, age.
   /((?:^|[^\w.-]))(eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?)/g,
-  /((?:^|[^\w]))((?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|npm_|sk-|[sr]k_(?:live|test)_|AIza)[\w-]{10,}|A[KS]IA[0-9A-Z]{16}|AGE-SECRET-KEY-1[0-9A-Z]+)/g,
+  /((?:^|[^\w]))((?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|npm_|sk-|[sr]k_(?:live|test)_|AIza|hf_|dop_v1_|SG\.|ya29\.)[\w.-]{10,}|A[KS]IA[0-9A-Z]{16}|AGE-SECRET-KEY-1[0-9A-Z]+)/g,
+  // Passwords as crypt(3) keeps them, a bot's token of Telegram.
+  /((?:^|[^\w$]))(\$(?:2[aby]|[156y])\$[\w./$]{20,})/g,
+  /(\b(?:bot)?)(\d{6,}:[\w-]{24,})(?![\w-])/g,
   // user:password@ of a URL, and what may be a token before the @.
   /(\b[a-z][a-z0-9+.-]*:\/\/(?:[^\s/:@"'<>]*:)?)([^\s/"'<>]+)(?=@)/gi,
   /(\s(?:-u|--user|--proxy-user)[\s=]+["']?[^\s:"']+:)([^\s"']+)/g,
   // A link by which whoever has it writes into a channel.
-  /(\bhttps:\/\/(?:discord(?:app)?\.com\/api\/webhooks|hooks\.slack\.com\/services)\/)([^\s"']+)/gi,
+  /(\bhttps:\/\/(?:discord(?:app)?\.com\/api\/webhooks|hooks\.[\w.-]+)\/)([^\s"']+)/gi,
+  // Whose account a resolver is asked for: of DNS over HTTPS in the path, of others in the name.
+  /(\bhttps:\/\/(?:dns\.nextdns\.io|dns\.controld\.com|[^\s"'/]+\/dns-query)\/)([^\s"'?#/]+)/gi,
+  /((?:^|[^\w.-]))([\w-]+)(?=\.(?:dns\.nextdns\.io|dns\.controld\.com|d\.adguard-dns\.com|cloudflare-gateway\.com)\b)/gi,
   // A link by which whoever opens it logs a machine in.
   /(\bhttps?:\/\/[^\s"'/]+\/(?:a|register|auth)\/)([^\s"'?#]+)/gi,
   /([?&](?:code|state|sig|signature|auth|key)=)([^\s"'&#]+)/gi,
   /(\bauthorization"?\s*[:=]\s*"?(?:(?:basic|bearer|digest)\s+)?)([^"'\r\n]+)/gi,
   /(\b(?:bearer|basic)\s+)([\w.~+/-]{16,}=*)/gi,
   /(\b(?:set-)?cookie2?\s*:\s*)([^\r\n]+)/gi,
+  /((?:\bsshpass\s+-p\s*|\s--(?:key|auth-id)[\s=]+)["']?)([^\s"']+)/gi,
+  // Noted down: with a value that is no word, or as all that a line says.
+  new RegExp(`(\\b${notedName}(?:\\s+(?:is|was)|\\s?[:=])?\\s+["']?)(${odd})`, "gi"),
+  new RegExp(`(^[\\s>#/*-]*${notedName}[ \\t]+["']?)([^\\s"':=]+)(?=["']?[ \\t]*$)`, "gim"),
+  new RegExp(`(\\b${passwordWord}\\s?[:=]\\s?["']?)(${value})`, "gi"),
   // NAME=VALUE and --name VALUE.
   new RegExp(`((?:^|[^\\w-])${secretName}\\s?=\\s?["']?)(${value})`, "gi"),
   /(\b[A-Z][A-Z0-9_]*_(?:KEY|PASS|PWD|PSK)=["']?)([^\s"']+)/g,

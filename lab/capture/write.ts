@@ -4,6 +4,7 @@ import { LabError } from "../errors.ts";
 import { isMissing } from "../evidence/evidence.ts";
 import {
   type CapturedMachine,
+  linesOf,
   type Manifest,
   manifestFile,
   readManifest,
@@ -121,6 +122,7 @@ function machinesOf(collected: readonly Collected[]): CapturedMachine[] {
       exitCode,
       at,
       bytes: Buffer.byteLength(stdout),
+      lines: linesOf(stdout),
       ...(stderr === "" ? {} : { stderr }),
     };
   }

@@ -87,8 +87,12 @@ export function runCheck(
   return checked;
 }
 
-function notLooked(codes: readonly string[], { node, argv, why, evidence }: Unseen): NotLooked {
-  return { codes, node, command: commandLine(argv), why, isPrinted: evidence !== undefined };
+function notLooked(
+  codes: readonly string[],
+  { node, argv, why, evidence, isUnread = false }: Unseen,
+): NotLooked {
+  const isPrinted = evidence !== undefined || isUnread;
+  return { codes, node, command: commandLine(argv), why, isPrinted };
 }
 
 /** A line of an observation, as evidence of a finding. */

@@ -1,11 +1,12 @@
 import type { Observations } from "../evidence/observations.ts";
 import type { Question } from "../evidence/question.ts";
-import { onTheWay, works } from "./asked.ts";
+import { everyMachine, onTheWay, works } from "./asked.ts";
 import { entryOf } from "./catalogue.ts";
 import { type ChainStep, chainOf } from "./chain.ts";
 import { type Check, type NotLooked, runCheck, type Step, steps } from "./check.ts";
 import { checks } from "./checks.ts";
 import type { Finding, Severity } from "./finding.ts";
+import { asHosted, isHosted } from "./hosted.ts";
 
 export interface Diagnosis {
   question: Question | undefined;
@@ -31,7 +32,8 @@ export interface Diagnosed extends Finding {
 /** What is wrong, and why; pure. */
 export function diagnose(observations: Observations, question?: Question | undefined): Diagnosis {
   const results = checks.map((check) => runCheck(check, observations, question));
-  const found = withoutDoubles(results.flatMap(({ findings }) => findings));
+  const all = withoutDoubles(results.flatMap(({ findings }) => findings));
+  const found = isHosted(observations) ? all.map(asHosted) : all;
   const way = onTheWay(observations);
   const { attempts } = observations;
   const isAsked = (finding: Finding) => way === undefined || isAbout(finding, way);
@@ -42,13 +44,19 @@ export function diagnose(observations: Observations, question?: Question | undef
     ...(isWithoutControl(observations) ? [] : (["control"] as const)),
     ...(isNameAsked ? [] : (["name"] as const)),
   ]);
-  const place = (finding: Found) => rank(finding, finding.check.step, isAsked(finding), aside);
+  const atHand = new Set(everyMachine(observations).map(({ machine }) => machine.name));
+  // What ails a machine of which nothing was captured may be long known: a phone that was sold.
+  const isAside = ({ node }: Finding, step: Step) =>
+    aside.has(step) || (question === undefined && step === "machine" && !atHand.has(node));
+  const rankOf = (finding: Finding, step: Step, isAsked: boolean) =>
+    rank(finding, step, isAsked, isAside(finding, step));
+  const place = (finding: Found) => rankOf(finding, finding.check.step, isAsked(finding));
   const order = (a: Found, b: Found) => place(a) - place(b) || inOrder(a, b, question?.from);
   found.sort(order);
   // What makes something else of what was asked fail answers the question too.
   const isAnswer = (root: Diagnosed): boolean =>
     isAsked(root) || root.consequences.some((consequence) => isAnswer(consequence));
-  const rootPlace = (root: Diagnosed) => rank(root, root.step, isAnswer(root), aside);
+  const rootPlace = (root: Diagnosed) => rankOf(root, root.step, isAnswer(root));
   const roots = underCauses(found).sort((a, b) => rootPlace(a) - rootPlace(b));
   return {
     question,
@@ -56,7 +64,10 @@ export function diagnose(observations: Observations, question?: Question | undef
     chain: attempts === undefined ? [] : chainOf(observations, attempts, found.filter(isBroken)),
     findings: roots.filter(isAnswer),
     elsewhere: roots.filter((root) => !isAnswer(root)),
-    notLooked: byCommand(results.flatMap(({ notLooked }) => notLooked)),
+    notLooked: [
+      ...withoutNodes(observations),
+      ...byCommand(results.flatMap(({ notLooked }) => notLooked)),
+    ],
   };
 }
 
@@ -67,6 +78,14 @@ export function everyFinding({ findings, elsewhere }: Diagnosis): Diagnosed[] {
     ...found.consequences.flatMap(withConsequences),
   ];
   return [...findings, ...elsewhere].flatMap(withConsequences);
+}
+
+/** Most of what can be wrong shows on nodes alone. */
+function withoutNodes({ tailscale, control }: Observations): NotLooked[] {
+  const node = control?.machine.name;
+  if (tailscale.size > 0 || node === undefined) return [];
+  const why = "no machine with Tailscale is at hand";
+  return [{ codes: [], node, command: "tailscale status --json", why, isPrinted: false }];
 }
 
 /** Each command once, with all codes that need it; what printed something first. */
@@ -109,8 +128,8 @@ function isWithoutControl({ attempts, tailscale }: Observations): boolean {
  * Connections go on without the control server, once they have heard of it, and without names where an address was
  * asked: these steps are set aside.
  */
-function rank({ code }: Finding, step: Step, isAsked: boolean, aside: ReadonlySet<Step>): number {
-  const place = aside.has(step) ? steps.length : steps.indexOf(step);
+function rank({ code }: Finding, step: Step, isAsked: boolean, isAside: boolean): number {
+  const place = isAside ? steps.length : steps.indexOf(step);
   return (isAsked ? 0 : 1000) + (entryOf(code).severity === "error" ? 0 : 100) + place;
 }
 

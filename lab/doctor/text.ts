@@ -20,7 +20,8 @@ export function diagnosisText(diagnosis: Diagnosis, { all }: { all: boolean }): 
   }
   if (notLooked.length > 0) {
     const lines = notLooked.map(
-      ({ node, codes, command, why }) => `  ${node}: \`${command}\`: ${why} (${codes.join(", ")})`,
+      ({ node, codes, command, why }) =>
+        `  ${node}: \`${command}\`: ${why}${codes.length === 0 ? "" : ` (${codes.join(", ")})`}`,
     );
     const shown = all ? lines : lines.slice(0, shownUnseen);
     const rest = lines.length - shown.length;

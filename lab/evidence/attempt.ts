@@ -83,7 +83,11 @@ export async function attempt(
       ...(magicDns.kind === "seen" ? magicDns.value.answers : []),
       ...(source.isLive ? [] : peerAddresses(seen.tailscale.get(from), name)),
     ];
-    const address = found.find((each) => each.includes(".")) ?? found[0] ?? null;
+    const address =
+      found.find((each) => each.includes(".")) ??
+      found[0] ??
+      (source.isLive ? undefined : addressNamed(seen.tailscale.get(from), name)) ??
+      null;
     const target = address === null ? null : (ownerOf(seen, address) ?? null);
     return { ...none, name, system, magicDns, address, target };
   }
@@ -215,6 +219,16 @@ export function readPing({ stdout, stderr }: Evidence): PingResult {
 function peerWith(own: TailscaleObservations | undefined, address: string): string | undefined {
   if (own?.status.kind !== "seen") return undefined;
   return own.status.value.peers.find(({ addresses }) => addresses.includes(address))?.name;
+}
+
+/** What a node's peer is called, where nobody can be asked: by its name in MagicDNS, or as it calls itself. */
+function addressNamed(own: TailscaleObservations | undefined, name: string): string | undefined {
+  if (own?.status.kind !== "seen") return undefined;
+  const asked = name.toLowerCase().replace(/\.$/, "");
+  const peer = own.status.value.peers.find(({ hostname, dnsName }) =>
+    [dnsName, dnsName.split(".")[0], hostname].some((each) => each?.toLowerCase() === asked),
+  );
+  return peer?.addresses[0];
 }
 
 /** In the tailnet for a node, in its LAN for a host. */

@@ -19,6 +19,8 @@ export interface Missing {
   why: string;
   /** The machine does not run, or stands still. */
   isDown?: boolean;
+  /** Something was kept of it, that is not its output. */
+  isUnread?: boolean;
 }
 
 /** What a machine is, as whoever looks after it knows. */

@@ -4,8 +4,8 @@ import { LabError } from "../errors.ts";
 import { type EvidenceKey, evidenceCommands } from "./commands.ts";
 import type { Evidence, EvidenceSource, Machine, Missing } from "./evidence.ts";
 import { type FolderMachine, machinesByFiles } from "./folder-machines.ts";
-import { unlike } from "./likeness.ts";
-import { manifestFile, readManifest } from "./manifest.ts";
+import { outputIn } from "./likeness.ts";
+import { linesOf, manifestFile, readManifest } from "./manifest.ts";
 import { readTextFile } from "./text-file.ts";
 
 export interface FolderSource extends EvidenceSource {
@@ -91,25 +91,32 @@ async function readOutput(
   if (absent !== undefined) {
     return { ...missing(absent.why), ...(absent.isDown === true ? { isDown: true } : {}) };
   }
-  const file = await readTextFile(path.join(folder, files?.get(key) ?? name));
+  const fileName = files?.get(key) ?? name;
+  const file = await readTextFile(path.join(folder, fileName));
   if (file === undefined) return missing(`${name} is not in the folder`);
-  if ("problem" in file) return missing(`${name}: ${file.problem}`);
+  const unread = (problem: string): Missing => ({
+    ...missing(`${fileName}: ${problem}`),
+    isUnread: true,
+  });
+  if ("problem" in file) return unread(file.problem);
   const { text, bytes, at } = file;
   const output = captured?.outputs[name];
-  const evidence: Evidence = { node, argv, exitCode: 0, stdout: text, stderr: "", at };
-  if (output === undefined) {
-    const problem = unlike(key, text);
-    return problem === undefined ? evidence : missing(`${name}: ${problem}`);
+  const { exitCode, stderr = "" } = output ?? { exitCode: 0 };
+  if (output !== undefined && bytes < output.bytes) {
+    const [lines, all] = [linesOf(text), output.lines ?? 0];
+    if (lines < all) return unread(`it is cut off: ${lines} of ${all} lines are left`);
+    if (!text.endsWith("\n")) {
+      return unread(`it is cut off: ${bytes} of ${output.bytes} bytes are left`);
+    }
   }
-  if (bytes < output.bytes && !text.endsWith("\n")) {
-    return missing(`${name} is cut off: ${bytes} of ${output.bytes} bytes are left`);
-  }
-  const { exitCode, stderr = "" } = output;
-  if (exitCode === 0 && output.bytes > 0) {
-    const problem = unlike(key, text);
-    if (problem !== undefined) return missing(`${name}: ${problem}`);
-  }
-  return { ...evidence, exitCode, stderr, at: output.at };
+  // What a program printed that failed, or that had nothing to say, is its own.
+  const isJudged = exitCode === 0 && output?.bytes !== 0;
+  const found = isJudged ? outputIn(key, text) : { output: text };
+  if ("problem" in found) return unread(found.problem);
+  const evidence = { node, argv, at: output?.at ?? at };
+  // By hand both streams may be in one file, and no exit code is kept.
+  if ("failure" in found) return { ...evidence, exitCode: 1, stdout: "", stderr: found.failure };
+  return { ...evidence, exitCode, stdout: found.output, stderr };
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {

@@ -1,6 +1,7 @@
-import type { EvidenceKey } from "./commands.ts";
+import { type EvidenceKey, evidenceCommands } from "./commands.ts";
+import { jsonIn } from "./json-output.ts";
 
-/** What an output without a format of its own has in every version: JSON's readers tell by themselves. */
+/** What an output without a format of its own has in every version. */
 const marks: Partial<Record<EvidenceKey, RegExp>> = {
   metrics: /^tailscaled_\w+/m,
   process: /\btailscaled\b/,
@@ -18,16 +19,30 @@ const marks: Partial<Record<EvidenceKey, RegExp>> = {
 };
 
 /** What a shell prints in place of a program's output. */
-const refusals = /^.*(?:command not found|not recognized as|[Pp]ermission denied|No such file).*$/m;
+const refusals =
+  /^.*(?:command not found|not recognized as|[Pp]ermission denied|flag provided but not defined|No such file).*$/m;
+
+/** What a program says on standard error that runs, and whose service does not answer. */
+const failures =
+  /^.*(?:failed to connect to local tailscale|connecting to headscale|connection refused|deadline exceeded).*$/im;
 
 /**
- * Why a file is not the output that its name says, in a few words; undefined where it may be. Without this, a
- * reader that skips what it does not know would take another program's output for one that says "nothing".
+ * What of a file is the output that its name says; else why it is not, in a few words. Without this, a reader that skips
+ * what it does not know would take another program's output for one that says "nothing".
  */
-export function unlike(key: EvidenceKey, text: string): string | undefined {
-  if (text.trim() === "") return "it is empty";
-  const mark = marks[key];
-  if (mark === undefined || mark.test(text)) return undefined;
+export function outputIn(key: EvidenceKey, text: string): FileOutput {
+  if (text.trim() === "") return { problem: "it is empty" };
+  const isJson = evidenceCommands[key].file.endsWith(".json");
+  const found = isJson ? jsonIn(text) : marks[key]?.test(text) === false ? undefined : text;
+  if (typeof found === "string") return { output: found };
+  if (found !== undefined && "json" in found) return { output: found.json };
+  const [failure] = failures.exec(text) ?? [];
+  if (failure !== undefined) return { failure: failure.trim() };
   const [refusal] = refusals.exec(text) ?? [];
-  return refusal === undefined ? "it is another program's output" : refusal.trim();
+  if (refusal !== undefined) return { problem: refusal.trim() };
+  if (found === undefined) return { problem: "it is another program's output" };
+  return found;
 }
+
+/** A program's output; what it said where it failed; or why it is neither, in a few words. */
+export type FileOutput = { output: string } | { failure: string } | { problem: string };

@@ -7,6 +7,7 @@ import { type EvidenceCommand, type EvidenceKey, evidenceCommands } from "./comm
 import type { Evidence, EvidenceSource, Machine, Missing } from "./evidence.ts";
 import { parseHeadscaleConfig, parseHeadscaleLog, parseUsers } from "./headscale.ts";
 import { parseInterfaces, parseRoutes, parseRules } from "./ip.ts";
+import { byMachineNames } from "./machine-names.ts";
 import { measure } from "./measure.ts";
 import { parseNetmap } from "./netmap.ts";
 import { parseRuleset } from "./nftables.ts";
@@ -75,13 +76,13 @@ export async function lookAtTailnet(
   function seenOf(looks: readonly Looks[]): Observations {
     const nodes = looks.flatMap((each) => each.nodes.map(({ node }) => node));
     const hosts = looks.flatMap((each) => each.hosts);
-    return {
+    return byMachineNames({
       isLive,
       tailscale: new Map(nodes.map((node) => [node.machine.name, node])),
       hosts: new Map(hosts.map((host) => [host.machine.name, host])),
       control: looks.flatMap((each) => each.control)[0],
       attempts: undefined,
-    };
+    });
   }
 
   async function measured(tried: Tried): Promise<Attempts> {

@@ -10,6 +10,8 @@ const output = z.looseObject({
   at: z.string(),
   /** Of the file when it was written: one that is cut off later can be told. */
   bytes: z.int().min(0),
+  /** Ends of lines in it, as a file that is cut off between two lines has fewer. Absent in earlier captures. */
+  lines: z.int().min(0).optional(),
   /** Absent: nothing. */
   stderr: z.string().optional(),
 });
@@ -36,6 +38,10 @@ const manifestSchema = z.looseObject({
   anonymised: z.boolean(),
   machines: z.array(machine),
 });
+
+export function linesOf(text: string): number {
+  return text.split("\n").length - 1;
+}
 
 export type Manifest = z.output<typeof manifestSchema>;
 export type CapturedMachine = Manifest["machines"][number];

@@ -20,6 +20,8 @@ export interface Unseen {
   isUnasked?: boolean;
   /** The machine does not run, or stands still. */
   isDown?: boolean;
+  /** Something was kept of it, that is not its output. */
+  isUnread?: boolean;
   /** Where it ran, and said something else. */
   evidence?: Evidence;
 }

@@ -75,6 +75,11 @@ export function isNameMissing({ exitCode, error }: ControlProbe): boolean {
   return exitCode === 6 || /^curl: \(28\) Resolving/.test(error);
 }
 
+/** curl(1): 60 is a certificate that can't be verified, 51 one of another name. */
+export function isUntrusted({ exitCode }: ControlProbe): boolean {
+  return exitCode === 60 || exitCode === 51;
+}
+
 /** How a relay answers by TCP: STUN is netcheck's. */
 export interface RelayProbe {
   host: string;

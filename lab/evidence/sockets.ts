@@ -57,6 +57,7 @@ export function parseResolvConf(text: string): {
   search: string[];
   text: string;
 } {
+  if (/is not consulted for DNS/.test(text)) throw new Error("macOS goes by other settings");
   const words = text.split("\n").map((line) => line.trim().split(/\s+/));
   return {
     nameservers: words.flatMap(([key, value]) => (key === "nameserver" && value ? [value] : [])),

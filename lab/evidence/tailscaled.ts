@@ -101,7 +101,10 @@ export function parseDnsStatus(text: string): DnsStatus {
     domain: dns.CurrentTailnet?.MagicDNSSuffix ?? "",
     selfName: (dns.CurrentTailnet?.SelfDNSName ?? "").replace(/\.$/, ""),
     resolvers: dns.Resolvers,
-    splitDns: dns.SplitDNSRoutes ?? {},
+    // The tailnet's own domain has no servers.
+    splitDns: Object.fromEntries(
+      Object.entries(dns.SplitDNSRoutes ?? {}).filter(([, servers]) => servers.length > 0),
+    ),
     searchDomains: dns.SearchDomains,
     system: {
       nameservers: dns.SystemDNS?.Nameservers ?? [],

@@ -37,8 +37,8 @@ export async function injectStep(lab: RunningLab, stored: StoredStep): Promise<v
   if ((await machineState(node)) === "running") {
     await catchUp(node);
     await putStep(node, stored, files);
-    const script = `${stepDirectory(stored)}/${stepFile.inject}`;
-    await setPrinted(lab, step, await node.output([...runner, script]));
+    // Not by its file's name: where it fails, who reads so finds the file gone.
+    await setPrinted(lab, step, await node.output([...runner, "-c", files.inject]));
   } else if (sysctlOf(step) !== undefined) {
     throw new LabError("NodeFailed", "it does not run, so its sysctls can't be set", {
       where: node.name,

@@ -19,6 +19,8 @@ export interface TailnetFacts {
   outages: Outages;
   /** Evidence that could not be read, in words. */
   unread: string[];
+  /** Nodes that are nobody's of the tailnet, in words. */
+  aside?: string[];
 }
 
 /** What did not answer, as nodes and control itself tell. */
@@ -42,6 +44,10 @@ export interface NodeFacts {
   name: string;
   /** What it calls itself, where that is another name. */
   hostname?: string;
+  /** What it calls itself, where control has made its name of that. */
+  namedAfter?: string;
+  /** The domain of the tailnet that shares it. */
+  sharedFrom?: string;
   isCaptured: boolean;
   user?: Seen<string>;
   tags?: Seen<string[]>;
@@ -56,6 +62,8 @@ export interface NodeFacts {
   /** Of the way to the relays: `bytes` absent where larger packets are lost and nobody says so; null: whole packets pass. */
   smallMtu?: Seen<{ bytes?: number } | null>;
   mappingVaries?: Seen<boolean>;
+  /** An address of the internet by IPv6, past any NAT. */
+  hasIpv6?: Seen<boolean>;
   /** Protocols by which its router maps ports for it. */
   portMapping?: Seen<string[]>;
   homeRelay?: Seen<string>;

@@ -71,8 +71,8 @@ function loopbackFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
 
 /** Who has the name in MagicDNS is the first; the others call themselves the same and were given other names. */
 function hostnameFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
-  const own = (node: NodeFacts) => node.hostname ?? node.name;
-  return [...Map.groupBy(nodes, own)].flatMap(([hostname, same]) => {
+  const named = nodes.filter(({ namedAfter }) => namedAfter !== undefined);
+  return [...Map.groupBy(named, ({ namedAfter }) => namedAfter)].flatMap(([hostname, same]) => {
     const first = same.find(({ name }) => name === hostname) ?? same[0];
     return same
       .filter((node) => node !== first)

@@ -8,8 +8,13 @@ export class ValidNames {
 
   /** The same for the same name. */
   of(original: string): string {
-    const known = this.given.get(original);
-    if (known !== undefined) return known;
+    const name = this.given.get(original) ?? this.another(original);
+    this.given.set(original, name);
+    return name;
+  }
+
+  /** Another one each time, also for the same name. */
+  another(original: string): string {
     const label = validLabel(original);
     const first = isReservedName(label) ? validLabel(`node-${label}`) : label;
     let name = first;
@@ -17,7 +22,6 @@ export class ValidNames {
       name = validLabel(`${first.slice(0, 28)}-${number}`);
     }
     this.taken.add(name);
-    this.given.set(original, name);
     return name;
   }
 }

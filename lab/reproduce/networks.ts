@@ -99,7 +99,7 @@ function placeBehindNat(draft: Draft, node: NodeFacts, lans: Lan[]): void {
       draft,
       path,
       range === undefined
-        ? "a LAN of its own: its addresses were not seen"
+        ? "a LAN of its own: its IPv4 addresses were not seen"
         : `a LAN of its own: the lab can't have ${range.text}`,
     );
   }
@@ -147,13 +147,20 @@ function declare(draft: Draft, { name, range, isSeen, members }: Lan): void {
   if (told === undefined) {
     assumed(draft, nat, "no netcheck tells whether its mapping varies by destination");
   } else {
-    saw(draft, nat, `MappingVariesByDestIP ${told.value} (${told.from})`);
+    const what = `MappingVariesByDestIP ${told.value} (${told.from})`;
+    saw(draft, nat, `${what}, of one NAT or of several in a row`);
   }
   if (isSeen) {
     const from = members.find(({ lan }) => lan !== undefined)?.lan?.from ?? "";
     saw(draft, ["networks", name, "lan"], from);
   } else {
     assumed(draft, ["networks", name, "lan"], "a range that nothing else here has");
+  }
+  const ipv6 = members.find(({ hasIpv6 }) => hasIpv6?.value === true);
+  if (ipv6 !== undefined) {
+    draft.leftOut.push(
+      `${name}: IPv6 of the internet (${ipv6.hasIpv6?.from}), by which paths are direct; the lab's LANs have none`,
+    );
   }
   const mapped = members.find(({ portMapping }) => (portMapping?.value.length ?? 0) > 0);
   if (mapped !== undefined) {

@@ -1,13 +1,15 @@
 import { z } from "zod";
+import { isNamedAfter } from "../evidence/hostnames.ts";
 import type { Netmap, NetmapPeer } from "../evidence/netmap.ts";
 import type { Observations, TailscaleObservations } from "../evidence/observations.ts";
-import type { HeadscaleNode } from "../running/headscale.ts";
+import { type HeadscaleNode, namesRoutes } from "../running/headscale.ts";
 import type { PeerStatus } from "../running/status.ts";
 import type { NodeFacts, Seen } from "./facts.ts";
 import { from } from "./from.ts";
 import { endpointAddresses, lanOf } from "./lan.ts";
 import { ownOutages } from "./outages.ts";
 import { blockedPorts, cutOff, downState, ownFaults, sharedLan, smallMtu } from "./own-faults.ts";
+import { isProviders } from "./providers.ts";
 import { loopbackPorts, servicePorts } from "./sockets.ts";
 import { first, taken } from "./taken.ts";
 
@@ -44,13 +46,27 @@ export function nodeFacts(seen: Observations): NodeFacts[] {
   if (seen.control?.nodes.kind === "seen") {
     const source = from(seen.control.nodes.evidence);
     for (const known of seen.control.nodes.value) {
-      fill(find(known.addresses, known.givenName || known.name), ofControl(known, source));
+      const node = find(known.addresses, known.givenName || known.hostname);
+      fill(node, ofControl(known, source, namesRoutes(seen.control.nodes.value)));
+      if (isNamedAfter(node.name, known.hostname)) {
+        fill(node, { namedAfter: known.hostname });
+      }
     }
   }
+  const used = new Set(
+    captured.flatMap(({ status }) =>
+      status.kind === "unseen"
+        ? []
+        : status.value.peers.filter(({ exitNode }) => exitNode).map(({ dnsName }) => dnsName),
+    ),
+  );
+  const isLeftOut = (peer: { hostname: string; dnsName: string }) =>
+    isProviders(peer) && !used.has(peer.dnsName);
   for (const { netmap } of captured) {
     if (netmap.kind === "unseen") continue;
     const source = from(netmap.evidence);
     for (const peer of netmap.value.peers) {
+      if (isLeftOut(peer)) continue;
       fill(
         find(peer.addresses, labelOf(peer.dnsName) || peer.hostname),
         ofPeer(peer, netmap.value, source),
@@ -61,10 +77,16 @@ export function nodeFacts(seen: Observations): NodeFacts[] {
     if (status.kind === "unseen") continue;
     const source = from(status.evidence);
     const users = usersByNode(status.evidence.stdout);
-    for (const peer of [status.value.self, ...status.value.peers]) {
-      if (peer === undefined) continue;
-      const node = find(peer.addresses, labelOf(peer.dnsName) || peer.name);
+    const { self, peers, domain } = status.value;
+    for (const peer of [self, ...peers]) {
+      if (peer === undefined || isLeftOut(peer)) continue;
+      const node = find(peer.addresses, labelOf(peer.dnsName) || peer.hostname);
       fill(node, ofStatus(peer, source));
+      const own = domainOf(peer.dnsName);
+      if (own !== domain) fill(node, { sharedFrom: own });
+      else if (isNamedAfter(node.name, peer.hostname)) {
+        fill(node, { namedAfter: peer.hostname });
+      }
       const user = users.get(peer.dnsName);
       if (user !== undefined) fill(node, { user: { value: user, from: source } });
     }
@@ -120,7 +142,12 @@ function ofItself(machine: TailscaleObservations): Partial<NodeFacts> {
   };
   return {
     ...definedOnly({
-      lan: lanOf(machine),
+      lan:
+        lanOf(machine) ??
+        lanOfEndpoints(
+          self?.endpoints ?? [],
+          from(netmap.kind === "seen" ? netmap.evidence : netmap),
+        ),
       publicAddresses: first([
         taken(netcheck, ({ globalV4 }) =>
           globalV4 === "" ? undefined : [globalV4.replace(/:\d+$/, "")],
@@ -137,6 +164,7 @@ function ofItself(machine: TailscaleObservations): Partial<NodeFacts> {
         taken(netcheck, ({ mappingVariesByDestIp }) => mappingVariesByDestIp ?? undefined),
         taken(netmap, () => self?.netInfo.mappingVaries),
       ]),
+      hasIpv6: taken(netcheck, ({ globalV6 }) => globalV6 !== ""),
       portMapping: taken(netcheck, mapsPorts),
       homeRelay: taken(status, (value) => value.self?.homeRelay || undefined),
       acceptRoutes: taken(prefs, ({ acceptsRoutes }) => acceptsRoutes),
@@ -163,49 +191,67 @@ function ofItself(machine: TailscaleObservations): Partial<NodeFacts> {
 
 function ofPeer(peer: NetmapPeer, netmap: Netmap, source: string): Partial<NodeFacts> {
   const seen = <Value>(value: Value): Seen<Value> => ({ value, from: source });
-  const { publicAddresses, lanAddresses } = endpointAddresses(peer.endpoints);
-  // Behind a NAT it has an address in its LAN too.
-  const own = lanAddresses[0] ?? publicAddresses[0];
+  const { publicAddresses } = endpointAddresses(peer.endpoints);
   const home = netmap.relays.find(({ id }) => id === peer.homeRelay)?.code;
   return definedOnly({
     hostname: peer.hostname || undefined,
     tags: peer.tags.length === 0 ? undefined : seen(peer.tags),
     publicAddresses: publicAddresses.length === 0 ? undefined : seen(publicAddresses),
-    // The length of its prefix is not told; homes and offices have /24.
-    lan:
-      own === undefined
-        ? undefined
-        : { value: { address: own, length: 24 }, from: `${source}, for a LAN of the usual size` },
+    lan: lanOfEndpoints(peer.endpoints, source),
     mappingVaries:
       peer.netInfo.mappingVaries === undefined ? undefined : seen(peer.netInfo.mappingVaries),
     udp: peer.netInfo.udp === undefined ? undefined : seen(peer.netInfo.udp),
     homeRelay: home === undefined ? undefined : seen(home),
     advertised: peer.routableIps.length === 0 ? undefined : seen(peer.routableIps),
-    approved: seen(peer.allowedIps.filter((route) => !isOwn(route, peer.addresses))),
+    approved: seen([
+      ...peer.allowedIps.filter((route) => !isOwn(route, peer.addresses)),
+      // Of two routers with one route, one alone serves it.
+      ...peer.routableIps.filter((route) =>
+        netmap.peers.some((other) => other !== peer && other.allowedIps.includes(route)),
+      ),
+    ]),
   });
+}
+
+/** The length of its prefix is not told; homes and offices have /24. Behind a NAT it has an address in its LAN too. */
+function lanOfEndpoints(endpoints: readonly string[], source: string): NodeFacts["lan"] {
+  const { publicAddresses, lanAddresses } = endpointAddresses(endpoints);
+  const address = lanAddresses[0] ?? publicAddresses[0];
+  if (address === undefined) return undefined;
+  return { value: { address, length: 24 }, from: `${source}, for a LAN of the usual size` };
 }
 
 function ofStatus(peer: PeerStatus, source: string): Partial<NodeFacts> {
+  const served = [...peer.routes, ...(peer.exitNodeOption ? ["0.0.0.0/0", "::/0"] : [])];
+  const routes = served.length === 0 ? undefined : { value: served, from: source };
   return definedOnly({
-    hostname: peer.name,
+    hostname: peer.hostname,
+    advertised: routes,
+    approved: routes,
     tags: peer.tags.length === 0 ? undefined : { value: peer.tags, from: source },
     homeRelay: peer.homeRelay === "" ? undefined : { value: peer.homeRelay, from: source },
+    faults: peer.isExpired ? [{ value: "key-expired", from: source }] : undefined,
   });
 }
 
-function ofControl(node: HeadscaleNode, source: string): Partial<NodeFacts> {
+function ofControl(node: HeadscaleNode, source: string, hasRoutes: boolean): Partial<NodeFacts> {
   const seen = <Value>(value: Value): Seen<Value> => ({ value, from: source });
   return definedOnly({
-    hostname: node.name,
+    hostname: node.hostname,
     user: node.user === "" || node.tags.length > 0 ? undefined : seen(node.user),
     tags: node.tags.length === 0 ? undefined : seen(node.tags),
-    advertised: seen(node.advertisedRoutes),
-    approved: seen(node.approvedRoutes),
+    ...(hasRoutes
+      ? { advertised: seen(node.advertisedRoutes), approved: seen(node.approvedRoutes) }
+      : {}),
   });
 }
 
 function isOwn(route: string, addresses: readonly string[]): boolean {
   return addresses.includes(route.replace(/\/\d+$/, ""));
+}
+
+function domainOf(dnsName: string): string {
+  return dnsName.split(".").slice(1).join(".");
 }
 
 function labelOf(dnsName: string | undefined): string {

@@ -31,6 +31,10 @@ export function addNodes(
         "known by others alone, so its own settings are the defaults",
       );
     }
+    if (node.sharedFrom !== undefined) {
+      const what = `a node of this tailnet; it is shared from ${node.sharedFrom}`;
+      assumed(draft, ["nodes", node.name], what);
+    }
     if (node.hostname !== undefined && node.hostname !== node.name) {
       assumed(
         draft,

@@ -1,6 +1,6 @@
 import { silenceOf } from "../evidence/control-silence.ts";
 import type { Observations } from "../evidence/observations.ts";
-import { isNameMissing } from "../evidence/probes.ts";
+import { isNameMissing, isUntrusted } from "../evidence/probes.ts";
 import { type Reader, readerOf, type SeenLine } from "../evidence/reader.ts";
 import { type RelayView, relayViews } from "../evidence/relay-views.ts";
 import { isSilent, resolverViews } from "../evidence/resolver-views.ts";
@@ -62,8 +62,9 @@ function withoutControl(reader: Reader, name: string): Seen<true> | undefined {
   const node = reader.observations.tailscale.get(name);
   const probe = reader.read(node?.controlProbe);
   if (node === undefined || probe === undefined || probe.status !== undefined) return undefined;
-  if (isNameMissing(probe) || cutOff(node) !== undefined || exitNodeOf(node) !== undefined)
-    return undefined;
+  // Who shows a certificate answers.
+  if (isNameMissing(probe) || isUntrusted(probe)) return undefined;
+  if (cutOff(node) !== undefined || exitNodeOf(node) !== undefined) return undefined;
   return { value: true, from: `${probe.error || "no answer"} of ${probe.url} on ${name}` };
 }
 

@@ -1,9 +1,11 @@
 import { isIP } from "node:net";
-import { applyEdits, modify, parse } from "jsonc-parser";
+import { parse } from "jsonc-parser";
 import { type Policy, readPolicy } from "../topology/policy.ts";
 import { prefix } from "../topology/prefix.ts";
 import { assumed, type Draft, saw } from "./draft.ts";
+import { edit } from "./edit-policy.ts";
 import type { Listening, NodeFacts, TailnetFacts } from "./facts.ts";
+import { forHeadscale } from "./headscale-policy.ts";
 import { validUser } from "./names.ts";
 
 /**
@@ -31,7 +33,13 @@ export function addPolicy(draft: Draft, facts: TailnetFacts, file: string): stri
     if (policy?.[key] !== undefined) text = edit(text, [key], undefined);
   }
   if (text !== written) saw(draft, path, "its tests, which are left out");
-  text = withUsers(text);
+  const { text: accepted, without } = forHeadscale(text);
+  if (without.length > 0) {
+    draft.leftOut.push(
+      `of the policy (${facts.policy?.from}), which Headscale has not: ${without.join(", ")}; rules for these alone are left out`,
+    );
+  }
+  text = withUsers(accepted);
   const tags = facts.nodes.flatMap(({ tags }) => tags?.value ?? []);
   const unowned = [...new Set(tags)].filter((tag) => policy?.tagOwners[tag] === undefined);
   const approvals = approvalsByHand(facts.nodes, policy);
@@ -91,11 +99,6 @@ function withUsers(text: string): string {
     (_all, before: string, user: string, _domain, port: string) =>
       `"${before}${validUser(user)}@${port}"`,
   );
-}
-
-function edit(text: string, path: (string | number)[], value: unknown): string {
-  const formattingOptions = { insertSpaces: true, tabSize: 2 };
-  return applyEdits(text, modify(text, path, value, { formattingOptions }));
 }
 
 function valueAt(text: string, path: readonly string[]): string[] | undefined {

@@ -6,6 +6,7 @@ import { lanOf } from "./lan.ts";
 import { nodeFacts } from "./node-facts.ts";
 import { outagesOf } from "./outages.ts";
 import { downState } from "./own-faults.ts";
+import { providersAside } from "./providers.ts";
 import { servicePorts } from "./sockets.ts";
 import { first, taken } from "./taken.ts";
 
@@ -27,6 +28,7 @@ export function readFacts(seen: Observations): TailnetFacts {
     hosts: [...seen.hosts.values()].map(hostFacts),
     outages: outagesOf(seen),
     unread: unreadOf(seen),
+    aside: providersAside(seen),
     ...(Object.fromEntries(
       Object.entries(settings).filter(([, value]) => value !== undefined),
     ) as Partial<TailnetFacts>),

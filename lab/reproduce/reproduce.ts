@@ -2,7 +2,7 @@ import { LabError } from "../errors.ts";
 import { checkDeclaration } from "../topology/define-lab.ts";
 import { addDns } from "./dns.ts";
 import type { Draft } from "./draft.ts";
-import type { TailnetFacts } from "./facts.ts";
+import type { NodeFacts, TailnetFacts } from "./facts.ts";
 import { addFaults } from "./faults.ts";
 import { addHosts } from "./hosts.ts";
 import { ValidNames, validLabel } from "./names.ts";
@@ -43,13 +43,15 @@ export function reproduce(seen: TailnetFacts, { lab, policyFile }: ReproduceOpti
   const names = new ValidNames();
   const named = <Named extends { name: string }>(machine: Named): Named => ({
     ...machine,
-    name: names.of(machine.name),
+    name: names.another(machine.name),
   });
-  const facts = { ...seen, nodes: seen.nodes.map(named), hosts: seen.hosts.map(named) };
+  // What is shared from elsewhere may have the name of an own node, which keeps it.
+  const own = seen.nodes.toSorted((a, b) => Number(isShared(a)) - Number(isShared(b)));
+  const facts = { ...seen, nodes: own.map(named), hosts: seen.hosts.map(named) };
   const draft: Draft = {
     declaration: { name: validLabel(lab), nodes: {} },
     notes: new Map(),
-    leftOut: [...seen.unread],
+    leftOut: [...seen.unread, ...(seen.aside ?? [])],
   };
   const places = addNetworks(draft, facts);
   addNodes(draft, facts, places);
@@ -60,6 +62,10 @@ export function reproduce(seen: TailnetFacts, { lab, policyFile }: ReproduceOpti
   addFaults(draft, facts);
   assertValid(draft);
   return { ...draft, policyText };
+}
+
+function isShared({ sharedFrom }: NodeFacts): boolean {
+  return sharedFrom !== undefined;
 }
 
 /** Whatever evidence says, what is written is a topology. */

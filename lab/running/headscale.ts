@@ -6,8 +6,10 @@ import type { RunningLab } from "./running-lab.ts";
 /** A node as Headscale knows it. */
 export interface HeadscaleNode {
   id: string;
-  /** What the node calls itself: its name in the lab. */
+  /** In a lab what it calls itself; where it is one of the machines that are looked at, that one's. */
   name: string;
+  /** What it calls itself. */
+  hostname: string;
   /** The name in MagicDNS; another than `name` where that was taken. */
   givenName: string;
   addresses: string[];
@@ -22,7 +24,8 @@ export interface HeadscaleNode {
   nodeKey: string;
 }
 
-// Headscale leaves out what is empty, and prints ids as numbers or strings, by version.
+// Headscale leaves out what is empty, and prints ids as numbers or strings, by version. Before 0.28 it told tags apart by
+// who gave them, before 0.26 it listed routes by themselves.
 const list = z
   .array(z.string())
   .nullish()
@@ -37,6 +40,8 @@ const nodesSchema = z
         ip_addresses: list,
         user: z.looseObject({ name: z.string().optional() }).nullish(),
         tags: list,
+        forced_tags: list,
+        valid_tags: list,
         online: z.boolean().default(false),
         available_routes: list,
         approved_routes: list,
@@ -47,10 +52,11 @@ const nodesSchema = z
         (node): HeadscaleNode => ({
           id: String(node.id),
           name: node.name,
+          hostname: node.name,
           givenName: node.given_name,
           addresses: node.ip_addresses,
           user: node.user?.name ?? "",
-          tags: node.tags,
+          tags: [...new Set([...node.tags, ...node.forced_tags, ...node.valid_tags])],
           online: node.online,
           advertisedRoutes: node.available_routes,
           approvedRoutes: node.approved_routes,
@@ -66,6 +72,13 @@ const nodesSchema = z
 /** `headscale nodes list -o json`. */
 export function parseHeadscaleNodes(text: string): HeadscaleNode[] {
   return nodesSchema.parse(JSON.parse(text)).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Whether a list of nodes tells of routes: where none has any, it may be of a version whose list does not. */
+export function namesRoutes(nodes: readonly HeadscaleNode[]): boolean {
+  return nodes.some(
+    ({ advertisedRoutes, approvedRoutes }) => advertisedRoutes.length + approvedRoutes.length > 0,
+  );
 }
 
 export async function headscaleNodes(

@@ -19,8 +19,10 @@ export interface TailnetStatus {
 }
 
 export interface PeerStatus {
-  /** What it calls itself: its name in the lab. */
+  /** In a lab what it calls itself; where it is one of the machines that are looked at, that one's. */
   name: string;
+  /** What it calls itself. */
+  hostname: string;
   /** Its MagicDNS name; not made from `name` where that was taken. */
   dnsName: string;
   addresses: string[];
@@ -75,6 +77,7 @@ const peer = z
   .transform(
     (p): PeerStatus => ({
       name: p.HostName,
+      hostname: p.HostName,
       dnsName: p.DNSName.replace(/\.$/, ""),
       addresses: p.TailscaleIPs,
       tags: p.Tags,

@@ -239,3 +239,20 @@ test("what is cut off is anonymised as far as it goes", () => {
     '{"Self": {"HostName": "machine-1", "DNSName": "machine-1.name-1.internal.", "Addrs": ["203.0.113.1:41641", "31.10',
   );
 });
+
+test("keys of programs stay, whatever machines, users and the policy's hosts are called", () => {
+  const filter = { PacketFilter: [{ Dsts: [{ Net: "10.50.0.0/24" }] }], Peers: [], Online: true };
+  const rule = { match: { left: { meta: { key: "mark" } }, right: 1 } };
+  const outputs: Output[] = [
+    {
+      argv: ["headscale", "policy", "get"],
+      text: '{ "hosts": { "net": "10.50.0.0/24", "peers": "10.50.0.7", "Attic": "10.50.0.8" } }',
+    },
+    { argv: ["headscale", "users", "list"], text: '[{ "name": "mark" }, { "name": "online" }]' },
+  ];
+  const { output } = anonymiserFor(outputs);
+  expect(JSON.parse(output(JSON.stringify(filter)))).toEqual(filter);
+  expect(JSON.parse(output(JSON.stringify(rule)))).toEqual(rule);
+  expect(output(outputs[0]?.text ?? "")).not.toMatch(/peers|Attic/);
+  expect(output(outputs[1]?.text ?? "")).not.toMatch(/mark|online/);
+});

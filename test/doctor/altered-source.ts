@@ -29,25 +29,30 @@ export type Alteration = [
 interface Unseen {
   down?: readonly string[];
   outOfSight?: readonly string[];
+  /** A machine by another name than its own. */
+  renamed?: { machine: string; name: string };
 }
 
 /** The healthy lab's outputs, with alterations. */
 export function alteredSource(
   alterations: readonly Alteration[],
-  { down = [], outOfSight = [] }: Unseen = {},
+  { down = [], outOfSight = [], renamed }: Unseen = {},
 ): EvidenceSource {
   return {
-    machines: healthy.machines.filter(({ name }) => !outOfSight.includes(name)),
+    machines: healthy.machines
+      .filter(({ name }) => !outOfSight.includes(name))
+      .map((each) => (each.name === renamed?.machine ? { ...each, name: renamed.name } : each)),
     isLive: false,
     run(node, argv) {
       if (down.includes(node)) {
         return Promise.resolve({ node, argv, why: "its container has exited", isDown: true });
       }
       const command = nameOf(argv);
-      let output = healthy.outputs[node]?.[command];
+      const origin = node === renamed?.name ? renamed.machine : node;
+      let output = healthy.outputs[origin]?.[command];
       for (const [machine, prefix, alter] of alterations) {
         if (
-          machine !== node ||
+          machine !== origin ||
           ![command, commandLine(argv)].some((each) => each.startsWith(prefix))
         )
           continue;

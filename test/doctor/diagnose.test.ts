@@ -254,7 +254,19 @@ describe("one thing is broken", () => {
     [
       "TL209 laptop",
       undefined,
-      [["control", "headscale nodes", replace('"name": "router"', '"name": "laptop"')]],
+      [
+        ["control", "headscale nodes", replace('"name": "router"', '"name": "laptop"')],
+        [
+          "control",
+          "headscale nodes",
+          replace('"given_name": "router"', '"given_name": "laptop-1"'),
+        ],
+        [
+          "laptop",
+          "tailscale debug netmap",
+          replace('"router.tailnet.lab."', '"laptop-1.tailnet.lab."'),
+        ],
+      ],
     ],
     [
       "TL210 router",
@@ -773,4 +785,97 @@ describe("what a machine, its user or control has changed", () => {
     ];
     expect(await codes(asked, [same, magic])).not.toContain("TL513 laptop");
   });
+});
+
+/** The list of nodes as Headscale before 0.26 prints it: routes are listed elsewhere. */
+const withoutRoutes: Alteration = [
+  "control",
+  "headscale nodes",
+  ({ stdout }) => ({
+    stdout: JSON.stringify(
+      (JSON.parse(stdout) as { tags?: string[] }[]).map((node) => ({
+        ...node,
+        available_routes: undefined,
+        approved_routes: undefined,
+        tags: undefined,
+        forced_tags: node.tags,
+      })),
+    ),
+  }),
+];
+
+test("a list of nodes without routes is no list of nodes that have none", async () => {
+  expect(await codes(undefined, [withoutRoutes])).toEqual([]);
+  const unapproved: Alteration = [
+    "laptop",
+    "tailscale debug netmap",
+    replace(/\s+"10.20.0.0\/24",(?=\s+"100.64.0.1)/, ""),
+  ];
+  expect(await codes(undefined, [withoutRoutes, unapproved])).toEqual(["TL103 router"]);
+});
+
+test("without a node not all is well: most shows on nodes alone", async () => {
+  const { findings, notLooked } = await found(undefined, [], {
+    outOfSight: ["laptop", "router", "printer"],
+  });
+  expect(findings).toEqual([]);
+  expect(notLooked).toEqual([expect.objectContaining({ node: "control", codes: [] })]);
+});
+
+/** The router called otherwise than it calls itself, as somebody may name the folder of its outputs. */
+const renamed = { machine: "router", name: "office-gw" };
+
+test("a machine may be called otherwise than it calls itself", async () => {
+  const alterations: Alteration[] = [
+    ["laptop", "tailscale status", replace('"ExitNode": false', '"ExitNode": true')],
+    [
+      "router",
+      "tailscale debug netmap",
+      ({ stdout }) => ({ stdout: JSON.stringify({ ...JSON.parse(stdout), PacketFilter: [] }) }),
+    ],
+  ];
+  const { findings } = await found(undefined, alterations, { renamed });
+  expect(findings.map(({ code, node }) => `${code} ${node}`)).toEqual(["TL204 office-gw"]);
+});
+
+test("without control, its peers tell that a node's route is not approved", async () => {
+  const unapproved: Alteration[] = [
+    ["laptop", "tailscale debug netmap", replace(/\s+"10.20.0.0\/24",(?=\s+"100.64.0.1)/, "")],
+    // Its preferences have a name only where somebody has given it one.
+    ["router", "tailscale debug prefs", replace('"Hostname": "router"', '"Hostname": ""')],
+  ];
+  const { findings } = await found(undefined, unapproved, { outOfSight: ["control"], renamed });
+  expect(findings).toMatchObject([
+    {
+      code: "TL103",
+      node: "office-gw",
+      seen: [
+        { node: "office-gw", line: '"AdvertiseRoutes": 10.20.0.0/24' },
+        { node: "laptop", line: '"AllowedIPs" of no peer have 10.20.0.0/24' },
+      ],
+    },
+  ]);
+});
+
+test("a name that nobody could be asked for is that of a peer", async () => {
+  const expired = replace('"HostName": "router",', '"HostName": "router", "Expired": true,');
+  const unseen = { outOfSight: ["control", "router"] };
+  for (const name of ["router", "ROUTER", "router.tailnet.lab"]) {
+    const asked = `laptop ${name}:80`;
+    const all = await codes(asked, [["laptop", "tailscale status", expired]], unseen);
+    expect(all).toEqual(["TL206 router"]);
+  }
+});
+
+test("what ails a machine at hand goes before the expired key of one that is not", async () => {
+  const alterations: Alteration[] = [
+    [
+      "laptop",
+      "tailscale status",
+      replace('"HostName": "router",', '"HostName": "router", "Expired": true,'),
+    ],
+    ["laptop", "cat /etc/resolv.conf", () => ({ stdout: "nameserver 192.168.1.1\n" })],
+  ];
+  const unseen = { outOfSight: ["control", "router"] };
+  expect(await codes(undefined, alterations, unseen)).toEqual(["TL503 laptop", "TL206 router"]);
 });

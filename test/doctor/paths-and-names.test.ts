@@ -107,6 +107,27 @@ describe("control", () => {
     expect(await codes(undefined, [["laptop", isControl, noControl]])).toEqual(["TL302 laptop"]);
   });
 
+  test("TL302: a certificate that is not trusted is no server that does not answer", async () => {
+    const early: Alteration[2] = () => ({
+      stdout:
+        "url https://control.lab.test\nanswer 000 \ncurl: (60) SSL certificate problem: certificate is not yet valid\nexit 60\n",
+    });
+    const { findings } = await found(undefined, [["laptop", isControl, early]]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL302",
+        node: "laptop",
+        what: expect.stringContaining("does not trust the certificate"),
+        why: expect.stringContaining("laptop's clock is wrong"),
+        fix: expect.arrayContaining(["on laptop: date; timedatectl"]),
+      },
+    ]);
+    expect(await codes(undefined, onBoth(isControl, early))).toEqual([
+      "TL302 laptop",
+      "TL302 router",
+    ]);
+  });
+
   test("TL303: nobody answers on the old connection, and a new one is answered", async () => {
     const alter: Alteration[2] = ({ stdout }) => ({
       stdout: stdout

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { symlinkSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { diagnose } from "../../lab/doctor/diagnose.ts";
 import { type EvidenceKey, evidenceCommands } from "../../lab/evidence/commands.ts";
 import type { Evidence, Missing } from "../../lab/evidence/evidence.ts";
 import { folderSource } from "../../lab/evidence/folder.ts";
@@ -102,6 +103,26 @@ test.each<[what: string, key: EvidenceKey, content: string | Buffer, why: RegExp
     /another program's output/,
   ],
   ["another file's", "resolvConf", "127.0.0.1 localhost\n", /another program's output/],
+  [
+    "plain text",
+    "status",
+    "100.64.0.1  laptop  alice@  linux  -\n",
+    /^status.json: it is no JSON$/,
+  ],
+  ["JSON that is cut off", "status", status.slice(0, 60), /status.json: it is cut off/],
+  ["a list that is cut off", "nodes", '[\n {\n  "id": 1\n },\n', /nodes.json: it is cut off/],
+  [
+    "PowerShell's word",
+    "addresses",
+    "ip : The term 'ip' is not recognized as a name\n+ ip -j addr\n",
+    /addresses.json: ip : The term 'ip' is not recognized/,
+  ],
+  [
+    "an older version's",
+    "dns",
+    "flag provided but not defined: -json\nUSAGE\n",
+    /not defined: -json/,
+  ],
   ["no text", "metrics", Buffer.from([0, 1, 2, 3]), /it is no text/],
 ])("a file that is %s is missing, and why is told", async (_what, key, content, why) => {
   const { file } = evidenceCommands[key];
@@ -109,6 +130,43 @@ test.each<[what: string, key: EvidenceKey, content: string | Buffer, why: RegExp
   const missing = await read(folder, "laptop", key);
   expect(missing).toHaveProperty("why");
   expect((missing as Missing).why).toMatch(why);
+});
+
+const warning = 'Warning: client version "1.98.1-t1" != tailscaled server version "1.102.5-t2"';
+
+test.each([
+  ["a warning before it", `${warning}\n${status}\n`],
+  ["the prompts of a shell", `$ tailscale status --json\n${status}\n$ \n`],
+  ["lines after it", `${JSON.stringify(JSON.parse(status), null, 2)}\n${warning}\n`],
+  ["lines in brackets", `[1] 4711\n[WARN] old\n${status}\n${warning}`],
+])("JSON with %s is read", async (_what, content) => {
+  const folder = folderWith({ "laptop/status.json": content });
+  const { tailscale } = await lookAtTailnet(await folderSource(folder));
+  expect(tailscale.get("laptop")?.status).toMatchObject({
+    kind: "seen",
+    value: { self: { name: "laptop" } },
+  });
+});
+
+test.each([
+  "failed to connect to local tailscaled; it doesn't appear to be running",
+  "failed to connect to local Tailscale service; is Tailscale running?",
+])("the word of a program that failed is evidence: %s", async (words) => {
+  const folder = folderWith({ "pc/status.json": `${words}\n`, "pc/netcheck.json": "" });
+  expect(await read(folder, "pc", "status")).toMatchObject({ exitCode: 1, stderr: words });
+  const { findings } = diagnose(await lookAtTailnet(await folderSource(folder)));
+  expect(findings.map(({ code, node }) => `${code} ${node}`)).toEqual(["TL119 pc"]);
+});
+
+test("what is there and can't be read is told before what is not there", async () => {
+  const folder = folderWith({
+    "pc/prefs.json": "{}",
+    "pc/rules.txt": "0: from all lookup local\n",
+  });
+  const { notLooked } = diagnose(await lookAtTailnet(await folderSource(folder)));
+  expect(notLooked.slice(0, 2).map(({ why }) => why)).toEqual(
+    expect.arrayContaining(["rules.txt: it is no JSON"]),
+  );
 });
 
 test("what is not there, or was never captured, is missing", async () => {
@@ -177,8 +235,28 @@ test("a file that was cut off after the capture is missing, JSON or not", async 
     "laptop/sockets.txt": `${sockets}tcp   LISTEN 0`,
   });
   expect(await read(folder, "laptop", "sockets")).toMatchObject({
-    why: expect.stringMatching(/is cut off/),
+    why: expect.stringMatching(/is cut off: /),
   });
+});
+
+test("a file that was cut off at a line's end is missing; one in which a word was replaced is not", async () => {
+  const whole = `${sockets}${sockets.replace(":80", ":443")}`;
+  const at = "2026-11-24T14:38:46Z";
+  const outputs = { "sockets.txt": { exitCode: 0, at, bytes: whole.length, lines: 2 } };
+  const left = async (text: string) =>
+    read(
+      folderWith({
+        "manifest.json": JSON.stringify(manifest({ outputs })),
+        "laptop/sockets.txt": text,
+      }),
+      "laptop",
+      "sockets",
+    );
+  expect(await left(sockets)).toMatchObject({
+    why: "sockets.txt: it is cut off: 1 of 2 lines are left",
+  });
+  const shorter = whole.replace("LISTEN 0      ", "LISTEN 0 ");
+  expect(await left(shorter)).toMatchObject({ stdout: shorter });
 });
 
 test.each([

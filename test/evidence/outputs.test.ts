@@ -4,12 +4,29 @@ import { parseInterfaces, parseRoutes } from "../../lab/evidence/ip.ts";
 import { parseNetmap } from "../../lab/evidence/netmap.ts";
 import { parseRuleset, ruleText } from "../../lab/evidence/nftables.ts";
 import { covers } from "../../lab/evidence/prefix.ts";
-import { parseNstat, parseSockets } from "../../lab/evidence/sockets.ts";
+import { parseNstat, parseResolvConf, parseSockets } from "../../lab/evidence/sockets.ts";
+import { parseDnsStatus } from "../../lab/evidence/tailscaled.ts";
 
 const { outputs } = JSON.parse(
   readFileSync(new URL("../doctor/healthy.json", import.meta.url), "utf8"),
 ) as { outputs: Record<string, Record<string, { stdout: string }>> };
 const printed = (machine: string, command: string) => outputs[machine]?.[command]?.stdout ?? "";
+
+test("resolv.conf of macOS, by which it does not go", () => {
+  const conf =
+    "# This file is not consulted for DNS hostname resolution, address\nnameserver 10.0.0.1\n";
+  expect(() => parseResolvConf(conf)).toThrow("macOS goes by other settings");
+});
+
+test("tailscale dns status: a domain without servers is no split DNS", () => {
+  const { splitDns } = parseDnsStatus(
+    JSON.stringify({
+      TailscaleDNS: true,
+      SplitDNSRoutes: { "tail1a2b3.ts.net": [], "corp.internal": [{ Addr: "10.20.0.53" }] },
+    }),
+  );
+  expect(splitDns).toEqual({ "corp.internal": ["10.20.0.53"] });
+});
 
 test("ip -j addr", () => {
   const interfaces = parseInterfaces(printed("laptop", "ip -j addr"));

@@ -6,6 +6,7 @@ function node(name: string, address: string, user: string, tags: string[] = []):
   return {
     id: "1",
     name,
+    hostname: name,
     givenName: name,
     addresses: [address],
     user,

@@ -232,6 +232,7 @@ describe("what can't be told has a reason, and holds nothing else up", () => {
 describe("pairs", () => {
   const peer = (name: string, more: Partial<PeerStatus> = {}): PeerStatus => ({
     name,
+    hostname: name,
     dnsName: name,
     addresses: [],
     tags: [],
@@ -253,6 +254,7 @@ describe("pairs", () => {
   });
   const up = (name: string, ...peers: PeerStatus[]) => ({
     name,
+    hostname: name,
     isRunning: true,
     status: {
       backendState: "Running",
@@ -266,6 +268,7 @@ describe("pairs", () => {
   });
   const silent = (name: string, isRunning = true) => ({
     name,
+    hostname: name,
     isRunning,
     status: null,
   });

@@ -80,7 +80,7 @@ test("what was not seen is assumed, and said so; a LAN that a lab can't have is 
   expect(new Set(lans).size).toBe(3);
   expect(topology.nodes.gateway?.address).toBeUndefined();
   const text = [...notes.values()].join("\n");
-  expect(text).toContain("assumed: a LAN of its own: its addresses were not seen");
+  expect(text).toContain("assumed: a LAN of its own: its IPv4 addresses were not seen");
   expect(text).toContain("assumed: a LAN of its own: the lab can't have 100.64.0.0/10");
   expect(text).toContain("assumed: no netcheck tells whether its mapping varies");
   expect(text).toContain("assumed: another address than 192.168.1.1, which is the router's here");
@@ -272,8 +272,8 @@ test("UDP that does not pass, and a route that lost its approval, are faults", (
 
 test("a service on loopback alone, and a hostname that two have, are faults", () => {
   const { declaration } = made([
-    node("laptop"),
-    node("laptop-1", { hostname: "laptop" }),
+    node("laptop", { namedAfter: "laptop" }),
+    node("laptop-1", { namedAfter: "laptop" }),
     node("server", {
       listening: seen([{ protocol: "tcp", port: 22 }]),
       loopback: seen([{ protocol: "tcp", port: 80 }]),
@@ -388,7 +388,9 @@ test("what is written can be loaded, and says for each line where it is from", a
   const { topology } = await loadTopology(file);
   expect(topology.name).toBe("of-a-folder");
   const text = topologyYaml(reproduction, origin);
-  expect(text).toContain("nat: hard # saw: MappingVariesByDestIP true (netcheck on laptop)");
+  expect(text).toContain(
+    "nat: hard # saw: MappingVariesByDestIP true (netcheck on laptop), of one NAT or of several in a row",
+  );
   expect(text).toContain(
     "# - what can't be read: tailscale debug netmap on laptop: cut off in two lines",
   );

@@ -1,3 +1,5 @@
+import { distinguished, dnsLabel } from "../../evidence/hostnames.ts";
+
 export type LabelKind = "machine" | "user" | "name" | "tag" | "group" | "relay";
 
 /** Stable placeholders for names, each fit to be a DNS label: `machine-1`, `user-2`. */
@@ -26,10 +28,9 @@ export class Labels {
     return placeholder;
   }
 
-  /** Control tells machines that call themselves alike apart by a number, or by eight random characters. */
   private ofTheSame(kind: LabelKind, original: string): string | undefined {
-    const [, name, suffix] = /^(.+)-(\d+|[a-z0-9]{8})$/.exec(dnsLabel(original)) ?? [];
-    if (name === undefined || (suffix?.length === 8 && !/\d/.test(suffix))) return undefined;
+    const [name, suffix] = distinguished(dnsLabel(original)) ?? [];
+    if (name === undefined) return undefined;
     const known = this.given.get(keyOf(kind, name));
     return known === undefined ? undefined : `${known}-${suffix}`;
   }
@@ -39,14 +40,4 @@ function keyOf(kind: LabelKind, original: string): string {
   return kind === "machine" || kind === "user" || kind === "name"
     ? dnsLabel(original)
     : `${kind}:${original.toLowerCase()}`;
-}
-
-/** A name as Tailscale makes a DNS label of it: `Kate's iPhone` is `kates-iphone`. */
-export function dnsLabel(name: string): string {
-  const label = name
-    .toLowerCase()
-    .replace(/[\s_.]+/g, "-")
-    .replace(/[^a-z0-9-]/g, "")
-    .replace(/^-+|-+$/g, "");
-  return label === "" ? name.toLowerCase() : label;
 }

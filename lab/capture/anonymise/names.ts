@@ -1,6 +1,7 @@
+import { dnsLabel } from "../../evidence/hostnames.ts";
 import type { Piece } from "../pieces.ts";
 import type { DomainNames } from "./domain-names.ts";
-import { dnsLabel, type LabelKind, type Labels } from "./labels.ts";
+import type { LabelKind, Labels } from "./labels.ts";
 import { programWords } from "./vocabulary.ts";
 
 /** Keys of JSON whose values are names, whatever word they are. */
@@ -27,6 +28,8 @@ export class Names {
   private readonly labels: Labels;
   private readonly domains: DomainNames;
   private readonly kinds = new Map<string, LabelKind>();
+  /** As they were learned. */
+  private readonly written = new Set<string>();
   private patterns: { wholeWords: RegExp; anywhere: RegExp } | undefined;
 
   constructor(labels: Labels, domains: DomainNames) {
@@ -35,6 +38,7 @@ export class Names {
   }
 
   learn(kind: LabelKind, name: string): void {
+    this.written.add(name);
     for (const known of [name.toLowerCase(), dnsLabel(name)]) {
       if (known !== "" && !this.kinds.has(known)) this.kinds.set(known, kind);
     }
@@ -44,6 +48,8 @@ export class Names {
   rewrite(piece: Piece): string {
     const { text, under } = piece;
     if (piece.kind === "comment") return "";
+    // A key of the program's own: `Net` is none of a host that is called `net`.
+    if (piece.kind === "key" && /^\w+$/.test(text) && !this.written.has(text)) return text;
     if (piece.kind === "value" && /^ProfilePicURL$|^profile_pic_url$/.test(under)) return "";
     if (piece.kind === "value" && domainKeys.test(under) && /^[\w-]+(?:\.[\w-]+)+\.?$/.test(text)) {
       return this.domains.placeholder(text);

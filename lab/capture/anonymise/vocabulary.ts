@@ -5,7 +5,7 @@
 export const programWords = new Set(
   `admin any auth client cloud control daemon debian default derp direct dns docker down drop error exit filter
   forward gateway group headscale health home host hosts http https info input internet inet invalid ip ipv4 ipv6 kernel lab
-  lan linux lo local localhost log login machine main map name nat net netmap network nft node none not output peer ping
+  lan linux lo local localhost log login machine main map mark name nat net netmap network nft node none not output peer ping
   policy postrouting prerouting private proxy public relay remote removed root route router running secret self server service ssh
   stable state static status stopped stun system tag tagged tailnet tailscale tailscaled tcp test true false tun udp
   unknown up user users via wan warning web wg yes`.split(/\s+/),

@@ -1,10 +1,10 @@
 import { silenceOf } from "../../evidence/control-silence.ts";
 import type { Observation } from "../../evidence/observation.ts";
 import type { Observations } from "../../evidence/observations.ts";
-import { type ControlProbe, isNameMissing } from "../../evidence/probes.ts";
+import { type ControlProbe, isNameMissing, isUntrusted } from "../../evidence/probes.ts";
 import { exitNodeNames } from "../../evidence/where.ts";
 import type { Check, Look } from "../check.ts";
-import type { Seen } from "../finding.ts";
+import type { Finding, Seen } from "../finding.ts";
 import { forwardedNames } from "../names.ts";
 
 /** TL301 control-down, TL302 control-unreachable: the same trial from each node tells them apart. */
@@ -40,7 +40,10 @@ export const control: Check = {
     });
     const failed = tried.filter(({ probe }) => probe.status === undefined);
     const silence = silenceOf(server);
-    if (failed.length === tried.length && (silence !== undefined || failed.length > 1)) {
+    // Who shows a certificate answers.
+    const isAnswering = failed.length > 0 && failed.every(({ probe }) => isUntrusted(probe));
+    const isSuspect = silence !== undefined || failed.length > 1;
+    if (failed.length === tried.length && isSuspect && !isAnswering) {
       // Headscale answers where it runs: then it is the way to it.
       if (server?.nodes.kind === "seen") return eachUnreachable(look, failed, tried);
       if (failed.length === 0 && silence === undefined) return;
@@ -95,6 +98,10 @@ function allDown(look: Look, failed: readonly Tried[], silence: Seen | undefined
 function eachUnreachable(look: Look, failed: readonly Tried[], all: readonly Tried[]): void {
   for (const { node, probe, seen } of failed) {
     const others = all.filter((other) => other.probe.status !== undefined);
+    if (isUntrusted(probe)) {
+      look.found(untrusted({ node, probe, seen }, others));
+      continue;
+    }
     const isName = isNameMissing(probe);
     look.found({
       code: "TL302",
@@ -119,6 +126,26 @@ function eachUnreachable(look: Look, failed: readonly Tried[], all: readonly Tri
       explains: [`${node} hears of no change, and appears offline after a while`],
     });
   }
+}
+
+function untrusted({ node, probe, seen }: Tried, others: readonly Tried[]): Finding {
+  const host = hostOf(probe.url) ?? probe.url;
+  const trusting = others.slice(0, 1);
+  return {
+    code: "TL302",
+    node,
+    what: `${node} does not trust the certificate of the control server ${probe.url}`,
+    seen: [seen, ...trusting.map((other) => other.seen)],
+    why:
+      trusting.length > 0
+        ? `other nodes trust the same certificate: ${node}'s clock is wrong, it lacks the authority, or something on its network answers in control's place`
+        : `the certificate has expired, is of another name or of an authority that ${node} does not know; or ${node}'s clock is wrong`,
+    fix: [
+      `on ${node}: date; timedatectl`,
+      `on ${node}: openssl s_client -connect ${host}:443 -servername ${host} </dev/null | openssl x509 -noout -dates -issuer`,
+    ],
+    explains: [`${node} hears of no change, and appears offline after a while`],
+  };
 }
 
 function whyOnly(seen: Observations, node: string, others: readonly Tried[]): string {

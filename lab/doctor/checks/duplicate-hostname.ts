@@ -1,4 +1,6 @@
+import { isNamedAfter } from "../../evidence/hostnames.ts";
 import { type Check, seen, seenLine } from "../check.ts";
+import { isUnder } from "../names.ts";
 
 /** TL209: by control's list, else by what peers are told. */
 export const duplicateHostname: Check = {
@@ -9,7 +11,8 @@ export const duplicateHostname: Check = {
     const { control, tailscale } = observations;
     const registry = control === undefined ? undefined : read(control.nodes);
     if (control !== undefined && registry !== undefined) {
-      for (const [name, same] of Map.groupBy(registry, (node) => node.name)) {
+      const named = registry.filter((node) => isNamedAfter(node.givenName, node.hostname));
+      for (const [name, same] of Map.groupBy(named, (node) => node.hostname)) {
         if (same.length < 2) continue;
         const given = same.map(({ givenName }) => givenName).toSorted();
         found({
@@ -28,8 +31,13 @@ export const duplicateHostname: Check = {
     for (const { status } of tailscale.values()) {
       const value = read(status);
       if (value === undefined) continue;
+      // Those that are shared from other tailnets have other domains, Tailscale's own have no name.
       const all = [...value.peers, ...(value.self === undefined ? [] : [value.self])];
-      for (const [name, same] of Map.groupBy(all, (peer) => peer.name)) {
+      const named = all.filter(
+        ({ hostname, dnsName }) =>
+          isUnder(dnsName, value.domain) && isNamedAfter(dnsName.split(".")[0] ?? "", hostname),
+      );
+      for (const [name, same] of Map.groupBy(named, (peer) => peer.hostname)) {
         if (same.length < 2 || name === "") continue;
         const given = same.map(({ dnsName }) => dnsName).toSorted();
         found({

@@ -15,7 +15,8 @@ export const exitNodeGrant: Check = {
   run({ observations, read, found }) {
     const { attempts } = observations;
     for (const node of observations.tailscale.values()) {
-      if (read(node.status) === undefined) continue;
+      const status = read(node.status);
+      if (status === undefined) continue;
       const exit = exitNodeOf(node);
       const server = exit === undefined ? undefined : observations.tailscale.get(exit.name);
       const filter = server === undefined ? undefined : read(server.netmap)?.packetFilter;
@@ -31,6 +32,7 @@ export const exitNodeGrant: Check = {
         portsBetween(filter, { source, destination }).length > 0;
       if (isOpen(asked) || isOpen(anywhere)) continue;
       const { name } = node.machine;
+      const hostname = status.peers.find((peer) => peer.exitNode)?.hostname;
       found({
         code: "TL204",
         node: server.machine.name,
@@ -38,7 +40,7 @@ export const exitNodeGrant: Check = {
         what: `${name} uses ${server.machine.name} as exit node, and no rule lets it reach the internet there`,
         seen: [
           seen(server.netmap, `"PacketFilter" has no rule from ${source} to ${asked}`),
-          seen(node.status, `"HostName": "${server.machine.name}", "ExitNode": true`),
+          seen(node.status, `"HostName": "${hostname}", "ExitNode": true`),
         ],
         why: "an exit node drops what goes on to the internet unless a rule has autogroup:internet as its destination",
         fix: [

@@ -2,7 +2,7 @@ import type { NetmapPeer } from "../../evidence/netmap.ts";
 import type { Observation } from "../../evidence/observation.ts";
 import type { TailscaleObservations } from "../../evidence/observations.ts";
 import { permittingRule } from "../../evidence/policy-rules.ts";
-import type { HeadscaleNode } from "../../running/headscale.ts";
+import { type HeadscaleNode, namesRoutes } from "../../running/headscale.ts";
 import { receiverOf, sourceOf } from "../asked.ts";
 import type { Check, Look } from "../check.ts";
 import { seen } from "../check.ts";
@@ -137,7 +137,10 @@ function differences(
       told.push({ peer: peerName, here: `named ${peerName}`, there: `named ${known.givenName}` });
     }
     const routes = peer.allowedIps.filter(
-      (route) => !/\/(32|128)$/.test(route) && !known.approvedRoutes.includes(route),
+      (route) =>
+        namesRoutes(registry) &&
+        !/\/(32|128)$/.test(route) &&
+        !known.approvedRoutes.includes(route),
     );
     if (routes.length > 0) {
       const there = `approved: ${known.approvedRoutes.join(", ") || "none"}`;

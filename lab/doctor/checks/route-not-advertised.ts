@@ -16,9 +16,10 @@ export const routeNotAdvertised: Check = {
 };
 
 function findWithdrawn(look: Look): boolean {
-  if (look.observations.control?.nodes.kind !== "seen") return false;
+  const registry = look.observations.control?.nodes;
   let isFound = false;
-  const all = advertisedRoutes(look);
+  // What is approved control alone tells, node by node.
+  const all = advertisedRoutes(look).filter(({ by }) => by === registry);
   for (const { node, advertised, approved, by } of all) {
     const gone = subnets(approved).filter(
       (route) =>
