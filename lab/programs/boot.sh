@@ -63,6 +63,9 @@ start_program() {
   else
     eval "${program_commands[$1]}" '&'
   fi
+  for program in "${!program_names[@]}"; do
+    [ "${program_names[$program]}" != "$1" ] || unset "program_names[$program]"
+  done
   program=$!
   program_names[$program]=$1
   echo $program > "$file.pid"

@@ -6,8 +6,14 @@ import { validate } from "./validate.ts";
 
 /** A declaration that was checked: a topology, or all that is wrong with it. */
 export type CheckedDeclaration =
-  | { topology: Topology; issues: [] }
-  | { topology?: never; name: string; issues: ValidationIssue[] };
+  | { topology: Topology; issues: []; sound?: never }
+  | {
+      topology?: never;
+      name: string;
+      issues: ValidationIssue[];
+      /** The same without what the schema refused, where that leaves a topology. */
+      sound?: Topology | undefined;
+    };
 
 /**
  * Checks a declaration and fills in its defaults.
@@ -26,14 +32,20 @@ export function checkDeclaration(declaration: unknown): CheckedDeclaration {
   if (parsed.success) {
     const issues = validate(parsed.data, declaredNames(declaration, parsed.data));
     const { name } = parsed.data;
-    return issues.length > 0 ? { name, issues } : { topology: parsed.data, issues: [] };
+    return issues.length > 0
+      ? { name, issues, sound: parsed.data }
+      : { topology: parsed.data, issues: [] };
   }
 
   const issues = schemaIssues(topologySchema, declaration, parsed.error.issues);
   const sound = topologySchema.safeParse(withoutInvalid(declaration, parsed.error.issues));
   if (sound.success) issues.push(...validate(sound.data, declaredNames(declaration, sound.data)));
   const name = valueAt(declaration, ["name"]);
-  return { name: typeof name === "string" ? name : "without a name", issues };
+  return {
+    name: typeof name === "string" ? name : "without a name",
+    issues,
+    sound: sound.data,
+  };
 }
 
 /** The error for a topology's issues, in the order in which they were found. */

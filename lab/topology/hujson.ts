@@ -7,7 +7,7 @@ import {
   printParseErrorCode,
 } from "jsonc-parser";
 import type { ValidationIssue } from "../errors.ts";
-import type { ReadDocument } from "./document.ts";
+import { isRefusedKey, type ReadDocument, refusedKey } from "./document.ts";
 
 /** Reads HuJSON: JSON with comments and trailing commas. */
 export function readHujson(text: string, file: string): ReadDocument {
@@ -29,13 +29,16 @@ export function readHujson(text: string, file: string): ReadDocument {
   };
 }
 
-/** Keys that one object of a text that was read has twice: JSON's readers disagree on which counts. */
-export function duplicateKeys(text: string, file: string): ValidationIssue[] {
+/** Keys that can't be taken, and those that one object has twice: JSON's readers disagree on which counts. */
+export function keyIssues(text: string, file: string): ValidationIssue[] {
   const issues: ValidationIssue[] = [];
   const visit = (node: Node): void => {
     const seen = new Set<unknown>();
     for (const child of node.children ?? []) {
       const key = node.type === "object" ? child.children?.[0] : undefined;
+      if (key !== undefined && isRefusedKey(key.value)) {
+        issues.push({ where: `${file}:${lineAndColumn(text, key.offset)}`, ...refusedKey });
+      }
       if (key !== undefined && seen.has(key.value)) {
         issues.push({
           where: `${file}:${lineAndColumn(text, key.offset)}`,

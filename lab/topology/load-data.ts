@@ -18,10 +18,10 @@ export async function loadData(file: string): Promise<SourceDocument> {
 async function parse(text: string, file: string): Promise<ReadDocument> {
   try {
     if (/\.ya?ml$/.test(file)) return (await import("./yaml.ts")).readYaml(text, file);
-    const { duplicateKeys, readHujson } = await import("./hujson.ts");
+    const { keyIssues, readHujson } = await import("./hujson.ts");
     const read = readHujson(text, file);
-    const duplicates = read.document === undefined ? [] : duplicateKeys(text, file);
-    return duplicates.length === 0 ? read : { issues: duplicates };
+    const issues = read.document === undefined ? [] : keyIssues(text, file);
+    return issues.length === 0 ? read : { issues };
   } catch (cause) {
     // Nested too deeply, or too many aliases.
     throw unreadable(file, cause instanceof Error ? cause.message : String(cause), {

@@ -35,25 +35,39 @@ export async function loadTopology(location: string): Promise<LoadedTopology> {
   await assertTopologyFile(file);
   const { declaration, placed } = await readDeclaration(file);
   const checked = checkDeclaration(declaration);
-  if (checked.topology === undefined) throw invalid(checked.name, placed(checked.issues));
+  const topology = checked.topology ?? checked.sound;
+  const policy = topology && (await loadPolicy(topology, file));
+  const issues = placed([...checked.issues, ...(policy?.issues ?? [])]);
+  issues.push(...(policy?.inFile ?? []));
+  if (checked.topology === undefined) throw invalid(checked.name, issues);
+  if (issues.length > 0) throw invalid(checked.topology.name, issues);
+  return { topology: checked.topology, ...policy?.loaded, file };
+}
 
-  const { topology } = checked;
+interface LoadedPolicy {
+  loaded?: Pick<LoadedTopology, "policyText" | "policyFile">;
+  /** By paths of the declaration. */
+  issues: ValidationIssue[];
+  /** By places in the policy's file. */
+  inFile?: ValidationIssue[];
+}
+
+async function loadPolicy(topology: Topology, file: string): Promise<LoadedPolicy> {
   const { policy } = topology.tailnet;
-  if (policy === undefined) return { topology, file };
+  if (policy === undefined) return { issues: [] };
   if (typeof policy !== "string") {
-    return { topology, policyText: `${JSON.stringify(policy, null, 2)}\n`, file };
+    return { loaded: { policyText: `${JSON.stringify(policy, null, 2)}\n` }, issues: [] };
   }
-
   const policyFile = path.resolve(path.dirname(file), policy);
-  const fail = (issues: ValidationIssue[]) => invalid(topology.name, issues);
-  const policyText = await policyContent(policyFile).catch((error: NodeJS.ErrnoException) => {
-    throw fail(placed([missingPolicy(policyFile, error)]));
-  });
-  const read = readPolicy(policyText, policyFile);
-  if (read.policy === undefined) throw fail(read.issues);
-  const issues = tagOwnerIssues(topology, read.policy, policyFile);
-  if (issues.length > 0) throw fail(placed(issues));
-  return { topology, policyText, policyFile, file };
+  try {
+    const policyText = await policyContent(policyFile);
+    const read = readPolicy(policyText, policyFile);
+    if (read.policy === undefined) return { issues: [], inFile: read.issues };
+    const issues = tagOwnerIssues(topology, read.policy, policyFile);
+    return { loaded: { policyText, policyFile }, issues };
+  } catch (error) {
+    return { issues: [missingPolicy(policyFile, error as NodeJS.ErrnoException)] };
+  }
 }
 
 async function assertTopologyFile(file: string): Promise<void> {

@@ -18,6 +18,11 @@ export function routerAddress(lan: Prefix): bigint {
   return lan.first + 1n;
 }
 
+/** A node by its name; undefined for one that every object of JavaScript has, such as `constructor`. */
+export function nodeNamed(topology: Topology, name: string): TopologyNode | undefined {
+  return Object.hasOwn(topology.nodes, name) ? topology.nodes[name] : undefined;
+}
+
 /** The names of the nodes that this chooses. */
 export function namesWhere(topology: Topology, choose: (node: TopologyNode) => boolean): string[] {
   return Object.entries(topology.nodes)

@@ -11,7 +11,7 @@ import {
   visit,
   type YAMLError,
 } from "yaml";
-import type { ReadDocument } from "./document.ts";
+import { isRefusedKey, type ReadDocument, refusedKey } from "./document.ts";
 
 /** Reads YAML 1.2: one document; anchors and merge keys (`<<`) work, tags of other types don't. */
 export function readYaml(text: string, file: string): ReadDocument {
@@ -33,6 +33,10 @@ export function readYaml(text: string, file: string): ReadDocument {
         what: `there is no anchor ${alias.source} before this`,
         remedy: `write &${alias.source} where it is to be taken from, above`,
       });
+    },
+    Pair: (_key, { key }) => {
+      if (!isScalar(key) || !isRefusedKey(key.value)) return;
+      issues.push({ where: `${file}:${place(startOf(key) ?? 0)}`, ...refusedKey });
     },
   });
   if (issues.length > 0) return { issues };

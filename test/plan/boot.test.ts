@@ -80,6 +80,14 @@ test("a machine is ready, and gives up when one of its programs ends", () => {
   expect(status).toBe(1);
 });
 
+test("a program that has ended before the machine waits for any is not forgotten", () => {
+  const { status, lines } = boot(
+    'run() { program_commands[$1]="$2"; bash -c "$2" & program_names[$!]=$1; }\nrun one "exit 3"\nsleep 2 >/dev/null 2>&1 &\nfor _ in 1 2; do sleep 0.1; done',
+  );
+  expect(lines).toContain(`${failedPrefix}a program ended, exit code 3: exit 3`);
+  expect(status).toBe(1);
+});
+
 test("a wait ends as soon as its command succeeds", () => {
   expect(boot('wait_for 5 "nothing" true\necho on; exit 0').lines).toEqual(["on"]);
 });

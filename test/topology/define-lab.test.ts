@@ -204,3 +204,23 @@ describe("all issues at once", () => {
     );
   });
 });
+
+test("a name that every object of JavaScript has is declared by nobody", () => {
+  const issues = faultsOf(
+    declaration({
+      tailnet: { dns: { splitDns: { "corp.internal": ["constructor"] } } },
+      nodes: {
+        phone: {
+          kind: "tailscale",
+          network: "home",
+          user: "bob",
+          useExitNode: "constructor",
+        },
+      },
+    }),
+  );
+  expect(issues).toEqual([
+    expect.stringMatching(/^nodes\.phone\.useExitNode: there is no node constructor; /),
+    expect.stringMatching(/^tailnet\.dns\.splitDns.*: there is no node constructor; /),
+  ]);
+});

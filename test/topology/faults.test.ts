@@ -25,6 +25,61 @@ test.each([
   expect(issuesOf({ ...fault, node: "phone" })).toEqual([]);
 });
 
+test("a fault is of a node that has what it breaks", () => {
+  const issuesOf = (fault: object) =>
+    faultsOf(
+      declaration({
+        nodes: {
+          gate: {
+            kind: "tailscale",
+            network: "home",
+            user: "bob",
+            advertiseRoutes: ["192.168.1.0/24"],
+            services: [
+              { kind: "http", port: 80 },
+              { kind: "udp-echo", port: 7 },
+            ],
+          },
+          exit: { kind: "tailscale", network: "cloud", user: "bob", exitNode: true },
+        },
+        faults: [fault as never],
+      }),
+    );
+  const issueOf = (kind: string, fields: object) => issuesOf({ kind, ...fields }).join();
+  expect(issueOf("ip-forwarding-off", { node: "laptop" })).toBe(
+    "faults[0].node: laptop is neither a subnet router nor an exit node; write one of gate, exit",
+  );
+  expect(issueOf("no-return-route", { node: "exit" })).toBe(
+    "faults[0].node: exit is no subnet router; write one of gate",
+  );
+  expect(issueOf("route-withdrawn", { node: "laptop" })).toBe(
+    "faults[0].node: laptop advertises no route; write one of gate, exit",
+  );
+  expect(issueOf("route-unapproved", { node: "gate", route: "10.0.0.0/8" })).toBe(
+    "faults[0].route: gate does not advertise 10.0.0.0/8; it has 192.168.1.0/24",
+  );
+  expect(issueOf("service-down", { node: "gate", port: 81 })).toBe(
+    "faults[0].port: gate has no service on port 81; it has 80, 7",
+  );
+  expect(issueOf("service-loopback-only", { node: "gate", port: 7 })).toBe(
+    "faults[0].port: gate has no TCP service on port 7; it has 80",
+  );
+  expect(issueOf("cgnat-collision", { node: "exit" })).toBe(
+    "faults[0].node: exit has a public address, and no LAN around it; write one of laptop, nas, gate",
+  );
+  for (const fault of [
+    { kind: "ip-forwarding-off", node: "exit" },
+    { kind: "no-return-route", node: "gate" },
+    { kind: "route-withdrawn", node: "exit", route: "0.0.0.0/0" },
+    { kind: "route-unapproved", node: "gate" },
+    { kind: "service-down", node: "gate", port: 7 },
+    { kind: "service-loopback-only", node: "gate", port: 80 },
+    { kind: "cgnat-collision", node: "nas" },
+  ]) {
+    expect(issuesOf(fault)).toEqual([]);
+  }
+});
+
 test("what a state or a name is taken of has Tailscale too", () => {
   for (const kind of ["cloned-state", "duplicate-hostname"]) {
     expect(issuesOf({ kind, node: "phone", of: "nas" })).toEqual([

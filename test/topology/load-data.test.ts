@@ -143,6 +143,11 @@ nodes:
     expect(await issuesOf(file, "TopologyInvalid")).toEqual([
       expect.stringMatching(/^lab\.yaml:2:20: tailnet\.policy: there is no file p\.hujson; /),
     ]);
+    const other = await write("other.yaml", lab.replace("internet", "home"));
+    expect(await issuesOf(other, "TopologyInvalid")).toEqual([
+      expect.stringMatching(/^other\.yaml:4:34: nodes\.a\.network: there is no network home; /),
+      expect.stringMatching(/^other\.yaml:2:20: tailnet\.policy: there is no file p\.hujson; /),
+    ]);
     await write("p.hujson", "{}");
     expect(await issuesOf(file, "TopologyInvalid")).toEqual([
       expect.stringMatching(
@@ -162,6 +167,8 @@ describe("a file that can't be read as data", () => {
       "lab.json:2:3: the key a is here a second time",
     ],
     ["lab.yaml", "nodes:\n  a: 1\n  a: 2\n", "lab.yaml:3:3: map keys must be unique"],
+    ["lab.yaml", "nodes:\n  __proto__: {}\n", "lab.yaml:2:3: __proto__ can't be a key"],
+    ["lab.json", '{ "nodes": { "__proto__": 1 } }', "lab.json:1:14: __proto__ can't be a key"],
     ["lab.yaml", "a: *none\n", "lab.yaml:1:4: there is no anchor none before this"],
     ["lab.yaml", "name: [trial\n", "lab.yaml:2:1: "],
     ["lab.yaml", "name: trial\n\tnodes: {}\n", "lab.yaml:2:1: "],

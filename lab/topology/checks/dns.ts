@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { ValidationIssue } from "../../errors.ts";
 import { chooseFrom } from "../../near-name.ts";
 import type { Declared } from "../declared.ts";
-import { isPublic, namesWhere } from "../placement.ts";
+import { isPublic, namesWhere, nodeNamed } from "../placement.ts";
 import { labDomain } from "../reserved.ts";
 import type { Topology, TopologyNode } from "../schema.ts";
 
@@ -46,7 +46,7 @@ function splitDnsIssues(topology: Topology, declared: Declared): ValidationIssue
     for (const [index, resolver] of resolvers.entries()) {
       if (isIP(resolver) !== 0) continue;
       const where = `tailnet.dns.splitDns["${domain}"][${index}]`;
-      const node = topology.nodes[resolver];
+      const node = nodeNamed(topology, resolver);
       if (node === undefined) {
         if (declared.nodes.has(resolver)) continue;
         issues.push({ where, what: `there is no node ${resolver}`, remedy: remedy(resolver) });

@@ -1,7 +1,7 @@
 import type { ValidationIssue } from "../../errors.ts";
 import { chooseFrom } from "../../near-name.ts";
 import type { Declared } from "../declared.ts";
-import { namesWhere } from "../placement.ts";
+import { namesWhere, nodeNamed } from "../placement.ts";
 import type { TailscaleNode, Topology } from "../schema.ts";
 
 /** Who uses which exit node, and whether that one offers to be it. */
@@ -37,7 +37,7 @@ function faultsOf(
     (other) => other !== node && other.kind === "tailscale" && other.exitNode,
   );
   const remedy = chooseFrom(useExitNode, offering, "declare a Tailscale node with exitNode: true");
-  const target = topology.nodes[useExitNode];
+  const target = nodeNamed(topology, useExitNode);
   if (useExitNode === name) {
     issues.push({ where, what: "a node can't be its own exit node", remedy });
   } else if (target === undefined) {

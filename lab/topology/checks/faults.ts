@@ -4,6 +4,7 @@ import { type FaultNames, nameIssues } from "../fault-names.ts";
 import { valueIssues } from "../fault-values.ts";
 import { namesWhere } from "../placement.ts";
 import type { Topology } from "../schema.ts";
+import { needIssues } from "./fault-needs.ts";
 
 /** Faults of what is not declared, and such as are over as soon as they are there. */
 export function faultIssues(topology: Topology, declared: Declared): ValidationIssue[] {
@@ -14,7 +15,9 @@ export function faultIssues(topology: Topology, declared: Declared): ValidationI
       const what = `a ${fault.kind} is over at once, so no lab has it`;
       return [{ where, what, remedy: "inject it into the running lab: tailnet-lab fault add" }];
     }
-    return [...nameIssues(fault, names), ...valueIssues(fault)].map((issue) => ({
+    const named = nameIssues(fault, names);
+    const needs = named.length > 0 ? [] : needIssues(topology, fault);
+    return [...named, ...valueIssues(fault), ...needs].map((issue) => ({
       ...issue,
       where: `${where}.${issue.where}`,
     }));

@@ -63,6 +63,9 @@ start_program() {
   else
     eval "${program_commands[$1]}" '&'
   fi
+  for program in "${!program_names[@]}"; do
+    [ "${program_names[$program]}" != "$1" ] || unset "program_names[$program]"
+  done
   program=$!
   program_names[$program]=$1
   echo $program > "$file.pid"
@@ -174,15 +177,23 @@ step "inject faults again"
 } &
 restoring=$!
 trap - ERR
-# The machine lives as long as all that it runs.
+# The machine lives as long as all that it runs. Nothing is started between the look at who lives and the wait, as bash
+# may forget then who has just ended.
 while :; do
   programs=$(jobs -l)
-  status=0
-  wait -n -p ended || status=$?
+  status=0 ended='' living=()
+  for pid in "${!program_names[@]}"; do living+=(-a -e "/proc/$pid"); done
+  if [ -e /proc "${living[@]}" ]; then
+    wait -n -p ended || status=$?
+  else
+    for pid in "${!program_names[@]}"; do [ -e "/proc/$pid" ] || ended=$pid; done
+    wait "$ended" || status=$?
+  fi
   name=${program_names[${ended:-none}]:-none}
   [ "${ended:-none}" != "$restoring" ] || [ $status -ne 0 ] || continue
   [ -e "/run/programs/$name.restart" ] || break
   start_program "$name"
   rm "/run/programs/$name.restart"
 done
-fail "a program ended, exit code $status:$(sed -n "s/^.* ${ended:-none} [A-Z][a-z]*//p" <<< "$programs" | tr -s ' ')"
+command=$(sed -n "s/^.* ${ended:-none} [A-Z][a-z]*//p" <<< "$programs" | tr -s ' ')
+fail "a program ended, exit code $status:${command:- ${program_commands[$name]:-}}"
