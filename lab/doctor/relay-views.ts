@@ -1,7 +1,7 @@
 import type { NetmapRelay } from "../evidence/netmap.ts";
 import type { Observations, TailscaleObservations } from "../evidence/observations.ts";
 import type { RelayProbe } from "../evidence/probes.ts";
-import { exitNodeOf } from "../evidence/where.ts";
+import { usesExitNode } from "../evidence/where.ts";
 import type { Look } from "./check.ts";
 import type { Seen } from "./finding.ts";
 
@@ -36,7 +36,7 @@ function viewsOf(look: Look, name: string, node: TailscaleObservations): RelayVi
   const relays = node.netmap.kind === "seen" ? node.netmap.value.relays : [];
   const netcheck = node.netcheck.kind === "seen" ? node.netcheck.value : undefined;
   // With an exit node curl goes by it, and tailscaled itself does not.
-  const hasOwnWay = exitNodeOf(node) === undefined;
+  const hasOwnWay = !usesExitNode(node);
   return relays.flatMap((relay) =>
     relay.hosts.flatMap(({ hostname, port }): RelayView[] => {
       const probe = probes.find(({ host }) => host === hostname);

@@ -8,7 +8,7 @@ import {
   magicDnsAddresses,
 } from "../evidence/prefix.ts";
 import type { ResolverProbe } from "../evidence/probes.ts";
-import { exitNodeOf, ownPrefixes } from "../evidence/where.ts";
+import { ownPrefixes, usesExitNode } from "../evidence/where.ts";
 import type { Look } from "./check.ts";
 import type { Seen } from "./finding.ts";
 
@@ -78,7 +78,7 @@ function seenOf(node: string, server: string, probe: ResolverProbe): Seen {
 function hasRoute(node: TailscaleObservations, server: string): boolean {
   if (isTailnetAddress(server)) return true;
   if (ownPrefixes(node).some(({ prefix }) => covers(prefix, server))) return true;
-  if (exitNodeOf(node) !== undefined) return true;
+  if (usesExitNode(node)) return true;
   if (!isPrivate(server) || node.routes.kind !== "seen") return true;
   return node.routes.value.some(
     ({ table, prefix, type }) =>
