@@ -122,6 +122,11 @@ export function onTheWay(seen: Observations): ReadonlySet<string> | undefined {
   const from = seen.tailscale.get(question.from);
   const exitNode = from === undefined ? undefined : exitNodeOf(from)?.name;
   const isBehindRouter = address !== null && !isTailnetAddress(address);
+  // Of several routers with one route, one serves it; the others have no part in it.
+  const routers = (to: string) => {
+    const server = from === undefined ? undefined : serverOf(from, to);
+    return server === undefined ? advertisersOf(seen, to) : [server.name];
+  };
   const names = [
     question.from,
     question.to,
@@ -129,7 +134,7 @@ export function onTheWay(seen: Observations): ReadonlySet<string> | undefined {
     target,
     peer,
     exitNode,
-    ...(isBehindRouter ? advertisersOf(seen, address) : []),
+    ...(isBehindRouter ? routers(address) : []),
   ];
   return new Set(names.filter((name) => name != null));
 }

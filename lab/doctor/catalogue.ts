@@ -61,9 +61,9 @@ export const catalogue: readonly CatalogueEntry[] = [
     code: "TL107",
     name: "no-return-route",
     severity: "error",
-    title: "A subnet router does not masquerade, and its LAN has no way back to the tailnet.",
+    title: "A router of the tailnet does not masquerade, and who is asked has no way back to it.",
     explanation:
-      "With `--snat-subnet-routes=false` hosts of the LAN see the addresses of the tailnet, and must know a way back to them: a route to 100.64.0.0/10 by the subnet router, on the host or on the LAN's gateway. Without it the request arrives and the answer goes astray.",
+      "With `--snat-subnet-routes=false` hosts of the LAN see the addresses of the tailnet, and must know a way back to them: a route to 100.64.0.0/10 by the subnet router, on the host or on the LAN's gateway. Without it the request arrives and the answer goes astray. The same happens with `--netfilter-mode=off`, and where tailscaled's own firewall rules are gone, as after `nft flush ruleset` or a firewall's reload: tailscaled does not put them back until it starts anew. An exit node loses the internet by it.",
     sources: ["tailscale/tailscale#14971", "tailscale/tailscale#16617"],
   },
   {
@@ -244,6 +244,15 @@ export const catalogue: readonly CatalogueEntry[] = [
     title: "The service listens, and does not take the connections.",
     explanation:
       "A connection over TCP is opened by the kernel of the machine as soon as something listens: port scanners and `nc -z` find it open. A program that is stopped, stuck, or has no worker free does not accept it, and never answers. `ss -ltn` has those that wait as `Recv-Q`; where that is as large as `Send-Q`, new ones are dropped.",
+    sources: [],
+  },
+  {
+    code: "TL128",
+    name: "exit-node-gone",
+    severity: "error",
+    title: "A node uses an exit node that is none of its peers.",
+    explanation:
+      "The exit node is a setting of the node that uses it, and stays when the exit node is removed from the tailnet, or joins anew with another key, or the policy hides it from the node. Everything that is not for the tailnet then goes into the tunnel and is dropped: no internet, no resolver, while peers are reached. tailscaled itself sends beside it, so that the node is online. Where control has the exit node and no rule of the policy lets this one use it, TL204 is the cause.",
     sources: [],
   },
   {
@@ -456,7 +465,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     severity: "warning",
     title: "The traffic goes through an exit node.",
     explanation:
-      "With an exit node everything but the tailnet goes through it, which may be far away or have a slow link: the internet is as slow as the way to it. Without LAN access the node's own LAN goes there too, where nobody has these addresses. As an exit node is meant to do so, it is told only where somebody asks about such an address.",
+      "With an exit node everything but the tailnet goes through it, which may be far away or have a slow link: the internet is as slow as the way to it. Without LAN access the node's own LAN goes there too, where nobody has these addresses. As an exit node is meant to do so, it is told only where somebody asks about such an address, and of a subnet router that sends the LAN which it serves through an exit node: then nobody reaches it.",
     sources: ["tailscale/tailscale#2564"],
   },
   {

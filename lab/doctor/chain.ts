@@ -113,7 +113,8 @@ function tellPath(_seen: Observations, { disco, peer }: Attempts): Told | undefi
   if (disco.kind !== "seen") return why(disco, "");
   const { value } = disco;
   if (value.outcome !== "answered") {
-    return failed(value.outcome === "error" ? value.output : `${peer} does not answer`);
+    const [said] = value.outcome === "error" ? value.output.split("\n") : [];
+    return failed(said ?? `${peer} does not answer`);
   }
   const last = value.pongs.at(-1);
   if (last === undefined) return failed(`${peer} does not answer`);

@@ -4,8 +4,8 @@ import { baseDomain } from "./checks/base-domain.ts";
 import { captivePortal } from "./checks/captive-portal.ts";
 import { cgnatCollision } from "./checks/cgnat-collision.ts";
 import { clonedState } from "./checks/cloned-state.ts";
-import { control } from "./checks/control.ts";
-import { exitNodeDetour, subnetRouterDetour } from "./checks/detours.ts";
+import { control, controlByExitNode } from "./checks/control.ts";
+import { exitNodeDetour, routerThroughExitNode, subnetRouterDetour } from "./checks/detours.ts";
 import { directPath } from "./checks/direct-path.ts";
 import {
   dnsNotAccepted,
@@ -15,6 +15,7 @@ import {
 } from "./checks/dns-settings.ts";
 import { duplicateHostname } from "./checks/duplicate-hostname.ts";
 import { endpoints } from "./checks/endpoints.ts";
+import { exitNodeGone } from "./checks/exit-node-gone.ts";
 import { exitNodeGrant } from "./checks/exit-node-grant.ts";
 import { homeRelay } from "./checks/home-relay.ts";
 import { hostFirewall } from "./checks/host-firewall.ts";
@@ -64,11 +65,13 @@ export const checks: readonly Check[] = [
   cgnatCollision,
   clonedState,
   control,
+  controlByExitNode,
   directPath,
   dnsNotAccepted,
   duplicateHostname,
   endpoints,
   exitNodeDetour,
+  exitNodeGone,
   exitNodeGrant,
   homeRelay,
   hostFirewall,
@@ -100,6 +103,7 @@ export const checks: readonly Check[] = [
   routeApproval,
   routeNotAdvertised,
   routesNotAccepted,
+  routerThroughExitNode,
   searchDomainMissing,
   service,
   serviceHangs,

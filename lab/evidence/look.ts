@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { parseMetrics } from "../observe/metrics.ts";
 import { parseNetcheck } from "../observe/netcheck.ts";
 import { parseHeadscaleNodes } from "../running/headscale.ts";
@@ -28,6 +29,7 @@ import {
 import type { Question } from "./question.ts";
 import { parseNstat, parseResolvConf, parseSockets, parseSysctls } from "./sockets.ts";
 import { parseDnsStatus, parsePrefs, parseTailscaledProcess } from "./tailscaled.ts";
+import { waysIntoTunnel } from "./where.ts";
 
 /**
  * All that a source has to show. With a question also what is tried for it, which takes some seconds more.
@@ -46,7 +48,7 @@ export async function lookAtTailnet(
     });
   };
   const { machines, isLive } = source;
-  const look = (some: readonly Machine[]) => lookAtMachines(some, run);
+  const look = (some: readonly Machine[]) => lookAtMachines(some, run, { isLive });
   // Between two nodes of the tailnet no other has a part in what is tried. The others are looked at later, and not for
   // how they reach control, relays and resolvers.
   const asked = machines.filter(({ name }) => name === question?.from || name === question?.to);
@@ -57,7 +59,7 @@ export async function lookAtTailnet(
     question === undefined ? undefined : await attempt(source, seenOf([first]), question, signal);
   const [attempts, then] = await Promise.all([
     tried === undefined ? undefined : measured(tried),
-    isBetween ? lookAtMachines(others, run, { isQuick: true }) : none,
+    isBetween ? lookAtMachines(others, run, { isQuick: true, isLive }) : none,
   ]);
   const seen = seenOf([first, then]);
   const nodes = [...first.nodes, ...then.nodes];
@@ -107,6 +109,8 @@ interface Looks {
 interface LookOptions {
   /** Without what waits for the network. */
   isQuick?: boolean;
+  /** Whether a command may print something else when it is run again. */
+  isLive?: boolean;
 }
 const none: Looks = { nodes: [], hosts: [], control: [] };
 
@@ -165,7 +169,7 @@ interface NodeLook {
 async function lookAtNode(
   machine: Machine,
   run: Run,
-  { isQuick = false }: LookOptions,
+  { isQuick = false, isLive = false }: LookOptions,
 ): Promise<NodeLook> {
   const unseen = (key: EvidenceKey, why: string): Unseen => ({
     kind: "unseen",
@@ -209,8 +213,17 @@ async function lookAtNode(
     }),
     connections: observe(connections, ({ stdout }) => parseConnections(stdout)),
   };
-  return { node, slow };
+  // tailscaled knows its peers a moment before the kernel has its routes.
+  const ways = waysIntoTunnel(node);
+  if (!isLive || ways === undefined || (ways.hasRoute && ways.hasRule)) return { node, slow };
+  await pause(settlesMs);
+  const [again, then] = await Promise.all([lookAtHost(machine, run), run("status")]);
+  const known = observe(then, ({ stdout }) => parseStatus(stdout));
+  return { node: { ...node, ...again, status: known }, slow };
 }
+
+/** Until tailscaled has set its routes; in ms. */
+const settlesMs = 1000;
 
 async function lookSlowly(netmapRun: Promise<Evidence | Missing>, run: Run): Promise<Slow> {
   const [netmap, netcheck, controlProbe, relayProbes, resolverProbes] = await Promise.all([

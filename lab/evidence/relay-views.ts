@@ -2,7 +2,7 @@ import type { NetmapRelay } from "./netmap.ts";
 import type { Observations, TailscaleObservations } from "./observations.ts";
 import type { RelayProbe } from "./probes.ts";
 import type { Reader, SeenLine } from "./reader.ts";
-import { exitNodeOf } from "./where.ts";
+import { usesExitNode } from "./where.ts";
 
 /** How one node sees one relay. */
 export interface RelayView {
@@ -35,7 +35,7 @@ function viewsOf(reader: Reader, name: string, node: TailscaleObservations): Rel
   const relays = node.netmap.kind === "seen" ? node.netmap.value.relays : [];
   const netcheck = node.netcheck.kind === "seen" ? node.netcheck.value : undefined;
   // With an exit node curl goes by it, and tailscaled itself does not.
-  const hasOwnWay = exitNodeOf(node) === undefined;
+  const hasOwnWay = !usesExitNode(node);
   return relays.flatMap((relay) =>
     relay.hosts.flatMap(({ hostname, port }): RelayView[] => {
       const probe = probes.find(({ host }) => host === hostname);

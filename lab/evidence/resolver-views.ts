@@ -3,7 +3,7 @@ import type { TailscaleObservations } from "./observations.ts";
 import { covers, isDefault, isPrivate, isTailnetAddress, magicDnsAddresses } from "./prefix.ts";
 import type { ResolverProbe } from "./probes.ts";
 import type { Reader, SeenLine } from "./reader.ts";
-import { exitNodeOf, ownPrefixes } from "./where.ts";
+import { ownPrefixes, usesExitNode } from "./where.ts";
 
 /** A resolver that a node is told to use, and what comes of it there. */
 export interface ResolverView {
@@ -76,7 +76,7 @@ function seenOf(node: string, server: string, probe: ResolverProbe): SeenLine {
 function hasRoute(node: TailscaleObservations, server: string): boolean {
   if (isTailnetAddress(server)) return true;
   if (ownPrefixes(node).some(({ prefix }) => covers(prefix, server))) return true;
-  if (exitNodeOf(node) !== undefined) return true;
+  if (usesExitNode(node)) return true;
   if (!isPrivate(server) || node.routes.kind !== "seen") return true;
   return node.routes.value.some(
     ({ table, prefix, type }) =>

@@ -1,3 +1,4 @@
+import type { HeadscaleNode } from "../running/headscale.ts";
 import type { HostObservations, Observations, TailscaleObservations } from "./observations.ts";
 import { covers, isDefault, isTailnetAddress, lengthOf } from "./prefix.ts";
 
@@ -99,6 +100,53 @@ export function exitNodeOf(node: TailscaleObservations): Server | undefined {
   if (peer === undefined) return undefined;
   const address = peer.addresses[0] ?? "";
   return { name: peer.name, prefix: "0.0.0.0/0", address, online: peer.online };
+}
+
+/** What leads a node's packets into the tunnel, where it has peers: undefined where that could not be looked at. */
+export function waysIntoTunnel({
+  status,
+  routes,
+  rules,
+}: Pick<TailscaleObservations, "status" | "routes" | "rules">):
+  | { hasRoute: boolean; hasRule: boolean; peers: string[] }
+  | undefined {
+  if (status.kind !== "seen" || routes.kind !== "seen" || rules.kind !== "seen") return undefined;
+  if (status.value.backendState !== "Running" || !status.value.tun) return undefined;
+  // A peer whose key has expired has no route.
+  const peers = status.value.peers
+    .filter(({ isExpired }) => !isExpired)
+    .flatMap(({ addresses }) => addresses)
+    .filter((each) => each.includes(".") && isTailnetAddress(each));
+  if (peers.length === 0) return undefined;
+  const into = routes.value.filter(
+    ({ device, prefix }) => isTunnel(device) && peers.some((peer) => covers(prefix, peer)),
+  );
+  const hasRule =
+    rules.value.some(({ table }) => table === "52") || into.some(({ table }) => table === "main");
+  return { hasRoute: into.length > 0, hasRule, peers };
+}
+
+export function isTunnel(device: string): boolean {
+  return device.startsWith("tailscale");
+}
+
+/** Whether what a node's programs send to the internet goes to an exit node, or nowhere as that is none of its peers. */
+export function usesExitNode(node: TailscaleObservations): boolean {
+  if (exitNodeOf(node) !== undefined) return true;
+  const isRunning = node.status.kind === "seen" && node.status.value.backendState === "Running";
+  return isRunning && node.prefs.kind === "seen" && node.prefs.value.exitNode !== "";
+}
+
+/** The node that a node's setting names as exit node, as control knows it, a peer or not. */
+export function wantedExitNode(
+  { control }: Observations,
+  { prefs }: TailscaleObservations,
+): HeadscaleNode | undefined {
+  if (control?.nodes.kind !== "seen" || prefs.kind !== "seen") return undefined;
+  const { exitNode } = prefs.value;
+  return control.nodes.value.find(
+    ({ id, addresses }) => id === exitNode || addresses.includes(exitNode),
+  );
 }
 
 /** The exit node by which a node's own programs reach the internet, if it uses one. */

@@ -4,7 +4,7 @@ import { isNameMissing, isUntrusted } from "../evidence/probes.ts";
 import { type Reader, readerOf, type SeenLine } from "../evidence/reader.ts";
 import { type RelayView, relayViews } from "../evidence/relay-views.ts";
 import { isSilent, resolverViews } from "../evidence/resolver-views.ts";
-import { exitNodeOf } from "../evidence/where.ts";
+import { usesExitNode } from "../evidence/where.ts";
 import type { NodeFacts, Outages, RelayOutage, Seen } from "./facts.ts";
 import { cutOff } from "./own-faults.ts";
 
@@ -64,14 +64,13 @@ function withoutControl(reader: Reader, name: string): Seen<true> | undefined {
   if (node === undefined || probe === undefined || probe.status !== undefined) return undefined;
   // Who shows a certificate answers.
   if (isNameMissing(probe) || isUntrusted(probe)) return undefined;
-  if (cutOff(node) !== undefined || exitNodeOf(node) !== undefined) return undefined;
+  if (cutOff(node) !== undefined || usesExitNode(node)) return undefined;
   return { value: true, from: `${probe.error || "no answer"} of ${probe.url} on ${name}` };
 }
 
 function resolverOutages(reader: Reader): Seen<string>[] {
   const views = resolverViews(reader).filter(
-    ({ node, hasRoute }) =>
-      hasRoute && exitNodeOf(node) === undefined && cutOff(node) === undefined,
+    ({ node, hasRoute }) => hasRoute && !usesExitNode(node) && cutOff(node) === undefined,
   );
   return [...Map.groupBy(views, ({ server }) => server)].flatMap(([server, same]) => {
     const [first] = same;

@@ -3,7 +3,7 @@ import type { Observation } from "../evidence/observation.ts";
 import type { HostObservations, TailscaleObservations } from "../evidence/observations.ts";
 import { covers, isOwnResolver, sharedRange } from "../evidence/prefix.ts";
 import { strictFilters } from "../evidence/sockets.ts";
-import { exitNodeOf, ownPrefixes } from "../evidence/where.ts";
+import { ownPrefixes, usesExitNode } from "../evidence/where.ts";
 import { longestLan } from "../topology/fault-values.ts";
 import { prefix, withoutHostBits } from "../topology/prefix.ts";
 import type { DownState, Listening, NodeFacts, OwnFault, Seen } from "./facts.ts";
@@ -57,7 +57,7 @@ export function cutOff(machine: TailscaleObservations): Seen<true> | undefined {
 
 /** What pings of the relays tell of the largest packet; through an exit node they tell of the tunnel. */
 export function smallMtu(machine: TailscaleObservations): NodeFacts["smallMtu"] {
-  if (exitNodeOf(machine) !== undefined) return undefined;
+  if (usesExitNode(machine)) return undefined;
   return taken(machine.relayProbes, (relays) => {
     const pings = relays.map(({ ping }) => ping).filter(({ small }) => small);
     if (pings.length === 0) return undefined;

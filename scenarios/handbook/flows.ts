@@ -66,7 +66,7 @@ export const flows: readonly Flow[] = [
         see: "the subnet router or exit node itself answers, what is behind it does not; or the own LAN is gone",
         text: "Type `ip route get ADDRESS` on the machine that asks: an address of the tailnet or behind a subnet router must go by `tailscale0`, one of the own LAN must not. `headscale nodes list-routes` shows who serves which route.",
         example: { name: "routes-not-accepted", look: 0 },
-        codes: ["TL116", "TL102", "TL103", "TL115", "TL104", "TL124", "TL105", "TL110"],
+        codes: ["TL116", "TL102", "TL103", "TL115", "TL128", "TL104", "TL124", "TL105", "TL110"],
       },
       {
         title: "Policy",

@@ -25,8 +25,9 @@ export type Alteration = [
   alter: (output: Output) => Partial<Output> | undefined,
 ];
 
-/** Machines that do not run, and that can't be looked at. */
+/** Machines that do not run, and that can't be looked at; whether a command may print something else when run again. */
 interface Unseen {
+  isLive?: boolean;
   down?: readonly string[];
   outOfSight?: readonly string[];
   /** A machine by another name than its own. */
@@ -36,13 +37,13 @@ interface Unseen {
 /** The healthy lab's outputs, with alterations. */
 export function alteredSource(
   alterations: readonly Alteration[],
-  { down = [], outOfSight = [], renamed }: Unseen = {},
+  { down = [], outOfSight = [], renamed, isLive = false }: Unseen = {},
 ): EvidenceSource {
   return {
     machines: healthy.machines
       .filter(({ name }) => !outOfSight.includes(name))
       .map((each) => (each.name === renamed?.machine ? { ...each, name: renamed.name } : each)),
-    isLive: false,
+    isLive,
     run(node, argv) {
       if (down.includes(node)) {
         return Promise.resolve({ node, argv, why: "its container has exited", isDown: true });

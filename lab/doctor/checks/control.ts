@@ -2,42 +2,43 @@ import { silenceOf } from "../../evidence/control-silence.ts";
 import type { Observation } from "../../evidence/observation.ts";
 import type { Observations } from "../../evidence/observations.ts";
 import { type ControlProbe, isNameMissing, isUntrusted } from "../../evidence/probes.ts";
-import { exitNodeNames } from "../../evidence/where.ts";
-import type { Check, Look } from "../check.ts";
+import { exitNodeNames, usesExitNode } from "../../evidence/where.ts";
+import { type Check, type Look, outOfTailnet } from "../check.ts";
 import type { Finding, Seen } from "../finding.ts";
 import { forwardedNames } from "../names.ts";
 
 /** TL301 control-down, TL302 control-unreachable: the same trial from each node tells them apart. */
+const causes = [
+  "TL101",
+  "TL110",
+  "TL118",
+  "TL119",
+  "TL121",
+  "TL122",
+  "TL124",
+  "TL511",
+  "TL503",
+  "TL507",
+  "TL508",
+  "TL512",
+  "TL514",
+  "TL509",
+  "TL308",
+  "TL108",
+  "TL204",
+  "TL407",
+] as const;
+
 export const control: Check = {
   finds: ["TL301", "TL302"],
   step: "control",
-  explainedBy: [
-    "TL101",
-    "TL110",
-    "TL118",
-    "TL119",
-    "TL121",
-    "TL122",
-    "TL124",
-    "TL511",
-    "TL503",
-    "TL507",
-    "TL508",
-    "TL512",
-    "TL514",
-    "TL509",
-    "TL308",
-    "TL108",
-    "TL204",
-    "TL407",
-  ],
+  explainedBy: causes,
   run(look) {
-    const { tailscale, control: server } = look.observations;
-    const tried = [...tailscale].flatMap(([node, { controlProbe }]): Tried[] => {
-      if (controlProbe.kind === "unseen" && controlProbe.isDown) return [];
-      const probe = look.read(controlProbe);
-      return probe === undefined ? [] : [{ node, probe, seen: seenOf(controlProbe, probe) }];
-    });
+    const server = look.observations.control;
+    // By an exit node go programs, and not tailscaled.
+    const tried = tries(look).filter(
+      ({ node, probe }) => probe.status !== undefined || !isByExitNode(look, node),
+    );
     const failed = tried.filter(({ probe }) => probe.status === undefined);
     const silence = silenceOf(server);
     // Who shows a certificate answers.
@@ -52,6 +53,48 @@ export const control: Check = {
     eachUnreachable(look, failed, tried);
   },
 };
+
+/** TL302 of programs alone: what the exit node does not hand on. */
+export const controlByExitNode: Check = {
+  finds: ["TL302"],
+  step: "control",
+  explainedBy: [...outOfTailnet, ...causes, "TL106", "TL107", "TL114", "TL115", "TL128", "TL301"],
+  run(look) {
+    const all = tries(look);
+    for (const { node, probe, seen } of all) {
+      if (probe.status !== undefined || !isByExitNode(look, node)) continue;
+      const exits = exitNodeNames(look.observations, node);
+      const others = all.filter((other) => other.probe.status !== undefined);
+      look.found({
+        code: "TL302",
+        node,
+        involves: exits,
+        what: `programs of ${node} do not reach the control server ${probe.url} through its exit node${exits.map((name) => ` ${name}`).join("")}`,
+        seen: [seen, ...others.slice(0, 1).map((other) => other.seen)],
+        why: `${whyOnly(look.observations, node, others)}; tailscaled itself sends beside the exit node`,
+        fix: [
+          ...exits.map((name) => `on ${name}: curl -v ${probe.url}/key?v=142`),
+          `on ${node}: tailscale set --exit-node=`,
+        ],
+        explains: [`programs of ${node} do not reach the internet either; its tailscaled does`],
+      });
+    }
+  },
+};
+
+function isByExitNode({ observations }: Look, name: string): boolean {
+  const node = observations.tailscale.get(name);
+  return node !== undefined && usesExitNode(node);
+}
+
+/** What each node got of the control server that tried. */
+function tries(look: Look): Tried[] {
+  return [...look.observations.tailscale].flatMap(([node, { controlProbe }]): Tried[] => {
+    if (controlProbe.kind === "unseen" && controlProbe.isDown) return [];
+    const probe = look.read(controlProbe);
+    return probe === undefined ? [] : [{ node, probe, seen: seenOf(controlProbe, probe) }];
+  });
+}
 
 interface Tried {
   node: string;
@@ -106,7 +149,6 @@ function eachUnreachable(look: Look, failed: readonly Tried[], all: readonly Tri
     look.found({
       code: "TL302",
       node,
-      involves: exitNodeNames(look.observations, node),
       what: isName
         ? `${node} finds no address for the control server's name`
         : `${node} does not reach the control server ${probe.url}`,

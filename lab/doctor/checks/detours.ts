@@ -1,4 +1,5 @@
-import { covers, isTailnetAddress } from "../../evidence/prefix.ts";
+import { routeOf, routeText } from "../../evidence/ip.ts";
+import { covers, isDefault, isTailnetAddress } from "../../evidence/prefix.ts";
 import { exitNodeOf, ownPrefixes, serverOf } from "../../evidence/where.ts";
 import { type Check, seen, seenLine } from "../check.ts";
 
@@ -41,6 +42,47 @@ export const exitNodeDetour: Check = {
           : [`on ${name}: tailscale set --exit-node-allow-lan-access=true`],
       explains: [],
     });
+  },
+};
+
+/** TL405 of a subnet router: the LAN that it serves goes to its exit node too, unless it is told otherwise. */
+export const routerThroughExitNode: Check = {
+  finds: ["TL405"],
+  step: "path",
+  explainedBy: [],
+  run({ observations, read, found }) {
+    for (const node of observations.tailscale.values()) {
+      const exit = exitNodeOf(node);
+      const prefs = exit === undefined ? undefined : read(node.prefs);
+      const [rules, routes] = [read(node.rules), read(node.routes)];
+      if (exit === undefined || !prefs || rules === undefined || routes === undefined) continue;
+      const served = prefs.advertisedRoutes.find(
+        (route) =>
+          !isDefault(route) && ownPrefixes(node).some(({ address }) => covers(route, address)),
+      );
+      const destination = served?.split("/")[0];
+      if (served === undefined || destination === undefined) continue;
+      const taken = routeOf(rules, routes, { destination });
+      if (taken?.route?.device.startsWith("tailscale") !== true) continue;
+      const name = node.machine.name;
+      found({
+        code: "TL405",
+        node: name,
+        involves: [exit.name],
+        what: `${name} serves ${served}, its own LAN, and sends what is for it through exit node ${exit.name}`,
+        seen: [
+          seenLine(node.prefs, /ExitNodeID/, `"ExitNodeID": "${prefs.exitNode}"`),
+          seenLine(node.prefs, /ExitNodeAllowLANAccess/, '"ExitNodeAllowLANAccess": false'),
+          seen(node.routes, routeText(taken.route)),
+        ],
+        why: "with an exit node all goes through the tunnel, what is for the own LAN too, unless LAN access is allowed",
+        fix: [
+          `on ${name}: tailscale set --exit-node-allow-lan-access=true`,
+          `on ${name}, else: tailscale set --exit-node=`,
+        ],
+        explains: [`nobody reaches ${served} by ${name}`],
+      });
+    }
   },
 };
 

@@ -1,7 +1,7 @@
 import { isTailnetAddress } from "../../evidence/prefix.ts";
-import { exitNodeOf } from "../../evidence/where.ts";
+import { exitNodeOf, usesExitNode, wantedExitNode } from "../../evidence/where.ts";
 import { sourceOf } from "../asked.ts";
-import { type Check, seen } from "../check.ts";
+import { type Check, seen, seenLine } from "../check.ts";
 import { portsBetween } from "../packet-filter.ts";
 
 /** An address of the internet at large, of no private range. */
@@ -18,7 +18,9 @@ export const exitNodeGrant: Check = {
       const status = read(node.status);
       if (status === undefined) continue;
       const exit = exitNodeOf(node);
-      const server = exit === undefined ? undefined : observations.tailscale.get(exit.name);
+      // Without any rule between the two it is not even a peer.
+      const wanted = exit ?? (usesExitNode(node) ? wantedExitNode(observations, node) : undefined);
+      const server = wanted === undefined ? undefined : observations.tailscale.get(wanted.name);
       const filter = server === undefined ? undefined : read(server.netmap)?.packetFilter;
       const source = sourceOf(observations, node.machine.name);
       if (server === undefined || filter === undefined || source === undefined) continue;
@@ -40,7 +42,9 @@ export const exitNodeGrant: Check = {
         what: `${name} uses ${server.machine.name} as exit node, and no rule lets it reach the internet there`,
         seen: [
           seen(server.netmap, `"PacketFilter" has no rule from ${source} to ${asked}`),
-          seen(node.status, `"HostName": "${hostname}", "ExitNode": true`),
+          exit === undefined
+            ? seenLine(node.prefs, /"ExitNode(?:ID|IP)": "./, '"ExitNodeID"')
+            : seen(node.status, `"HostName": "${hostname}", "ExitNode": true`),
         ],
         why: "an exit node drops what goes on to the internet unless a rule has autogroup:internet as its destination",
         fix: [

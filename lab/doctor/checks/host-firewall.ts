@@ -5,13 +5,14 @@ import {
   grownDrops,
 } from "../../evidence/firewall.ts";
 import { ruleText } from "../../evidence/nftables.ts";
-import type { HostObservations } from "../../evidence/observations.ts";
-import { isTailnetAddress } from "../../evidence/prefix.ts";
+import type { HostObservations, TailscaleObservations } from "../../evidence/observations.ts";
+import { covers, isTailnetAddress } from "../../evidence/prefix.ts";
+import { ownPrefixes } from "../../evidence/where.ts";
 import { isHeard, machineOf, receiverOf, sourceOf, works } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
 import { isLoopback } from "../sockets.ts";
 
-/** TL114: a rule of the machine itself drops what comes out of the tunnel. */
+/** TL114: a rule of the machine itself drops what comes out of the tunnel, or by way of a subnet router. */
 export const hostFirewall: Check = {
   finds: ["TL114"],
   step: "host-firewall",
@@ -41,15 +42,20 @@ function lookOnTheWay(look: Look): void {
   const goesIn = isTailnetAddress(address) || receiver !== undefined;
   const what = `${protocol}/${port ?? "*"}`;
   const to = target ?? address;
-  const tryAt = (machine: HostObservations | undefined, packet: FirewallPacket, told: string) => {
+  const tryAt = (
+    machine: HostObservations | undefined,
+    packet: FirewallPacket,
+    told: string,
+  ): boolean => {
     const rules = machine === undefined ? undefined : read(machine.firewall);
-    if (machine === undefined || rules === undefined) return;
+    if (machine === undefined || rules === undefined) return false;
     const after = attempts.after?.get(machine.machine.name)?.firewall;
     const dropped =
       droppedBy(rules, packet) ??
       (after?.kind === "seen" ? grownDrops(rules, after.value, packet) : undefined);
-    if (dropped === undefined || (isRefused && !isReject(dropped))) return;
+    if (dropped === undefined || (isRefused && !isReject(dropped))) return false;
     tell(look, machine, dropped, [question.from], told);
+    return true;
   };
   if (goesIn) tryAt(own, { ...asked, hook: "output", device: tunnel }, `its own ${what} to ${to}`);
   const hook = isForwarded ? "forward" : "input";
@@ -58,11 +64,31 @@ function lookOnTheWay(look: Look): void {
     tryAt(receiver, { ...answer, hook: "output", device: tunnel }, `its own answers from ${what}`);
   } else if (target !== null) {
     const host = machineOf(observations, target);
-    tryAt(host, { ...asked, hook: "input", device: undefined }, `${what} out of the tailnet`);
+    const at = { hook: "input", device: undefined } as const;
+    for (const router of sourcesBehind(receiver, asked)) {
+      const isTold =
+        tryAt(host, { ...asked, ...at, source: router }, `${what} from ${router}`) ||
+        tryAt(
+          host,
+          { ...answer, hook: "output", device: undefined, destination: router },
+          `its own answers from ${what} to ${router}`,
+        );
+      if (isTold) break;
+    }
   }
   if (goesIn) {
     tryAt(own, { ...answer, hook: "input", device: tunnel }, `the answers from ${what} of ${to}`);
   }
+}
+
+/** From which addresses a host behind a router is asked: the router's own in that LAN, where it masquerades. */
+function sourcesBehind(
+  router: TailscaleObservations,
+  { source, destination }: Pick<FirewallPacket, "source" | "destination">,
+): string[] {
+  const isBare = router.prefs.kind === "seen" && !router.prefs.value.masquerades;
+  const near = ownPrefixes(router).filter(({ prefix }) => covers(prefix, destination));
+  return isBare || near.length === 0 ? [source] : near.map(({ address }) => address);
 }
 
 /** Every service that is open to others is tried against the rules. */
@@ -94,7 +120,7 @@ function isReject(dropped: Dropped): boolean {
 }
 
 function tell(
-  { found }: Look,
+  { found, observations }: Look,
   { machine, firewall }: HostObservations,
   dropped: Dropped,
   involves: string[],
@@ -110,11 +136,20 @@ function tell(
     involves,
     what: `a firewall on ${machine.name} ${isReject(dropped) ? "rejects" : "drops"} ${what}`,
     seen: [seen(firewall, line)],
-    why: "a drop in any base chain is final, whatever Tailscale's own rules accept; `tailscale ping` is answered by tailscaled and passes",
-    fix: [
-      `on ${machine.name}: nft -a list ruleset, and take that rule away or let tailscale0 pass before it`,
-      `on ${machine.name}, with ufw: ufw allow in on tailscale0`,
-    ],
+    ...(observations.tailscale.has(machine.name)
+      ? {
+          why: "a drop in any base chain is final, whatever Tailscale's own rules accept; `tailscale ping` is answered by tailscaled and passes",
+          fix: [
+            `on ${machine.name}: nft -a list ruleset, and take that rule away or let tailscale0 pass before it`,
+            `on ${machine.name}, with ufw: ufw allow in on tailscale0`,
+          ],
+        }
+      : {
+          why: "a drop in any base chain is final; what comes by a subnet router has the router's address in the LAN, where it masquerades",
+          fix: [
+            `on ${machine.name}: nft -a list ruleset, and take that rule away or let these packets pass before it`,
+          ],
+        }),
     explains: [`connections by the tailnet, to or from ${machine.name}, do not come about`],
   });
 }

@@ -6,7 +6,7 @@ import { type Check, seen } from "../check.ts";
 export const lanHostNotAnswering: Check = {
   finds: ["TL120"],
   step: "way-back",
-  explainedBy: ["TL118", "TL111", "TL112", "TL114", "TL405"],
+  explainedBy: ["TL118", "TL111", "TL112", "TL114", "TL405", "TL513"],
   run({ observations, read, found }) {
     const { attempts } = observations;
     if (attempts?.address == null || isTailnetAddress(attempts.address) || isHeard(attempts))

@@ -1,27 +1,32 @@
-import type { HostObservations } from "../../evidence/observations.ts";
-import { covers, isTailnetAddress, lengthOf } from "../../evidence/prefix.ts";
+import { mayMasquerade } from "../../evidence/firewall.ts";
+import type { HostObservations, TailscaleObservations } from "../../evidence/observations.ts";
+import { covers, isDefault, isPrivate, isTailnetAddress, lengthOf } from "../../evidence/prefix.ts";
 import { isHeard, machineOf, receiverOf, sourceOf } from "../asked.ts";
-import { type Check, seen, seenLine } from "../check.ts";
+import { type Check, type Look, seen, seenLine } from "../check.ts";
+import type { Seen } from "../finding.ts";
 
-/** TL107: the subnet router reaches the target, and the target does not know the way back to the tailnet. */
+/** TL107: the router reaches the target, does not masquerade, and the target does not know the way back to the tailnet. */
 export const noReturnRoute: Check = {
   finds: ["TL107"],
   step: "way-back",
   explainedBy: ["TL106", "TL118"],
-  run({ observations, read, found }) {
+  run(look) {
+    const { observations, read, found } = look;
     const { attempts } = observations;
-    if (attempts?.address == null || isTailnetAddress(attempts.address) || isHeard(attempts))
+    if (attempts === undefined) return lookAtAll(look);
+    if (attempts.address === null || isTailnetAddress(attempts.address) || isHeard(attempts))
       return;
     const { address, target, question, fromRouter } = attempts;
     const router = receiverOf(observations);
     if (router === undefined || router.machine.name === target) return;
-    const prefs = read(router.prefs);
-    if (prefs === undefined || prefs.masquerades) return;
+    read(router.prefs);
+    const source = sourceOf(observations, question.from, address);
+    const bare = unmasked(router, source, address);
+    if (bare === undefined) return;
     const near = read(fromRouter?.connect) ?? undefined;
     const nearPing = read(fromRouter?.icmp)?.received ?? 0;
     const isNear = near === "connected" || near === "refused" || nearPing > 0;
     if (!isNear) return;
-    const source = sourceOf(observations, question.from);
     const host = target === null ? undefined : machineOf(observations, target);
     const way =
       host?.routes.kind === "seen" && source !== undefined
@@ -38,7 +43,7 @@ export const noReturnRoute: Check = {
       involves: [question.from, target ?? address],
       what: `${name} does not masquerade, and ${target ?? address} does not answer to ${source ?? "the tailnet"}`,
       seen: [
-        seenLine(router.prefs, /"NoSNAT"/, '"NoSNAT": true'),
+        bare.seen,
         ...(fromRouter?.icmp === undefined || nearPing === 0
           ? []
           : [seen(fromRouter.icmp, `${nearPing} received`)]),
@@ -46,15 +51,88 @@ export const noReturnRoute: Check = {
           ? []
           : [seen(host.routes, `to ${source} via ${way.gateway ?? way.device}`)]),
       ],
-      why: "its LAN sees addresses of the tailnet, and needs a route to 100.64.0.0/10 by way of it: the answers go to the LAN's gateway instead",
+      why: `${bare.why}it hands packets on with addresses of the tailnet, and whoever gets them needs a route to 100.64.0.0/10 by way of it: the answers go to the gateway instead`,
       fix: [
-        `on ${name}: tailscale set --snat-subnet-routes=true`,
-        `on the LAN's gateway, else: ip route add 100.64.0.0/10 via the address of ${name} in the LAN`,
+        `on ${name}: ${bare.fix}`,
+        ...(isPrivate(address)
+          ? [
+              `on the LAN's gateway, else: ip route add 100.64.0.0/10 via the address of ${name} in the LAN`,
+            ]
+          : []),
       ],
       explains: [`${question.from} gets no answer of ${target ?? address}`],
     });
   },
 };
+
+/** Without a question it is told only where tailscaled should have its rules, and none is there. */
+function lookAtAll({ observations, found }: Look): void {
+  for (const router of observations.tailscale.values()) {
+    const { machine, prefs, status, firewall } = router;
+    if (!observations.isLive || prefs.kind !== "seen" || firewall.kind !== "seen") continue;
+    if (status.kind !== "seen" || status.value.backendState !== "Running" || !status.value.tun)
+      continue;
+    const { advertisedRoutes, masquerades, netfilterMode } = prefs.value;
+    const [route] = advertisedRoutes.filter((each) => each.includes("."));
+    if (route === undefined || !masquerades || netfilterMode !== 2) continue;
+    if (firewall.value.chains.some(({ name }) => name.startsWith("ts-"))) continue;
+    const { name } = machine;
+    const bare = unmasked(
+      router,
+      undefined,
+      isDefault(route) ? "9.9.9.9" : (route.split("/")[0] ?? ""),
+    );
+    if (bare === undefined) continue;
+    found({
+      code: "TL107",
+      node: name,
+      what: `${name} advertises ${advertisedRoutes.join(", ")}, and does not masquerade`,
+      seen: [bare.seen],
+      why: `${bare.why}it hands packets on with addresses of the tailnet, to which nobody behind it knows the way back`,
+      fix: [`on ${name}: ${bare.fix}`],
+      explains: [`who is behind ${name} does not answer`],
+    });
+  }
+}
+
+/** What says that a router hands packets on with their tailnet addresses; undefined where nothing does. */
+function unmasked(
+  { prefs, firewall }: TailscaleObservations,
+  source: string | undefined,
+  destination: string,
+): { seen: Seen; why: string; fix: string } | undefined {
+  if (prefs.kind !== "seen") return undefined;
+  const { masquerades, netfilterMode } = prefs.value;
+  if (!masquerades) {
+    return {
+      seen: seenLine(prefs, /"NoSNAT"/, '"NoSNAT": true'),
+      why: "",
+      fix: "tailscale set --snat-subnet-routes=true",
+    };
+  }
+  const packet = {
+    hook: "forward",
+    device: "tailscale0",
+    source: source ?? "100.64.255.254",
+    destination,
+    port: undefined,
+    protocol: "tcp",
+    isAnswer: false,
+  } as const;
+  if (firewall.kind !== "seen" || mayMasquerade(firewall.value, packet)) return undefined;
+  if (netfilterMode !== 2) {
+    return {
+      seen: seenLine(prefs, /"NetfilterMode"/, `"NetfilterMode": ${netfilterMode}`),
+      why: "tailscaled is told to put no rules into the firewall (--netfilter-mode), and nothing else there masquerades: ",
+      fix: "tailscale set --netfilter-mode=on",
+    };
+  }
+  return {
+    seen: seen(firewall, "no rule masquerades what comes out of the tunnel"),
+    why: "tailscaled's own rules are gone, as when somebody flushes the firewall, or its program loads its rules anew: ",
+    fix: "systemctl restart tailscaled",
+  };
+}
 
 function ownHas(
   { addresses }: { addresses: HostObservations["addresses"] },

@@ -9,7 +9,7 @@ const lossLeast = 2;
 export const quality: Check = {
   finds: ["TL407", "TL408"],
   step: "path",
-  explainedBy: ["TL109", "TL108", "TL204"],
+  explainedBy: ["TL109", "TL108", "TL204", "TL128"],
   run(look) {
     const { attempts } = look.observations;
     const slow = look.read(attempts?.measured?.slow);

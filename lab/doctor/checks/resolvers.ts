@@ -6,7 +6,7 @@ import {
   type ResolverView,
   resolverViews,
 } from "../../evidence/resolver-views.ts";
-import { exitNodeOf, ownerOf, ownPrefixes } from "../../evidence/where.ts";
+import { exitNodeOf, ownerOf, ownPrefixes, usesExitNode } from "../../evidence/where.ts";
 import { advertisersOf, machineOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
@@ -16,9 +16,9 @@ import { isUnder, unresolved } from "../names.ts";
 export const resolvers: Check = {
   finds: ["TL505", "TL507", "TL508", "TL512"],
   step: "name",
-  explainedBy: ["TL121", "TL122", "TL124", "TL118", "TL101", "TL407"],
+  explainedBy: ["TL128", "TL121", "TL122", "TL124", "TL118", "TL101", "TL407"],
   run(look) {
-    const views = resolverViews(look).filter(({ node }) => exitNodeOf(node) === undefined);
+    const views = resolverViews(look).filter(({ node }) => !usesExitNode(node));
     for (const server of new Set(views.map((view) => view.server))) {
       const asking = views.filter((view) => view.server === server && view.hasRoute);
       const silent = asking.filter(isSilent);

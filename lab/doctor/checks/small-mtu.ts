@@ -1,4 +1,4 @@
-import { exitNodeOf, smallInterface } from "../../evidence/where.ts";
+import { smallInterface, usesExitNode } from "../../evidence/where.ts";
 import type { Check } from "../check.ts";
 
 /** A packet of 1280 within the tunnel: 20 bytes of IPv4, 8 of UDP, 32 of WireGuard more. */
@@ -8,12 +8,12 @@ const wholeBytes = 1340;
 export const smallMtu: Check = {
   finds: ["TL409"],
   step: "path",
-  explainedBy: ["TL109", "TL108", "TL204"],
+  explainedBy: ["TL109", "TL108", "TL204", "TL128"],
   run(look) {
     for (const [name, node] of look.observations.tailscale) {
       const { relayProbes } = node;
       // Its packets to relays go through the tunnel, whose own size it would be.
-      if (exitNodeOf(node) !== undefined) continue;
+      if (usesExitNode(node)) continue;
       if (relayProbes.kind === "unseen" && relayProbes.isDown) continue;
       const probes = look.read(relayProbes) ?? [];
       const told = probes.find(({ ping }) => !ping.large && (ping.mtu ?? wholeBytes) < wholeBytes);

@@ -8,7 +8,7 @@ import {
 } from "../../evidence/ip.ts";
 import type { Observations, TailscaleObservations } from "../../evidence/observations.ts";
 import { covers, isTailnetAddress } from "../../evidence/prefix.ts";
-import { ownPrefixes, serverOf } from "../../evidence/where.ts";
+import { isTunnel, ownPrefixes, serverOf, waysIntoTunnel } from "../../evidence/where.ts";
 import { sourceOf, works } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
 
@@ -26,14 +26,7 @@ export const tunnelRoutes: Check = {
       const tunnel = interfaces.find(({ name }) => isTunnel(name));
       if (own?.backendState !== "Running" || tunnel === undefined) continue;
       if (routes === undefined || rules === undefined) continue;
-      // A peer whose key has expired has no route.
-      const peers = own.peers
-        .filter(({ isExpired }) => !isExpired)
-        .flatMap(({ addresses }) => addresses)
-        .filter((each) => each.includes(".") && isTailnetAddress(each));
-      const isTold =
-        (peers.length > 0 && tellGone(look, node, { tunnel, routes, rules, peers })) ||
-        tellOvertaken(look, node, { routes, rules, peers });
+      const isTold = tellGone(look, node, tunnel) || tellOvertaken(look, node, { routes, rules });
       if (!isTold) tellWithoutIpv6(look, node, tunnel);
     }
   },
@@ -42,29 +35,16 @@ export const tunnelRoutes: Check = {
 interface Ways {
   routes: readonly Route[];
   rules: readonly Rule[];
-  /** Addresses of its peers, IPv4. */
-  peers: readonly string[];
-}
-
-function isTunnel(device: string): boolean {
-  return device.startsWith("tailscale");
 }
 
 function hasTunnelRoute(routes: readonly Route[], address: string): boolean {
   return routes.some(({ device, prefix }) => isTunnel(device) && covers(prefix, address));
 }
 
-function tellGone(
-  { found }: Look,
-  { machine: { name }, addresses, routes: shown, rules: shownRules }: TailscaleObservations,
-  { tunnel, routes, rules, peers }: Ways & { tunnel: Interface },
-): boolean {
-  const into = routes.filter(
-    ({ device, prefix }) => isTunnel(device) && peers.some((peer) => covers(prefix, peer)),
-  );
-  const hasRoute = into.length > 0;
-  const hasRule =
-    rules.some(({ table }) => table === "52") || into.some(({ table }) => table === "main");
+function tellGone({ found }: Look, node: TailscaleObservations, tunnel: Interface): boolean {
+  const { addresses, routes: shown, rules: shownRules } = node;
+  const { name } = node.machine;
+  const { hasRoute, hasRule } = waysIntoTunnel(node) ?? { hasRoute: true, hasRule: true };
   if (hasRoute && hasRule) return false;
   found({
     code: "TL124",
@@ -92,9 +72,10 @@ function tellGone(
 function tellOvertaken(
   { observations, found }: Look,
   node: TailscaleObservations,
-  { routes, rules, peers }: Ways,
+  { routes, rules }: Ways,
 ): boolean {
   const { machine, routes: shown, rules: shownRules } = node;
+  const { peers = [] } = waysIntoTunnel(node) ?? {};
   const own = sourceOf(observations, machine.name);
   const reachable = peers.filter((peer) => hasTunnelRoute(routes, peer));
   const wanted = [...reachable, ...askedBehindRouter(observations, node, routes)];

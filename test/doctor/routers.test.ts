@@ -1,0 +1,245 @@
+import { describe, expect, test } from "vitest";
+import { type Alteration, codes, found, replace } from "./altered-source.ts";
+
+const asked = "laptop printer:80";
+const timedOut: Alteration = [
+  "laptop",
+  "nc -vz",
+  () => ({ exitCode: 1, stderr: "nc: connect to 10.20.0.30 port 80 (tcp) timed out" }),
+];
+const unpinged = (node: string): Alteration => [
+  node,
+  "ping",
+  () => ({ exitCode: 1, stdout: "2 packets transmitted, 0 received, 100% packet loss\n" }),
+];
+const silent = [timedOut, unpinged("laptop")];
+
+interface Entry {
+  name?: string;
+  chain?: string;
+  hook?: string;
+}
+type Ruleset = { chain?: Entry; rule?: Entry }[];
+
+function ruleset(alter: (entries: Ruleset) => Ruleset): Alteration[2] {
+  return ({ stdout }) => {
+    const { nftables } = JSON.parse(stdout) as { nftables: Ruleset };
+    return { stdout: JSON.stringify({ nftables: alter(nftables) }) };
+  };
+}
+const isOfTailscale = ({ chain, rule }: Ruleset[number]) =>
+  [chain?.name, rule?.chain].some((name) => name?.startsWith("ts-"));
+
+describe("a router that does not masquerade", () => {
+  test.each([
+    ["nft flush ruleset", () => []],
+    [
+      "the filter table alone is loaded anew",
+      (all: Ruleset) => all.filter(({ rule }) => rule?.chain !== "FORWARD"),
+    ],
+    [
+      "another program masquerades its own",
+      (all: Ruleset) => [
+        ...all.filter((entry) => !isOfTailscale(entry)),
+        {
+          rule: {
+            family: "ip",
+            table: "nat",
+            chain: "POSTROUTING",
+            expr: [
+              {
+                match: {
+                  op: "==",
+                  left: { payload: { protocol: "ip", field: "saddr" } },
+                  right: { prefix: { addr: "172.17.0.0", len: 16 } },
+                },
+              },
+              { masquerade: null },
+            ],
+          },
+        },
+      ],
+    ],
+  ])("TL107: tailscaled's rules are gone: %s", async (_what, alter) => {
+    const { findings } = await found(asked, [...silent, ["router", "nft -j", ruleset(alter)]]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL107",
+        node: "router",
+        seen: [{ command: "nft -j list ruleset" }, {}, {}],
+        fix: ["on router: systemctl restart tailscaled", expect.stringContaining("ip route add")],
+      },
+    ]);
+  });
+
+  test("TL107: tailscaled is told to set no rules", async () => {
+    const { findings } = await found(asked, [
+      ...silent,
+      ["router", "nft -j", ruleset((all) => all.filter((entry) => !isOfTailscale(entry)))],
+      ["router", "tailscale debug prefs", replace('"NetfilterMode": 2', '"NetfilterMode": 0')],
+    ]);
+    expect(findings).toMatchObject([
+      { code: "TL107", fix: ["on router: tailscale set --netfilter-mode=on", expect.anything()] },
+    ]);
+  });
+});
+
+describe("a host behind a router", () => {
+  const drops = (source: string): Alteration => [
+    "printer",
+    "nft -j",
+    ruleset((all) => [
+      ...all,
+      { chain: { family: "inet", table: "mine", name: "in", hook: "input", policy: "accept" } },
+      {
+        rule: {
+          family: "inet",
+          table: "mine",
+          chain: "in",
+          expr: [
+            {
+              match: {
+                op: "==",
+                left: { payload: { protocol: "ip", field: "saddr" } },
+                right: source,
+              },
+            },
+            { drop: null },
+          ],
+        },
+      },
+    ]),
+  ];
+
+  test("TL114: its firewall drops what has the router's address in the LAN", async () => {
+    const { findings } = await found(asked, [timedOut, drops("10.20.0.32")]);
+    expect(findings).toMatchObject([
+      { code: "TL114", node: "printer", what: expect.stringContaining("tcp/80 from 10.20.0.32") },
+    ]);
+    expect(findings[0]?.fix.join()).not.toContain("tailscale0");
+  });
+
+  test("what has an address of the tailnet gets there only without masquerading", async () => {
+    expect(await codes(asked, [timedOut, drops("100.64.0.2")])).toEqual([]);
+    const bare: Alteration = [
+      "router",
+      "tailscale debug prefs",
+      replace('"NoSNAT": false', '"NoSNAT": true'),
+    ];
+    expect(await codes(asked, [timedOut, bare, drops("100.64.0.2")])).toEqual(["TL114 printer"]);
+  });
+});
+
+describe("an exit node", () => {
+  const uses = (node: string, exit: string): Alteration[] => [
+    [node, "tailscale debug prefs", replace('"ExitNodeID": ""', `"ExitNodeID": "${exit}"`)],
+  ];
+
+  test("TL405: of a subnet router, takes the LAN away that it serves", async () => {
+    const { findings } = await found(asked, [
+      ...silent,
+      unpinged("router"),
+      ["router", "nc", () => ({ exitCode: 1, stderr: "timed out" })],
+      ...uses("router", "2"),
+      ["router", "tailscale status", replace('"ExitNode": false', '"ExitNode": true')],
+      [
+        "router",
+        "ip -j route",
+        ({ stdout }) => ({
+          stdout: JSON.stringify([
+            ...JSON.parse(stdout),
+            { dst: "default", dev: "tailscale0", table: "52" },
+          ]),
+        }),
+      ],
+    ]);
+    expect(findings.find(({ code }) => code === "TL405")).toMatchObject({
+      node: "router",
+      fix: ["on router: tailscale set --exit-node-allow-lan-access=true", expect.anything()],
+      consequences: [{ code: "TL120" }],
+    });
+  });
+
+  const dead: Alteration = [
+    "laptop",
+    "sh controlProbe",
+    ({ stdout }) => ({
+      stdout: `${stdout.split("\n")[0]}\ncurl: (28) Failed to connect to control.lab.test port 443\nanswer 000 \nexit 28`,
+    }),
+  ];
+
+  test("TL128: that is not in the tailnet any more, and what fails because of it", async () => {
+    const { findings } = await found(undefined, [...uses("laptop", "9"), dead]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL128",
+        node: "laptop",
+        fix: [
+          "on laptop: tailscale set --exit-node=router",
+          expect.stringContaining("to use none"),
+        ],
+        consequences: [{ code: "TL302", what: expect.stringContaining("programs of laptop") }],
+      },
+    ]);
+  });
+
+  test("TL204: that no rule shows to the node, so that it is not even a peer", async () => {
+    const all = await codes(undefined, [
+      ...uses("laptop", "1"),
+      [
+        "router",
+        "tailscale debug netmap",
+        replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
+      ],
+    ]);
+    expect(all).toEqual(["TL204 router"]);
+  });
+
+  test("TL302: it hands nothing on, and tailscaled sends beside it", async () => {
+    const { findings } = await found(undefined, [
+      ...uses("laptop", "1"),
+      ["laptop", "tailscale status", replace('"ExitNode": false', '"ExitNode": true')],
+      dead,
+    ]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL302",
+        node: "laptop",
+        involves: ["router"],
+        fix: [expect.stringMatching(/^on router: curl/), "on laptop: tailscale set --exit-node="],
+        explains: [expect.stringContaining("its tailscaled does")],
+      },
+    ]);
+  });
+});
+
+describe("TL124 in a lab that runs", () => {
+  const noTunnelRoutes = ({ stdout }: { stdout: string }) => ({
+    stdout: JSON.stringify(
+      JSON.parse(stdout).filter(({ dev }: { dev: string }) => dev !== "tailscale0"),
+    ),
+  });
+
+  test("a node that has just joined has its routes a moment later", async () => {
+    let looks = 0;
+    const late: Alteration = [
+      "laptop",
+      "ip -j route",
+      (output) => (++looks === 1 ? noTunnelRoutes(output) : {}),
+    ];
+    expect(await codes(undefined, [late], { isLive: true })).toEqual([]);
+    expect(looks).toBe(2);
+  });
+
+  test("routes that are gone stay gone", async () => {
+    const gone: Alteration = ["laptop", "ip -j route", noTunnelRoutes];
+    expect(await codes(undefined, [gone], { isLive: true })).toEqual(["TL124 laptop"]);
+  });
+
+  test("TL107: of a router whose rules are gone, without a question", async () => {
+    const flushed: Alteration = ["router", "nft -j", ruleset(() => [])];
+    expect(await codes(undefined, [flushed], { isLive: true })).toEqual(["TL107 router"]);
+    // A machine that is not the lab's may have them in iptables-legacy, which nft does not show.
+    expect(await codes(undefined, [flushed])).toEqual([]);
+  });
+});
