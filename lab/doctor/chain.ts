@@ -1,11 +1,12 @@
 import type { Observation } from "../evidence/observation.ts";
 import type { Attempts, Observations } from "../evidence/observations.ts";
 import { isTailnetAddress } from "../evidence/prefix.ts";
-import { exitNodeOf, serverOf } from "../evidence/where.ts";
+import { exitNodeOf, serverOf, tailnetAddresses } from "../evidence/where.ts";
 import { answers, isHeard, machineOf, receiverOf, sourceOf, works } from "./asked.ts";
 import type { Check, Step } from "./check.ts";
 import type { Finding } from "./finding.ts";
 import { permits } from "./packet-filter.ts";
+import { pathInStatus } from "./paths.ts";
 import { listeners } from "./sockets.ts";
 
 /** A step of the packet's way. */
@@ -108,9 +109,13 @@ function tellPolicy(seen: Observations, { question, address }: Attempts): Told |
     : failed(`${name}'s filter has no rule for ${question.from} and ${what}`);
 }
 
-function tellPath(_seen: Observations, { disco, peer }: Attempts): Told | undefined {
+function tellPath(seen: Observations, { disco, peer, question }: Attempts): Told | undefined {
   if (disco === undefined) return undefined;
-  if (disco.kind !== "seen") return why(disco, "");
+  if (disco.kind !== "seen") {
+    const own = seen.tailscale.get(question.from);
+    const path = own && pathInStatus(own, tailnetAddresses(seen, peer ?? ""));
+    return path === undefined ? why(disco, "") : ok(`${path.kind} via ${path.via}, by its status`);
+  }
   const { value } = disco;
   if (value.outcome !== "answered") {
     const [said] = value.outcome === "error" ? value.output.split("\n") : [];

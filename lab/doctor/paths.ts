@@ -1,32 +1,69 @@
 import type { TailscaleObservations } from "../evidence/observations.ts";
-import { ownAddresses } from "../evidence/where.ts";
-import type { PathSeen } from "../observe/ping.ts";
+import type { SeenLine } from "../evidence/reader.ts";
+import { ownAddresses, tailnetAddresses } from "../evidence/where.ts";
 import type { Look } from "./check.ts";
 
-/** A pair that was asked about, where each ping was answered by relay. */
+/** A pair that was asked about, where each ping was answered by relay; in a capture, where its status says so. */
 export interface RelayedPair {
   from: TailscaleObservations;
   to: TailscaleObservations;
-  pong: PathSeen;
+  /** The region's code. */
+  via: string;
+  /** Of the last ping; undefined in a capture. */
+  latencyMs: number | undefined;
+  /** What says that it is relayed. */
+  seen: SeenLine;
   /** Whether pings went on long enough for a direct path to be found. */
   isPatient: boolean;
 }
 
 /** Undefined where the question is about no pair, one end is not at hand, or a direct path or peer relay was found. */
-export function relayedPair({
-  observations: { attempts, tailscale },
-}: Look): RelayedPair | undefined {
+export function relayedPair({ observations }: Look): RelayedPair | undefined {
+  const { attempts, tailscale, isLive } = observations;
   const { disco, measured, peer, question } = attempts ?? {};
-  if (disco?.kind !== "seen" || disco.value.outcome !== "answered" || !question || !peer)
-    return undefined;
+  if (!question || !peer) return undefined;
+  const [from, to] = [tailscale.get(question.from), tailscale.get(peer)];
+  if (from === undefined || to === undefined) return undefined;
+  if (!isLive && disco?.kind === "unseen" && disco.evidence === undefined) {
+    const path = pathInStatus(from, tailnetAddresses(observations, peer));
+    if (path?.kind !== "derp") return undefined;
+    return { from, to, via: path.via, latencyMs: undefined, seen: path.seen, isPatient: false };
+  }
+  if (disco?.kind !== "seen" || disco.value.outcome !== "answered") return undefined;
   const more = measured?.disco;
   const later = more?.kind === "seen" && more.value.outcome === "answered" ? more.value.pongs : [];
   const pongs = [...disco.value.pongs, ...later];
   const last = pongs.at(-1);
-  const [from, to] = [tailscale.get(question.from), tailscale.get(peer)];
-  if (last === undefined || from === undefined || to === undefined) return undefined;
-  if (pongs.some(({ path }) => path !== "derp")) return undefined;
-  return { from, to, pong: last, isPatient: later.length > 0 };
+  if (last === undefined || pongs.some(({ path }) => path !== "derp")) return undefined;
+  const { via, latencyMs } = last;
+  const seen = {
+    node: question.from,
+    command: `tailscale ping ${peer}`,
+    line: `via DERP(${via}) in ${latencyMs}ms`,
+  };
+  return { from, to, via, latencyMs, seen, isPatient: later.length > 0 };
+}
+
+/** The path to a peer by the node's status, where packets go now; undefined where none do. */
+export function pathInStatus(
+  { status, machine }: TailscaleObservations,
+  addresses: readonly string[],
+): { kind: "direct" | "derp" | "peer-relay"; via: string; seen: SeenLine } | undefined {
+  if (status.kind !== "seen") return undefined;
+  const peer = status.value.peers.find((each) =>
+    each.addresses.some((address) => addresses.includes(address)),
+  );
+  if (peer === undefined || !peer.active) return undefined;
+  const { directTo, peerRelay, homeRelay } = peer;
+  const [kind, via] =
+    directTo !== ""
+      ? (["direct", directTo] as const)
+      : peerRelay !== ""
+        ? (["peer-relay", peerRelay] as const)
+        : (["derp", homeRelay] as const);
+  if (via === "") return undefined;
+  const line = `"HostName": "${peer.name}", "Active": true, "CurAddr": "${directTo}", "Relay": "${homeRelay}"`;
+  return { kind, via, seen: { node: machine.name, command: "tailscale status --json", line } };
 }
 
 export type Nat = "none" | "easy" | "hard";

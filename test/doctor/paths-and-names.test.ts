@@ -262,6 +262,31 @@ describe("paths", () => {
     );
   });
 
+  test("TL401 in a capture, where the status alone tells that the pair is relayed", async () => {
+    const untried: Alteration = ["laptop", "tailscale ping", () => undefined];
+    const hard: Alteration = [
+      "router",
+      "tailscale netcheck",
+      replace('"MappingVariesByDestIP": false', '"MappingVariesByDestIP": true'),
+    ];
+    const byRelay = replace('"CurAddr": "198.18.157.106:41641"', '"CurAddr": ""');
+    const { findings, chain } = await found("laptop router", [
+      untried,
+      hard,
+      ["laptop", "tailscale status", byRelay],
+    ]);
+    expect(findings.map(({ code }) => code)).toEqual(["TL401"]);
+    expect(JSON.stringify(findings[0]?.seen)).toContain('\\"CurAddr\\": \\"\\"');
+    expect(chain.find(({ step }) => step === "path")?.seen).toBe("derp via fra, by its status");
+    const direct = await found("laptop router", [untried, hard]);
+    expect(direct.findings).toEqual([]);
+    expect(direct.chain.find(({ step }) => step === "path")).toEqual({
+      step: "path",
+      state: "ok",
+      seen: "direct via 198.18.157.106:41641, by its status",
+    });
+  });
+
   test("TL412: both have one address in the internet", async () => {
     const { findings } = await found("laptop router", [
       relayed,

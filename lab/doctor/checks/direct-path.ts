@@ -18,7 +18,7 @@ export const directPath: Check = {
   run(look) {
     const pair = relayedPair(look);
     if (pair === undefined) return;
-    const { from, to, pong, isPatient } = pair;
+    const { from, to, via, isPatient } = pair;
     const [near, far] = [natOf(from), natOf(to)];
     const isPossible =
       near === "none" ||
@@ -34,7 +34,7 @@ export const directPath: Check = {
     look.found({
       node: a,
       involves: [b],
-      explains: [`${a} to ${b} goes by relay ${pong.via}`],
+      explains: [`${a} to ${b} goes by relay ${via}`],
       ...(isOneRouter
         ? oneRouter(look, pair, address)
         : cut(look, pair, `${words(near)} meets ${words(far)}`)),
@@ -44,13 +44,14 @@ export const directPath: Check = {
 
 type Told = Omit<Finding, "node" | "involves" | "explains">;
 
-function cut(look: Look, { from, to, pong }: RelayedPair, meeting: string): Told {
+function cut(look: Look, pair: RelayedPair, meeting: string): Told {
+  const { from, to } = pair;
   const [a, b] = [from.machine.name, to.machine.name];
   return {
     code: "TL410",
     what: `UDP between ${a} and ${b} is lost, though each of them has UDP elsewhere`,
     seen: [
-      pingsSeen(look, a, b, pong),
+      pingsSeen(look, pair),
       seenLine(from.netcheck, /"UDP"/, '"UDP": true'),
       seenLine(to.netcheck, /"UDP"/, '"UDP": true'),
     ],
@@ -62,13 +63,14 @@ function cut(look: Look, { from, to, pong }: RelayedPair, meeting: string): Told
   };
 }
 
-function oneRouter(look: Look, { from, to, pong }: RelayedPair, address: string): Told {
+function oneRouter(look: Look, pair: RelayedPair, address: string): Told {
+  const { from, to } = pair;
   const [a, b] = [from.machine.name, to.machine.name];
   return {
     code: "TL412",
     what: `${a} and ${b} are both behind ${address}, whose router sends nothing back to its own side`,
     seen: [
-      pingsSeen(look, a, b, pong),
+      pingsSeen(look, pair),
       seenLine(from.netcheck, /"GlobalV4":/, `"GlobalV4": "${address}"`),
       seenLine(to.netcheck, /"GlobalV4":/, `"GlobalV4": "${address}"`),
     ],
@@ -81,10 +83,10 @@ function oneRouter(look: Look, { from, to, pong }: RelayedPair, address: string)
   };
 }
 
-function pingsSeen(look: Look, from: string, to: string, { via, latencyMs }: RelayedPair["pong"]) {
+function pingsSeen(look: Look, { via, latencyMs, seen: first }: RelayedPair) {
   const pings = look.observations.attempts?.measured?.disco;
   return pings === undefined
-    ? { node: from, command: `tailscale ping ${to}`, line: `via DERP(${via})` }
+    ? first
     : seen(pings, `via DERP(${via}) in ${latencyMs}ms; direct connection not established`);
 }
 

@@ -11,7 +11,7 @@ export const nats: Check = {
   run(look) {
     const pair = relayedPair(look);
     if (pair === undefined) return;
-    const { from, to, pong } = pair;
+    const { from, to, via } = pair;
     look.read(from.netcheck);
     look.read(to.netcheck);
     const [near, far] = [natOf(from), natOf(to)];
@@ -29,22 +29,14 @@ export const nats: Check = {
         hard.length === 2
           ? `${a} and ${b} are both behind a hard NAT, so there is no direct path between them`
           : `${hard[0]} is behind a hard NAT, and ${hard[0] === a ? b : a}'s lets in only whom it has sent to`,
-      seen: [
-        mapping(near === "hard" ? from : to),
-        mapping(near === "hard" ? to : from),
-        {
-          node: a,
-          command: `tailscale ping ${b}`,
-          line: `via DERP(${pong.via}) in ${pong.latencyMs}ms`,
-        },
-      ],
+      seen: [mapping(near === "hard" ? from : to), mapping(near === "hard" ? to : from), pair.seen],
       why: "a hard NAT uses another port for each destination, so the port that STUN saw is not the one that the peer would have to send to",
       fix: [
         `on the router of ${hard[0]}: switch UPnP, NAT-PMP or PCP on, or forward UDP 41641 to ${hard[0]}`,
         `on the router of ${hard[0]}: switch "symmetric NAT" or port randomising off`,
         "on a node with a public address: tailscale set --relay-server-port=40000, and a grant of tailscale.com/cap/relay: a peer relay",
       ],
-      explains: [`${a} to ${b} goes by relay ${pong.via}`],
+      explains: [`${a} to ${b} goes by relay ${via}`],
     });
   },
 };

@@ -52,16 +52,17 @@ export const relayFar: Check = {
     const pair = relayedPair(look);
     const attempts = look.observations.attempts;
     if (pair === undefined || attempts?.disco?.kind !== "seen") return;
-    const { from, to, pong } = pair;
+    const { from, to, via, latencyMs } = pair;
+    if (latencyMs === undefined) return;
     const calm = attempts.measured?.slow;
-    const averageMs = calm?.kind === "seen" ? (calm.value.averageMs ?? 0) : pong.latencyMs;
-    if (pong.latencyMs < slowMs || averageMs < slowMs) return;
+    const averageMs = calm?.kind === "seen" ? (calm.value.averageMs ?? 0) : latencyMs;
+    if (latencyMs < slowMs || averageMs < slowMs) return;
     look.found({
       code: "TL403",
       node: to.machine.name,
       involves: [from.machine.name],
-      what: `${from.machine.name} to ${to.machine.name} goes by relay ${pong.via}, and takes ${pong.latencyMs} ms`,
-      seen: [seenLine(attempts.disco, /via DERP/, `via DERP(${pong.via}) in ${pong.latencyMs}ms`)],
+      what: `${from.machine.name} to ${to.machine.name} goes by relay ${via}, and takes ${latencyMs} ms`,
+      seen: [seenLine(attempts.disco, /via DERP/, `via DERP(${via}) in ${latencyMs}ms`)],
       why: "there is no direct path, and the relay is far from one of the two",
       fix: [
         "on control: add a relay that is near to both to the DERP map",
