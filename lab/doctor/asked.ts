@@ -62,15 +62,7 @@ export function sourceOf(seen: Observations, from: string, like = "0.0.0.0"): st
   return own?.find((address) => address.includes(":") === like.includes(":"));
 }
 
-/** The machine, whatever its role. */
-export function machineOf(seen: Observations, name: string): HostObservations | undefined {
-  return (
-    seen.tailscale.get(name) ??
-    seen.hosts.get(name) ??
-    (seen.control?.machine.name === name ? seen.control : undefined)
-  );
-}
-
+/** Whatever their role. */
 export function everyMachine(seen: Observations): HostObservations[] {
   const control = seen.control === undefined ? [] : [seen.control];
   return [...seen.tailscale.values(), ...seen.hosts.values(), ...control];

@@ -1,8 +1,8 @@
 import type { Observation } from "../evidence/observation.ts";
 import type { Attempts, Observations } from "../evidence/observations.ts";
 import { isTailnetAddress } from "../evidence/prefix.ts";
-import { exitNodeOf, serverOf, tailnetAddresses } from "../evidence/where.ts";
-import { answers, isHeard, machineOf, receiverOf, sourceOf, works } from "./asked.ts";
+import { exitNodeOf, machineOf, serverOf, tailnetAddresses } from "../evidence/where.ts";
+import { answers, isHeard, receiverOf, sourceOf, works } from "./asked.ts";
 import type { Check, Step } from "./check.ts";
 import type { Finding } from "./finding.ts";
 import { permits } from "./packet-filter.ts";

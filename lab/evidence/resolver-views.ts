@@ -1,9 +1,10 @@
 import { isIP } from "node:net";
-import type { TailscaleObservations } from "./observations.ts";
+import type { HostObservations, Observations, TailscaleObservations } from "./observations.ts";
 import { covers, isDefault, isPrivate, isTailnetAddress, magicDnsAddresses } from "./prefix.ts";
 import type { ResolverProbe } from "./probes.ts";
 import type { Reader, SeenLine } from "./reader.ts";
-import { ownPrefixes, usesExitNode } from "./where.ts";
+import type { Socket } from "./sockets.ts";
+import { machineOf, ownerOf, ownPrefixes, usesExitNode } from "./where.ts";
 
 /** A resolver that a node is told to use, and what comes of it there. */
 export interface ResolverView {
@@ -64,6 +65,22 @@ export function isAnswer(status: string | undefined): boolean {
 /** Where MagicDNS on the node gets an answer, the resolver that it asks for everything has given it. */
 export function isSilent({ probe, domain, isMagicAnswering }: ResolverView): boolean {
   return !isAnswer(probe.status) && (domain !== undefined || !isMagicAnswering);
+}
+
+/** The machine of an address, where its DNS server asks MagicDNS, as the machine itself does; with its socket. */
+export function forwarderToMagicDns(
+  observations: Observations,
+  server: string,
+): { host: HostObservations; listener: Socket } | undefined {
+  const name = ownerOf(observations, server);
+  const host = name === undefined ? undefined : machineOf(observations, name);
+  if (host?.sockets.kind !== "seen" || host.resolvConf.kind !== "seen") return undefined;
+  const listener = host.sockets.value.find(
+    ({ port, protocol, program }) => port === 53 && protocol === "udp" && program !== "tailscaled",
+  );
+  const { nameservers } = host.resolvConf.value;
+  const isItsOwn = nameservers.some((each) => magicDnsAddresses.includes(each));
+  return listener === undefined || !isItsOwn ? undefined : { host, listener };
 }
 
 function seenOf(node: string, server: string, probe: ResolverProbe): SeenLine {

@@ -68,6 +68,15 @@ export function ownerOf(seen: Observations, address: string): string | undefined
   return owners.length === 1 ? owners[0]?.machine.name : undefined;
 }
 
+/** The machine, whatever its role. */
+export function machineOf(seen: Observations, name: string): HostObservations | undefined {
+  return (
+    seen.tailscale.get(name) ??
+    seen.hosts.get(name) ??
+    (seen.control?.machine.name === name ? seen.control : undefined)
+  );
+}
+
 /** A node that serves a route, as a peer knows it. */
 export interface Server {
   name: string;

@@ -29,6 +29,8 @@ export interface Outages {
   control?: Seen<true>;
   /** Resolvers that were told to nodes and answer none of them, by address. */
   resolvers: Seen<string>[];
+  /** A resolver for all names that asks MagicDNS again, by address. */
+  loop?: Seen<string>;
   /** Regions that no node reaches. */
   relays: Seen<RelayOutage>[];
 }

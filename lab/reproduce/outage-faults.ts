@@ -14,7 +14,7 @@ export function outageFaults(draft: Draft, facts: TailnetFacts): Faults {
     saw(draft, ["faults"], from);
     return fault;
   };
-  const { control, relays } = outages;
+  const { control, loop, relays } = outages;
   const isDeclared = (region: string) => declaration.relays?.[validLabel(region)] !== undefined;
   const apart = placesWith(draft, nodes, {
     isSo: ({ relaysOut }) => relaysOut !== undefined,
@@ -27,6 +27,7 @@ export function outageFaults(draft: Draft, facts: TailnetFacts): Faults {
         ? []
         : [told({ kind: "control-unreachable" as const, node: name }, silence.from)],
     ),
+    ...(loop === undefined ? [] : [told({ kind: "dns-loop" as const }, loop.from)]),
     ...silentServers(declaration, facts).map(({ value: server, from }) =>
       told({ kind: "dns-server-down" as const, server }, from),
     ),

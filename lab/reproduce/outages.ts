@@ -3,7 +3,7 @@ import type { Observations } from "../evidence/observations.ts";
 import { isNameMissing, isUntrusted } from "../evidence/probes.ts";
 import { type Reader, readerOf, type SeenLine } from "../evidence/reader.ts";
 import { type RelayView, relayViews } from "../evidence/relay-views.ts";
-import { isSilent, resolverViews } from "../evidence/resolver-views.ts";
+import { forwarderToMagicDns, isSilent, resolverViews } from "../evidence/resolver-views.ts";
 import { usesExitNode } from "../evidence/where.ts";
 import type { NodeFacts, Outages, RelayOutage, Seen } from "./facts.ts";
 import { cutOff } from "./own-faults.ts";
@@ -12,9 +12,14 @@ import { cutOff } from "./own-faults.ts";
 export function outagesOf(observations: Observations): Outages {
   const reader = readerOf(observations);
   const control = controlOutage(reader);
+  const silent = resolverOutages(reader);
+  const isLoop = ({ value, isForAll }: (typeof silent)[number]) =>
+    isForAll && forwarderToMagicDns(observations, value) !== undefined;
+  const loop = silent.find(isLoop);
   return {
     ...(control === undefined ? {} : { control }),
-    resolvers: resolverOutages(reader),
+    ...(loop === undefined ? {} : { loop: { value: loop.value, from: loop.from } }),
+    resolvers: silent.filter((each) => !isLoop(each)).map(({ value, from }) => ({ value, from })),
     relays: [...relaysByRegion(reader)].flatMap(([, views]) => {
       const outages = views.flatMap((view) => outageOf(view, views) ?? []);
       const [first] = outages;
@@ -68,14 +73,15 @@ function withoutControl(reader: Reader, name: string): Seen<true> | undefined {
   return { value: true, from: `${probe.error || "no answer"} of ${probe.url} on ${name}` };
 }
 
-function resolverOutages(reader: Reader): Seen<string>[] {
+function resolverOutages(reader: Reader): (Seen<string> & { isForAll: boolean })[] {
   const views = resolverViews(reader).filter(
     ({ node, hasRoute }) => hasRoute && !usesExitNode(node) && cutOff(node) === undefined,
   );
   return [...Map.groupBy(views, ({ server }) => server)].flatMap(([server, same]) => {
     const [first] = same;
     if (first === undefined || !same.every(isSilent)) return [];
-    return { value: server, from: lineFrom(first.seen) };
+    const isForAll = first.domain === undefined;
+    return { value: server, from: lineFrom(first.seen), isForAll };
   });
 }
 

@@ -75,3 +75,25 @@ test("a resolver is out where no node that is told of it gets an answer", async 
   expect(all.resolvers.map(({ value }) => value)).toEqual(["198.18.0.53"]);
   expect(outagesOf(await observe(["laptop", resolvers, silent])).resolvers).toEqual([]);
 });
+
+test("a resolver of the tailnet that asks MagicDNS again is a loop, and not one that is down", async () => {
+  const address = "100.64.0.1";
+  const seen = await observe(
+    ...onBoth("tailscale dns status", ({ stdout }) => ({
+      stdout: stdout.replaceAll("198.18.0.53", address),
+    })),
+    ...onBoth("{ tailscale dns status", () => ({
+      stdout: `${address} status SERVFAIL\n100.100.100.100 status SERVFAIL\n`,
+    })),
+    [
+      "router",
+      "ss -Hltunp",
+      ({ stdout }) => ({
+        stdout: `${stdout}udp UNCONN 0 0 ${address}:53 0.0.0.0:* users:(("dnsmasq",pid=9,fd=4))\n`,
+      }),
+    ],
+  );
+  const { loop, resolvers } = outagesOf(seen);
+  expect(loop?.value).toBe(address);
+  expect(resolvers).toEqual([]);
+});

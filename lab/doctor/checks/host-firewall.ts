@@ -7,8 +7,8 @@ import {
 import { ruleText } from "../../evidence/nftables.ts";
 import type { HostObservations, TailscaleObservations } from "../../evidence/observations.ts";
 import { covers, isTailnetAddress } from "../../evidence/prefix.ts";
-import { ownPrefixes } from "../../evidence/where.ts";
-import { isHeard, machineOf, receiverOf, sourceOf, works } from "../asked.ts";
+import { machineOf, ownPrefixes } from "../../evidence/where.ts";
+import { isHeard, receiverOf, sourceOf, works } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
 import { isLoopback } from "../sockets.ts";
 

@@ -1,7 +1,8 @@
 import { mayMasquerade } from "../../evidence/firewall.ts";
 import type { HostObservations, TailscaleObservations } from "../../evidence/observations.ts";
 import { covers, isDefault, isPrivate, isTailnetAddress, lengthOf } from "../../evidence/prefix.ts";
-import { isHeard, machineOf, receiverOf, sourceOf } from "../asked.ts";
+import { machineOf } from "../../evidence/where.ts";
+import { isHeard, receiverOf, sourceOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
 

@@ -1,5 +1,4 @@
-import { smallInterface } from "../../evidence/where.ts";
-import { machineOf } from "../asked.ts";
+import { machineOf, smallInterface } from "../../evidence/where.ts";
 import { type Check, type Look, seen } from "../check.ts";
 
 /** TL109: small packets pass, larger ones are lost, and nobody says so. */

@@ -1,13 +1,14 @@
 import type { Observations } from "../../evidence/observations.ts";
 import { covers, isTailnetAddress, magicDnsAddresses } from "../../evidence/prefix.ts";
 import {
+  forwarderToMagicDns,
   isAnswer,
   isSilent,
   type ResolverView,
   resolverViews,
 } from "../../evidence/resolver-views.ts";
-import { exitNodeOf, ownerOf, ownPrefixes, usesExitNode } from "../../evidence/where.ts";
-import { advertisersOf, machineOf } from "../asked.ts";
+import { exitNodeOf, machineOf, ownerOf, ownPrefixes, usesExitNode } from "../../evidence/where.ts";
+import { advertisersOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
 import { isUnder, unresolved } from "../names.ts";
@@ -40,16 +41,9 @@ function loopAt(
   if (domain !== undefined) return undefined;
   if (magicDnsAddresses.includes(server))
     return [seenLine(node.dns, /"Addr"/, `"Addr": "${server}"`)];
-  const name = ownerOf(observations, server);
-  const host = name === undefined ? undefined : machineOf(observations, name);
-  if (host?.sockets.kind !== "seen" || host.resolvConf.kind !== "seen") return undefined;
-  const listener = host.sockets.value.find(
-    ({ port, protocol, program }) => port === 53 && protocol === "udp" && program !== "tailscaled",
-  );
-  const isItsOwn = host.resolvConf.value.nameservers.some((each) =>
-    magicDnsAddresses.includes(each),
-  );
-  if (listener === undefined || !isItsOwn) return undefined;
+  const loop = forwarderToMagicDns(observations, server);
+  if (loop === undefined) return undefined;
+  const { host, listener } = loop;
   return [seen(host.sockets, listener.line), seenLine(host.resolvConf, /^nameserver/, "")];
 }
 

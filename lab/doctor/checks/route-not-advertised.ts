@@ -1,6 +1,6 @@
 import { covers, isPrivate, isTailnetAddress } from "../../evidence/prefix.ts";
-import { exitNodeOf, ownPrefixes, serverOf } from "../../evidence/where.ts";
-import { advertisersOf, machineOf, works } from "../asked.ts";
+import { exitNodeOf, machineOf, ownPrefixes, serverOf } from "../../evidence/where.ts";
+import { advertisersOf, works } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
 import { advertisedRoutes, subnets } from "./routes.ts";
 

@@ -1,6 +1,7 @@
 import { isTailnetAddress } from "../../evidence/prefix.ts";
 import type { Socket } from "../../evidence/sockets.ts";
-import { machineOf, works } from "../asked.ts";
+import { machineOf } from "../../evidence/where.ts";
+import { works } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
 import { isLoopback, listeners } from "../sockets.ts";
 
