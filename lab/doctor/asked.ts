@@ -40,6 +40,17 @@ export function unaccepted({ question, target, connect, after }: Attempts): Sock
   );
 }
 
+/** In a capture, where nobody can try: who listens on the port that was asked, and left connections waiting. */
+export function leftWaiting({ question, target, connect, after }: Attempts): Socket | undefined {
+  const sockets = target === null ? undefined : after?.get(target)?.sockets;
+  if (sockets?.kind !== "seen" || connect?.kind === "seen" || question.port === undefined) {
+    return undefined;
+  }
+  return listeners(sockets.value, question.protocol, question.port).find(
+    ({ waiting }) => waiting > 0,
+  );
+}
+
 /** Whether what was asked was answered, if only by a refusal. */
 export function answers(attempts: Attempts): boolean {
   const { connect } = attempts;

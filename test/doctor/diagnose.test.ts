@@ -162,6 +162,28 @@ describe("one thing is broken", () => {
       "TL127 router",
       "laptop router:80",
       [
+        ["laptop", "nc -vz", () => undefined],
+        ["router", "ss -Hltunp", replace(/LISTEN 0 ( +512 +0\.0\.0\.0:80 )/, "LISTEN 3 $1")],
+      ],
+    ],
+    [
+      "TL108 laptop",
+      "laptop router:80",
+      [
+        ["laptop", "nc -vz", () => undefined],
+        ["laptop", "ping", () => undefined],
+        ["laptop", "sysctl", replace("conf.all.rp_filter = 0", "conf.all.rp_filter = 1")],
+        [
+          "laptop",
+          "nstat",
+          () => ({ stdout: "TcpExtIPReversePathFilter       138                0.0\n" }),
+        ],
+      ],
+    ],
+    [
+      "TL127 router",
+      "laptop router:80",
+      [
         [
           "laptop",
           "nc -vz",

@@ -1,4 +1,4 @@
-import { unaccepted } from "../asked.ts";
+import { leftWaiting, unaccepted } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
 
 /** TL127 service-not-accepting: the kernel opens a connection, and the program does not take it. */
@@ -11,7 +11,8 @@ export const serviceHangs: Check = {
     if (attempts === undefined || attempts.target === null) return;
     const { target, question, after } = attempts;
     const sockets = after?.get(target)?.sockets;
-    const socket = unaccepted(attempts);
+    const socket =
+      unaccepted(attempts) ?? (observations.isLive ? undefined : leftWaiting(attempts));
     if (sockets !== undefined && question.port !== undefined) read(sockets);
     if (sockets === undefined || socket === undefined) return;
     const { program = "the program", waiting, backlog, port, line } = socket;

@@ -20,7 +20,9 @@ export const strictRpFilter: Check = {
       const before = read(reversePathDrops);
       const after = attempts?.after?.get(machine.name)?.reversePathDrops;
       const now = after === undefined ? before : read(after);
-      const dropped = attempts?.after === undefined ? now : (now ?? 0) - (before ?? 0);
+      // A capture has one count, of all that was dropped until then.
+      const isOne = attempts?.after === undefined || !observations.isLive;
+      const dropped = isOne ? now : (now ?? 0) - (before ?? 0);
       if (
         dropped === undefined ||
         dropped < least ||
