@@ -30,7 +30,10 @@ export function reproduceCommand(shared: Shared): Command {
         { ...facts, unread: [...source.problems, ...facts.unread] },
         { lab, policyFile: policyFileFor(output) },
       );
-      const findings = diagnose(seen).findings.map(causeLine);
+      const findings = diagnose(seen).findings.map((finding) => ({
+        code: finding.code,
+        line: causeLine(finding),
+      }));
       const written = await writeReproduction(made, output, { folder, findings });
       return {
         json: { schema: 1, lab, ...written, findings, leftOut: made.leftOut },

@@ -1,13 +1,20 @@
 import { Document, isMap, isScalar, type Pair } from "yaml";
 import { noteKey } from "./draft.ts";
 import type { Reproduction } from "./reproduce.ts";
+import { withoutFault } from "./without-fault.ts";
 
 /** What a topology was made of. */
 export interface Origin {
   /** The folder. */
   folder: string;
-  /** What the doctor finds in it, a line each. */
-  findings: readonly string[];
+  /** What the doctor finds in it. */
+  findings: readonly Found[];
+}
+
+/** A finding of the doctor's, in a line. */
+export interface Found {
+  code: string;
+  line: string;
 }
 
 /** The topology's file, with what was seen and assumed as comments. */
@@ -35,12 +42,15 @@ export function topologyYaml(
 }
 
 /** What there is to know of a topology before it is brought up: each section with its title first. */
-export function sections(leftOut: readonly string[], findings: readonly string[]): string[][] {
+export function sections(leftOut: readonly string[], findings: readonly Found[]): string[][] {
+  const found = findings.filter(({ code }) => !withoutFault.has(code)).map(({ line }) => line);
+  const others = findings.flatMap(({ code, line }) => {
+    const reason = withoutFault.get(code);
+    return reason === undefined ? [] : [`${line}: ${reason}`];
+  });
   const all: [string, readonly string[]][] = [
-    [
-      "The doctor finds in the evidence, of which a lab has what lies in machines and in control, not in networks:",
-      findings,
-    ],
+    ["The doctor finds in the evidence:", found],
+    ["The doctor finds in the evidence, and a topology can't have it:", others],
     ["Not reproduced:", leftOut],
   ];
   return all.flatMap(([title, entries]) =>

@@ -3,10 +3,12 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "jsonc-parser";
 import { expect, test } from "vitest";
+import { catalogue } from "../../lab/doctor/catalogue.ts";
 import type { Socket } from "../../lab/evidence/sockets.ts";
 import type { NodeFacts, TailnetFacts } from "../../lab/reproduce/facts.ts";
 import { type Reproduction, reproduce } from "../../lab/reproduce/reproduce.ts";
 import { loopbackPorts, servicePorts } from "../../lab/reproduce/sockets.ts";
+import { withoutFault } from "../../lab/reproduce/without-fault.ts";
 import { writeReproduction } from "../../lab/reproduce/write.ts";
 import { topologyYaml } from "../../lab/reproduce/yaml.ts";
 import { defineLab } from "../../lab/topology/define-lab.ts";
@@ -381,7 +383,10 @@ test("what is written can be loaded, and says for each line where it is from", a
   );
   const origin = {
     folder: "evidence",
-    findings: ["TL407 packet-loss on laptop: a link\nloses packets"],
+    findings: [
+      { code: "TL103", line: "TL103 route-not-approved on router: a route\nis not approved" },
+      { code: "TL308", line: "TL308 captive-portal on laptop: a portal answers" },
+    ],
   };
   const { files } = await writeReproduction(reproduction, file, origin);
   expect(files).toEqual([file, path.join(folder, "lab.policy.hujson")]);
@@ -394,7 +399,10 @@ test("what is written can be loaded, and says for each line where it is from", a
   expect(text).toContain(
     "# - what can't be read: tailscale debug netmap on laptop: cut off in two lines",
   );
-  expect(text).toContain("# - TL407 packet-loss on laptop: a link loses packets");
+  expect(text).toContain("# - TL103 route-not-approved on router: a route is not approved\n");
+  expect(text).toContain(
+    "can't have it:\n# - TL308 captive-portal on laptop: a portal answers: no fault is a captive portal",
+  );
   await expect(writeReproduction(reproduction, file, origin)).rejects.toMatchObject({
     name: "OutputTaken",
   });
@@ -405,6 +413,11 @@ test("what is written can be loaded, and says for each line where it is from", a
     where: path.join(folder, "lab.policy.hujson"),
   });
   expect(existsSync(file)).toBe(false);
+});
+
+test("only causes of the catalogue are said to have no fault", () => {
+  const known = catalogue.map(({ code }) => code);
+  expect([...withoutFault.keys()].filter((code) => !known.includes(code))).toEqual([]);
 });
 
 test("evidence that tells of no node is an error", () => {
