@@ -116,6 +116,17 @@ describe("one thing is broken", () => {
       ],
     ],
     [
+      "TL107 router",
+      "laptop printer:80",
+      [
+        ["laptop", "nc -vz", () => undefined],
+        ["laptop", "ping", () => undefined],
+        ["router", "nc -vz", () => undefined],
+        ["router", "ping", () => undefined],
+        ["router", "tailscale debug prefs", replace('"NoSNAT": false', '"NoSNAT": true')],
+      ],
+    ],
+    [
       "TL109 laptop",
       "laptop printer:80",
       [

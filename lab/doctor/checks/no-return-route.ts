@@ -27,7 +27,9 @@ export const noReturnRoute: Check = {
     const near = read(fromRouter?.connect) ?? undefined;
     const nearPing = read(fromRouter?.icmp)?.received ?? 0;
     const isNear = near === "connected" || near === "refused" || nearPing > 0;
-    if (!isNear) return;
+    // In a capture nobody can try: there the target's own routes tell.
+    const isUntried = !observations.isLive && fromRouter?.icmp?.kind !== "seen";
+    if (!isNear && !isUntried) return;
     const host = target === null ? undefined : machineOf(observations, target);
     const way =
       host?.routes.kind === "seen" && source !== undefined
@@ -38,6 +40,7 @@ export const noReturnRoute: Check = {
     const { name } = router.machine;
     const isByRouter = ownHas(router, way?.gateway);
     if (way !== undefined && isByRouter) return;
+    if (!isNear && way === undefined) return;
     found({
       code: "TL107",
       node: name,
