@@ -26,5 +26,6 @@ export function assumed(draft: Draft, path: NotePath, what: string): void {
 function note(draft: Draft, path: NotePath, text: string): void {
   const key = noteKey(path);
   const before = draft.notes.get(key);
+  if (before?.split("; ").includes(text)) return;
   draft.notes.set(key, before === undefined ? text : `${before}; ${text}`);
 }

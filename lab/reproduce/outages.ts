@@ -6,7 +6,7 @@ import { type RelayView, relayViews } from "../evidence/relay-views.ts";
 import { forwarderToMagicDns, isSilent, resolverViews } from "../evidence/resolver-views.ts";
 import { usesExitNode } from "../evidence/where.ts";
 import type { NodeFacts, Outages, RelayOutage, Seen } from "./facts.ts";
-import { cutOff } from "./own-faults.ts";
+import { failsByItself } from "./own-faults.ts";
 
 /** What answers nobody. */
 export function outagesOf(observations: Observations): Outages {
@@ -69,13 +69,13 @@ function withoutControl(reader: Reader, name: string): Seen<true> | undefined {
   if (node === undefined || probe === undefined || probe.status !== undefined) return undefined;
   // Who shows a certificate answers.
   if (isNameMissing(probe) || isUntrusted(probe)) return undefined;
-  if (cutOff(node) !== undefined || usesExitNode(node)) return undefined;
+  if (failsByItself(node) || usesExitNode(node)) return undefined;
   return { value: true, from: `${probe.error || "no answer"} of ${probe.url} on ${name}` };
 }
 
 function resolverOutages(reader: Reader): (Seen<string> & { isForAll: boolean })[] {
   const views = resolverViews(reader).filter(
-    ({ node, hasRoute }) => hasRoute && !usesExitNode(node) && cutOff(node) === undefined,
+    ({ node, hasRoute }) => hasRoute && !usesExitNode(node) && !failsByItself(node),
   );
   return [...Map.groupBy(views, ({ server }) => server)].flatMap(([server, same]) => {
     const [first] = same;
@@ -86,7 +86,12 @@ function resolverOutages(reader: Reader): (Seen<string> & { isForAll: boolean })
 }
 
 function relaysByRegion(reader: Reader): Map<string, RelayView[]> {
-  return Map.groupBy(relayViews(reader), ({ relay }) => relay.code);
+  const { tailscale } = reader.observations;
+  const views = relayViews(reader).filter(({ node }) => {
+    const machine = tailscale.get(node);
+    return machine !== undefined && !failsByItself(machine);
+  });
+  return Map.groupBy(views, ({ relay }) => relay.code);
 }
 
 /** Of a relay that a node does not reach; `all` are those who ask. */

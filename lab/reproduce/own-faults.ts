@@ -55,6 +55,19 @@ export function cutOff(machine: TailscaleObservations): Seen<true> | undefined {
   return taken(netcheck, ({ udp }) => (udp ? undefined : true));
 }
 
+/** Whether something near the machine itself lets its probes fail, so that they tell nothing of who was asked. */
+export function failsByItself(machine: TailscaleObservations): boolean {
+  return (
+    cutOff(machine) !== undefined ||
+    ownFaults(machine).some(({ value }) => value === "rp-filter") ||
+    losesInSilence(smallMtu(machine))
+  );
+}
+
+function losesInSilence(mtu: NodeFacts["smallMtu"]): boolean {
+  return mtu !== undefined && mtu.value !== null && mtu.value.bytes === undefined;
+}
+
 /** What pings of the relays tell of the largest packet; through an exit node they tell of the tunnel. */
 export function smallMtu(machine: TailscaleObservations): NodeFacts["smallMtu"] {
   if (usesExitNode(machine)) return undefined;

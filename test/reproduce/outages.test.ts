@@ -97,3 +97,12 @@ test("a resolver of the tailnet that asks MagicDNS again is a loop, and not one 
   expect(loop?.value).toBe(address);
   expect(resolvers).toEqual([]);
 });
+
+test("what a machine's own link loses says nothing of who was asked", async () => {
+  const noLarge = lines(/^(\S+ ping yes) yes.*$/, "$1 no ");
+  const seen = await observe(
+    ["laptop", relays, ({ ...output }) => noLarge({ ...output, ...noTcp(output) })],
+    ["laptop", control, noControl],
+  );
+  expect(ownOutages(seen, "laptop")).toEqual({});
+});
