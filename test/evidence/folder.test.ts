@@ -158,6 +158,17 @@ test.each([
   expect(findings.map(({ code, node }) => `${code} ${node}`)).toEqual(["TL119 pc"]);
 });
 
+test("a host whose addresses were not seen is no node that is missing", async () => {
+  const folder = folderWith({ "laptop/status.json": status, "printer/sockets.txt": sockets });
+  const question = { from: "laptop", to: "printer", port: 80, protocol: "tcp" } as const;
+  const seen = await lookAtTailnet(await folderSource(folder), { question });
+  const { findings, notLooked } = diagnose(seen, question);
+  expect(findings).toEqual([]);
+  expect(notLooked).toContainEqual(
+    expect.objectContaining({ node: "printer", command: "ip -j addr" }),
+  );
+});
+
 test("what is there and can't be read is told before what is not there", async () => {
   const folder = folderWith({
     "pc/prefs.json": "{}",
