@@ -158,6 +158,16 @@ test.each([
   expect(findings.map(({ code, node }) => `${code} ${node}`)).toEqual(["TL119 pc"]);
 });
 
+test("when a file was copied says nothing of a key that was good when it was written", async () => {
+  const value = JSON.parse(status);
+  const text = JSON.stringify({
+    ...value,
+    Self: { ...value.Self, KeyExpiry: "2024-01-01T00:00:00Z" },
+  });
+  const folder = folderWith({ "laptop/status.json": text });
+  expect(diagnose(await lookAtTailnet(await folderSource(folder))).findings).toEqual([]);
+});
+
 test("a host whose addresses were not seen is no node that is missing", async () => {
   const folder = folderWith({ "laptop/status.json": status, "printer/sockets.txt": sockets });
   const question = { from: "laptop", to: "printer", port: 80, protocol: "tcp" } as const;
