@@ -7,7 +7,7 @@ import { loadedOf } from "../scenarios/cases/case-lab.ts";
 import { bringAbout, setUp } from "../scenarios/cases/causes.ts";
 import { findCase } from "../scenarios/cases/find-case.ts";
 import { cases } from "../scenarios/cases/index.ts";
-import { showAll } from "../scenarios/cases/run-case.ts";
+import { settle, showAll } from "../scenarios/cases/run-case.ts";
 import { bringUp } from "./bring-up.ts";
 import { noteCase } from "./case-state.ts";
 import { reportText, shownText } from "./case-text.ts";
@@ -53,6 +53,7 @@ export async function startCase(
 async function makeTrouble(running: RunningLab, theCase: Case, signal: AbortSignal) {
   // It stays: nothing takes it back but `down`.
   await setUp(running, theCase);
+  await settle(running, theCase, signal);
   await bringAbout(running, theCase, signal);
   return showAll(running, theCase, "broken", { signal });
 }

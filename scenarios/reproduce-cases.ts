@@ -26,7 +26,7 @@ import { bringAbout, setUp } from "./cases/causes.ts";
 import { questionOf } from "./cases/diagnosis.ts";
 import { findCase } from "./cases/find-case.ts";
 import { cases } from "./cases/index.ts";
-import { showAll } from "./cases/run-case.ts";
+import { settle, showAll } from "./cases/run-case.ts";
 import { startLab } from "./harness/scenario-lab.ts";
 
 /** What came of a case. */
@@ -120,6 +120,7 @@ async function compare(theCase: Case, anonymise: boolean): Promise<Compared> {
 async function captureCase(theCase: Case, folder: string, anonymise: boolean): Promise<boolean> {
   await using lab = await startLab(await loadedOf(theCase));
   await using _setup = await setUp(lab.running, theCase);
+  await settle(lab.running, theCase);
   await using _causes = await bringAbout(lab.running, theCase);
   const shown = await showAll(lab.running, theCase, "broken", { limitMs: 60_000 });
   const { name, run, engine } = lab.running;

@@ -7,7 +7,7 @@ export interface Evidence {
   exitCode: number | null;
   stdout: string;
   stderr: string;
-  /** When, ISO 8601. */
+  /** When, ISO 8601; empty where that was not kept. */
   at: string;
 }
 

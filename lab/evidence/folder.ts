@@ -99,7 +99,7 @@ async function readOutput(
     isUnread: true,
   });
   if ("problem" in file) return unread(file.problem);
-  const { text, bytes, at } = file;
+  const { text, bytes } = file;
   const output = captured?.outputs[name];
   const { exitCode, stderr = "" } = output ?? { exitCode: 0 };
   if (output !== undefined && bytes < output.bytes) {
@@ -113,7 +113,8 @@ async function readOutput(
   const isJudged = exitCode === 0 && output?.bytes !== 0;
   const found = isJudged ? outputIn(key, text) : { output: text };
   if ("problem" in found) return unread(found.problem);
-  const evidence = { node, argv, at: output?.at ?? at };
+  // A file's own time may be that of its copy.
+  const evidence = { node, argv, at: output?.at ?? "" };
   // By hand both streams may be in one file, and no exit code is kept.
   if ("failure" in found) return { ...evidence, exitCode: 1, stdout: "", stderr: found.failure };
   return { ...evidence, exitCode, stdout: found.output, stderr };

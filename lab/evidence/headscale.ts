@@ -61,8 +61,11 @@ export function parseHeadscaleLog(text: string): LogLine[] {
     });
 }
 
-const usersSchema = z.array(z.looseObject({ name: z.string() })).nullish();
+/** Who comes by OpenID Connect may have an address alone. */
+const usersSchema = z
+  .array(z.looseObject({ name: z.string().default(""), email: z.string().default("") }))
+  .nullish();
 
 export function parseUsers(text: string): string[] {
-  return (usersSchema.parse(JSON.parse(text)) ?? []).map(({ name }) => name);
+  return (usersSchema.parse(JSON.parse(text)) ?? []).map(({ name, email }) => name || email);
 }

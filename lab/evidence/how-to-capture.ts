@@ -17,7 +17,7 @@ export function howToCapture(): string {
     return [`${title}, as root:`, ...lines].join("\n");
   });
   return [
-    "Make a folder for each machine, named as the machine is, in one folder; run these in it. Any part of them will do.",
+    "Make a folder for each machine, named as the machine is, in one folder; run these in it. Any part of them will do: Windows and macOS have none but those of `tailscale`.",
     "Look through the files for secrets before you hand them on: `tailnet-lab capture` takes them out, your shell does not.",
     ...parts,
     "Then: tailnet-lab doctor --from FOLDER",

@@ -79,6 +79,8 @@ const peerSchema = z
     AllowedIPs: strings,
     Endpoints: strings,
     HomeDERP: z.number().default(0),
+    /** As `127.3.3.40:REGION`, before 1.78. */
+    DERP: z.string().default(""),
     Online: z.boolean().nullish(),
     Tags: strings,
     Key: z.string().default(""),
@@ -107,7 +109,7 @@ const peerSchema = z
       allowedIps: peer.AllowedIPs,
       routableIps: peer.Hostinfo?.RoutableIPs ?? [],
       endpoints: peer.Endpoints,
-      homeRelay: peer.HomeDERP,
+      homeRelay: peer.HomeDERP || Number(peer.DERP.split(":")[1] ?? 0),
       online: peer.Online ?? undefined,
       tags: peer.Tags,
       key: peer.Key,

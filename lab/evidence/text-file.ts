@@ -3,7 +3,7 @@ import { lstat, readFile } from "node:fs/promises";
 /** Longer than what any of the commands prints. */
 const mostBytes = 64 * 1024 * 1024;
 
-export type TextFile = { text: string; bytes: number; at: string } | { problem: string };
+export type TextFile = { text: string; bytes: number } | { problem: string };
 
 /**
  * A file of text as whatever saved it wrote it: UTF-8, or UTF-16 as PowerShell does, with either end of line.
@@ -20,7 +20,7 @@ export async function readTextFile(file: string): Promise<TextFile | undefined> 
     const bytes = await readFile(file);
     const text = decoded(bytes).replace(/\r\n/g, "\n");
     if (text.includes("\0")) return { problem: "it is no text" };
-    return { text, bytes: bytes.length, at: found.mtime.toISOString() };
+    return { text, bytes: bytes.length };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }

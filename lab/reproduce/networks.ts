@@ -1,4 +1,5 @@
-import { addressText, contains, overlaps, type Prefix, prefix } from "../topology/prefix.ts";
+import { LabError } from "../errors.ts";
+import { contains, overlaps, type Prefix, prefix, withoutHostBits } from "../topology/prefix.ts";
 import { reservedFor } from "../topology/reserved.ts";
 import { internet } from "../topology/schema.ts";
 import { assumed, type Draft, saw } from "./draft.ts";
@@ -112,9 +113,13 @@ function placeBehindNat(draft: Draft, node: NodeFacts, lans: Lan[]): void {
   });
 }
 
+/** A cloud gives its machines a prefix of their own address alone: a LAN of a lab has room for a router and others. */
+const longest = 28;
+const usual = 24;
+
 function rangeOf({ address, length }: { address: string; length: number }): Prefix {
-  const own = prefix(`${address}/${length}`);
-  return prefix(`${addressText(4, own.first)}/${length}`);
+  const wide = length > longest ? usual : length;
+  return prefix(withoutHostBits(prefix(`${address}/${wide}`)));
 }
 
 function sharePublicAddress(a: NodeFacts, b: NodeFacts): boolean {
@@ -125,14 +130,28 @@ function sharePublicAddress(a: NodeFacts, b: NodeFacts): boolean {
 /** Ranges for LANs whose own was not seen: no other LAN's, so that nothing is captured by a route. */
 function freeRanges(lans: readonly Lan[]): () => Prefix {
   const taken = lans.filter(({ isSeen }) => isSeen).map(({ range }) => range);
-  let third = 100;
+  const free = [
+    ...numbers(100, 255).map((third) => `192.168.${third}.0/24`),
+    ...numbers(16, 31).map((second) => `172.${second}.100.0/24`),
+    ...numbers(100, 103).flatMap((second) =>
+      numbers(0, 255).map((third) => `10.${second}.${third}.0/24`),
+    ),
+  ]
+    .map(prefix)
+    .filter((candidate) => !taken.some((other) => overlaps(other, candidate)))
+    .values();
   return () => {
-    for (;;) {
-      const candidate = prefix(`192.168.${third}.0/24`);
-      third += 1;
-      if (!taken.some((other) => overlaps(other, candidate))) return candidate;
-    }
+    const { value } = free.next();
+    if (value !== undefined) return value;
+    throw new LabError("EvidenceUnreadable", "there are more networks than a lab has ranges for", {
+      where: "the machines of which no address was captured",
+      remedy: "leave out machines that the trouble is not about",
+    });
   };
+}
+
+function numbers(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 
 function declare(draft: Draft, { name, range, isSeen, members }: Lan): void {
@@ -151,8 +170,11 @@ function declare(draft: Draft, { name, range, isSeen, members }: Lan): void {
     saw(draft, nat, `${what}, of one NAT or of several in a row`);
   }
   if (isSeen) {
-    const from = members.find(({ lan }) => lan !== undefined)?.lan?.from ?? "";
+    const { from = "", value } = members.find(({ lan }) => lan !== undefined)?.lan ?? {};
     saw(draft, ["networks", name, "lan"], from);
+    if ((value?.length ?? 0) > longest) {
+      assumed(draft, ["networks", name, "lan"], `a wider range than /${value?.length}`);
+    }
   } else {
     assumed(draft, ["networks", name, "lan"], "a range that nothing else here has");
   }
@@ -175,19 +197,18 @@ function placeIn(draft: Draft, lan: Lan, node: NodeFacts): Place {
   const address = node.lan?.value.address;
   if (!lan.isSeen || address === undefined) return { network: lan.name };
   const path = ["nodes", node.name, "address"];
-  const isRouters = prefix(address).first === lan.range.first + 1n;
+  const { first } = prefix(address);
+  const isRouters = first === lan.range.first + 1n;
+  const isNobodys = first === lan.range.first || first === lan.range.last;
   const isTaken = lan.members.some(
     (other) =>
       other !== node &&
       other.lan?.value.address === address &&
       lan.members.indexOf(other) < lan.members.indexOf(node),
   );
-  if (isRouters || isTaken) {
-    assumed(
-      draft,
-      path.slice(0, 2),
-      `another address than ${address}, which is ${isRouters ? "the router's here" : "taken"}`,
-    );
+  if (isRouters || isNobodys || isTaken) {
+    const why = isRouters ? "the router's here" : isNobodys ? "no machine's here" : "taken";
+    assumed(draft, path.slice(0, 2), `another address than ${address}, which is ${why}`);
     return { network: lan.name };
   }
   saw(draft, path, node.lan?.from ?? "");

@@ -121,6 +121,10 @@ function settingsOf(draft: Draft, node: NodeFacts, facts: TailnetFacts): Partial
       draft.leftOut.push(
         `${node.name}: it uses ${value} as exit node (${from}), which was not seen to offer it`,
       );
+    } else if (node.advertised?.value.some((route) => prefix(route).length === 0)) {
+      draft.leftOut.push(
+        `${node.name}: it uses ${value} as exit node (${from}), and offers itself as one, which a lab's can't`,
+      );
     } else {
       declared.useExitNode = used.name;
       saw(draft, ["nodes", node.name, "useExitNode"], from);

@@ -47,11 +47,22 @@ export function reproduce(seen: TailnetFacts, { lab, policyFile }: ReproduceOpti
   });
   // What is shared from elsewhere may have the name of an own node, which keeps it.
   const own = seen.nodes.toSorted((a, b) => Number(isShared(a)) - Number(isShared(b)));
-  const facts = { ...seen, nodes: own.map(named), hosts: seen.hosts.map(named) };
+  const taken = new Set(own.toSorted((a, b) => weightOf(b) - weightOf(a)).slice(0, mostNodes));
+  const facts = {
+    ...seen,
+    nodes: own.filter((node) => taken.has(node)).map(named),
+    hosts: seen.hosts.map(named),
+  };
   const draft: Draft = {
     declaration: { name: validLabel(lab), nodes: {} },
     notes: new Map(),
-    leftOut: [...seen.unread, ...(seen.aside ?? [])],
+    leftOut: [
+      ...seen.unread,
+      ...(seen.aside ?? []),
+      ...(taken.size < own.length
+        ? [`${own.length - taken.size} nodes that others know: a lab of more takes long to start`]
+        : []),
+    ],
   };
   const places = addNetworks(draft, facts);
   addNodes(draft, facts, places);
@@ -62,6 +73,14 @@ export function reproduce(seen: TailnetFacts, { lab, policyFile }: ReproduceOpti
   addFaults(draft, facts);
   assertValid(draft);
   return { ...draft, policyText };
+}
+
+/** With a router each they fit into a lab's internet, and start within a minute or two. */
+const mostNodes = 100;
+
+/** Those that were captured first, then those that serve routes. */
+function weightOf({ isCaptured, advertised }: NodeFacts): number {
+  return Number(isCaptured) * 2 + Number((advertised?.value.length ?? 0) > 0);
 }
 
 function isShared({ sharedFrom }: NodeFacts): boolean {

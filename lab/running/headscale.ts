@@ -38,7 +38,10 @@ const nodesSchema = z
         name: z.string(),
         given_name: z.string(),
         ip_addresses: list,
-        user: z.looseObject({ name: z.string().optional() }).nullish(),
+        // Who comes by OpenID Connect may have an address alone.
+        user: z
+          .looseObject({ name: z.string().optional(), email: z.string().optional() })
+          .nullish(),
         tags: list,
         forced_tags: list,
         valid_tags: list,
@@ -55,7 +58,7 @@ const nodesSchema = z
           hostname: node.name,
           givenName: node.given_name,
           addresses: node.ip_addresses,
-          user: node.user?.name ?? "",
+          user: node.user?.name || node.user?.email || "",
           tags: [...new Set([...node.tags, ...node.forced_tags, ...node.valid_tags])],
           online: node.online,
           advertisedRoutes: node.available_routes,

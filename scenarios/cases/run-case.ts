@@ -115,6 +115,12 @@ export function before({ symptoms }: Case): Pick<Case, "symptoms"> {
   return { symptoms: symptoms.filter(({ appears }) => appears !== true) };
 }
 
+/** Sees that what was set up has come to all machines: a trouble that is made before shows for another reason. */
+export async function settle(lab: RunningLab, theCase: Case, signal?: AbortSignal): Promise<void> {
+  if ((theCase.setup ?? []).length === 0) return;
+  await showAll(lab, before(theCase), "repaired", { signal });
+}
+
 /** Whether the trouble has a cause beside the topology, so that there is a healthy lab without it. */
 function hasCause({ faults, changes = [] }: Case): boolean {
   return faults.length + changes.length > 0;

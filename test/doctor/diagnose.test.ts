@@ -912,3 +912,12 @@ test("what ails a machine at hand goes before the expired key of one that is not
   const unseen = { outOfSight: ["control", "router"] };
   expect(await codes(undefined, alterations, unseen)).toEqual(["TL503 laptop", "TL206 router"]);
 });
+
+test("a relay's answer that is cut off is no portal's", async () => {
+  const cut: Alteration = [
+    "laptop",
+    "sh relayProbes",
+    ({ stdout }) => ({ stdout: stdout.replace(/( http 0 2)04[\s\S]*/, "$1") }),
+  ];
+  expect(await codes(undefined, [cut])).toEqual([]);
+});

@@ -158,6 +158,27 @@ test.each([
   expect(findings.map(({ code, node }) => `${code} ${node}`)).toEqual(["TL119 pc"]);
 });
 
+test("when a file was copied says nothing of a key that was good when it was written", async () => {
+  const value = JSON.parse(status);
+  const text = JSON.stringify({
+    ...value,
+    Self: { ...value.Self, KeyExpiry: "2024-01-01T00:00:00Z" },
+  });
+  const folder = folderWith({ "laptop/status.json": text });
+  expect(diagnose(await lookAtTailnet(await folderSource(folder))).findings).toEqual([]);
+});
+
+test("a host whose addresses were not seen is no node that is missing", async () => {
+  const folder = folderWith({ "laptop/status.json": status, "printer/sockets.txt": sockets });
+  const question = { from: "laptop", to: "printer", port: 80, protocol: "tcp" } as const;
+  const seen = await lookAtTailnet(await folderSource(folder), { question });
+  const { findings, notLooked } = diagnose(seen, question);
+  expect(findings).toEqual([]);
+  expect(notLooked).toContainEqual(
+    expect.objectContaining({ node: "printer", command: "ip -j addr" }),
+  );
+});
+
 test("what is there and can't be read is told before what is not there", async () => {
   const folder = folderWith({
     "pc/prefs.json": "{}",

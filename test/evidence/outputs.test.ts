@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { parseUsers } from "../../lab/evidence/headscale.ts";
 import { parseInterfaces, parseRoutes } from "../../lab/evidence/ip.ts";
 import { parseNetmap } from "../../lab/evidence/netmap.ts";
 import { parseRuleset, ruleText } from "../../lab/evidence/nftables.ts";
 import { covers } from "../../lab/evidence/prefix.ts";
 import { parseNstat, parseResolvConf, parseSockets } from "../../lab/evidence/sockets.ts";
 import { parseDnsStatus } from "../../lab/evidence/tailscaled.ts";
+import { parseHeadscaleNodes } from "../../lab/running/headscale.ts";
+import { parseStatus } from "../../lab/running/status.ts";
 
 const { outputs } = JSON.parse(
   readFileSync(new URL("../doctor/healthy.json", import.meta.url), "utf8"),
@@ -92,4 +95,25 @@ test("a prefix covers addresses and narrower prefixes of its family", () => {
   expect(covers("0.0.0.0/0", "fd7a::1")).toBe(false);
   expect(covers("fd7a:115c:a1e0::/48", "fd7a:115c:a1e0::5")).toBe(true);
   expect(covers("nonsense", "10.0.0.1")).toBe(false);
+});
+
+test("a netmap of before 1.78 has home relays too", () => {
+  const { peers } = parseNetmap(JSON.stringify({ Peers: [{ Name: "a.", DERP: "127.3.3.40:4" }] }));
+  expect(peers[0]?.homeRelay).toBe(4);
+});
+
+test("users and nodes' users of Headscale may have an address alone", () => {
+  const user = { id: 2, email: "anne@example.com", provider: "oidc" };
+  expect(parseUsers(JSON.stringify([{ name: "bob" }, user]))).toEqual(["bob", "anne@example.com"]);
+  const [node] = parseHeadscaleNodes(
+    JSON.stringify([{ id: 1, name: "pc", given_name: "pc", user }]),
+  );
+  expect(node?.user).toBe("anne@example.com");
+});
+
+test("tailscale status with no more than what counts", () => {
+  const { self } = parseStatus(
+    '{"BackendState": "Running", "Self": {"HostName": "pc", "DNSName": "pc.", "Online": true}}',
+  );
+  expect(self).toMatchObject({ name: "pc", addresses: [], exitNode: false });
 });

@@ -533,3 +533,52 @@ test("a silent resolver is down where the lab has it, and the internet's where a
     { kind: "dns-server-down", server: "internet" },
   ]);
 });
+
+test("a cloud's machine, whose prefix is its own address, has a LAN with room", () => {
+  const { declaration, notes } = made([
+    node("vm-1", behind("34.1.2.3", "10.128.0.2", 32)),
+    node("vm-2", behind("34.1.2.3", "10.128.0.3", 32)),
+    node("odd", behind("34.1.2.4", "10.9.0.255", 24)),
+  ]);
+  const { nodes, networks } = defineLab({ ...declaration, tailnet: {} });
+  expect(nodes["vm-1"]).toMatchObject({ network: "lan-1", address: "10.128.0.2" });
+  expect(nodes["vm-2"]).toMatchObject({ network: "lan-1", address: "10.128.0.3" });
+  expect(networks["lan-1"]).toMatchObject({ lan: "10.128.0.0/24" });
+  expect(nodes.odd?.address).toBeUndefined();
+  expect([...notes.values()]).toContainEqual(expect.stringContaining("a wider range than /32"));
+});
+
+test("of hundreds of nodes a lab has those that were captured, and who serves routes", () => {
+  const known = { isCaptured: false };
+  const { declaration, leftOut } = made([
+    ...Array.from({ length: 300 }, (_, index) => node(`peer-${index}`, known)),
+    node("wide", behind("31.10.5.9", "192.168.0.9", 16)),
+    node("gate", { ...known, advertised: seen(["10.20.0.0/24"]) }),
+  ]);
+  const { nodes } = defineLab({ ...declaration, tailnet: {} });
+  expect(Object.keys(nodes)).toHaveLength(100);
+  expect(nodes).toHaveProperty("wide");
+  expect(nodes).toHaveProperty("gate");
+  expect(leftOut).toEqual([expect.stringMatching(/^202 nodes that others know/)]);
+});
+
+test("machines of which no address was seen have a LAN each, also where one has all of 192.168", () => {
+  const { declaration } = made([
+    ...Array.from({ length: 60 }, (_, index) => node(`peer-${index}`)),
+    node("wide", behind("31.10.5.9", "192.168.0.9", 16)),
+  ]);
+  const { networks } = defineLab({ ...declaration, tailnet: {} });
+  expect(new Set(Object.values(networks).map(({ lan }) => lan)).size).toBe(61);
+});
+
+test("an exit node that uses another one offers itself alone in a lab", () => {
+  const offers = { advertised: seen(["0.0.0.0/0", "::/0"]) };
+  const { declaration, leftOut } = made([
+    node("one", offers),
+    node("two", { ...offers, exitNode: seen("one") }),
+  ]);
+  expect(defineLab({ ...declaration, tailnet: {} }).nodes.two).toMatchObject({ exitNode: true });
+  expect(leftOut).toEqual([
+    expect.stringMatching(/^two: it uses one as exit node .* offers itself/),
+  ]);
+});

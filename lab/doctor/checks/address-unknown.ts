@@ -1,4 +1,5 @@
 import { isTailnetAddress } from "../../evidence/prefix.ts";
+import { machineOf } from "../../evidence/where.ts";
 import { type Check, seen } from "../check.ts";
 
 /** TL117 */
@@ -17,6 +18,11 @@ export const addressUnknown: Check = {
     if (address === null) {
       // A name is for the checks of names.
       if (name !== null || target === null) return;
+      const host = machineOf(observations, target);
+      if (host !== undefined && host.machine.role !== "tailscale") {
+        read(host.addresses);
+        return;
+      }
       if (registry === undefined && status === undefined) return;
       found({
         ...words(target, question.from),

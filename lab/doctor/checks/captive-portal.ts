@@ -37,6 +37,8 @@ export const captivePortal: Check = {
 function isPortal({ host, http }: RelayProbe): boolean {
   return (
     !http.isRelay &&
+    // A line that is cut off has none.
+    http.status > 0 &&
     http.status !== 204 &&
     !http.text.includes(`https://${host}`) &&
     http.status < 400

@@ -3,6 +3,8 @@ import { twoHomes } from "../topologies.ts";
 
 const region = "jq '.Regions[] | select(.RegionCode == \"nyc\").RegionID'";
 const anyRegion = "tailscale debug force-prefer-derp 0 && tailscale debug restun";
+/** A tailscaled that has just started knows no relays yet. */
+const restart = "service tailscaled restart && timeout 20 tailscale wait";
 const homes = twoHomes({});
 
 export default {
@@ -22,8 +24,8 @@ export default {
   },
   // They remember for minutes how near it was before the lab had its latency.
   setup: [
-    { on: "laptop", run: "service tailscaled restart" },
-    { on: "server", run: "service tailscaled restart" },
+    { on: "laptop", run: restart },
+    { on: "server", run: restart },
   ],
   faults: [],
   changes: [
@@ -33,7 +35,7 @@ export default {
       undo: anyRegion,
     },
     // Who has heard from the server by the near relay goes on to send there.
-    { on: "laptop", run: "service tailscaled restart" },
+    { on: "laptop", run: restart },
   ],
   symptoms: [
     // It starts anew: what it does not reach yet is not slow.
