@@ -1,10 +1,13 @@
 import { rewritePieces } from "./pieces.ts";
 
-/** What names something secret: a variable, a header, a parameter, a key of JSON or YAML. */
-const secretWord = String.raw`[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|cookie|credential|session[_-]?id|auth[_-]?(?:key|id)|api[_-]?key|access[_-]?key|private[_-]?key|shared[_-]?key|registration[_-]?key)[\w.-]*`;
+/**
+ * What names something secret: a variable, a header, a parameter, a key of JSON or YAML. What may stand before the word is
+ * bounded, as it is looked for from each letter of a long token.
+ */
+const secretWord = String.raw`[\w.-]{0,64}(?:passw(?:or)?d|passphrase|secret|token|cookie|credential|session[_-]?id|auth[_-]?(?:key|id)|api[_-]?key|access[_-]?key|private[_-]?key|shared[_-]?key|registration[_-]?key)[\w.-]*`;
 /** These are said of nothing else. */
 const passwordWord = "(?:pwd?|psk|passwort|kennwort)";
-const secretName = String.raw`(?:${secretWord}|(?:[\w.-]*[_.-])?(?:pass|${passwordWord}))`;
+const secretName = String.raw`(?:${secretWord}|(?:[\w.-]{0,64}[_.-])?(?:pass|${passwordWord}))`;
 /** As somebody notes it down, with a blank or nothing before the value. */
 const notedName = `(?:pass(?:word|wd|phrase|code)?|${passwordWord}|token|secret|cookie|(?:api|auth|access|private|(?:pre-?)?shared)[ _-]?key|wpa[_-](?:psk|passphrase))`;
 /** Within quotes, what is between them. */
@@ -29,7 +32,7 @@ const patterns: readonly RegExp[] = [
   /((?:^|[^\w$]))(\$(?:2[aby]|[156y])\$[\w./$]{20,})/g,
   /(\b(?:bot)?)(\d{6,}:[\w-]{24,})(?![\w-])/g,
   // user:password@ of a URL, and what may be a token before the @.
-  /(\b[a-z][a-z0-9+.-]*:\/\/(?:[^\s/:@"'<>]*:)?)([^\s/"'<>]+)(?=@)/gi,
+  /(\b[a-z][a-z0-9+.-]{0,20}:\/\/(?:[^\s/:@"'<>]*:)?)([^\s/"'<>]+)(?=@)/gi,
   /(\s(?:-u|--user|--proxy-user)[\s=]+["']?[^\s:"']+:)([^\s"']+)/g,
   // A link by which whoever has it writes into a channel.
   /(\bhttps:\/\/(?:discord(?:app)?\.com\/api\/webhooks|hooks\.[\w.-]+)\/)([^\s"']+)/gi,
@@ -53,7 +56,7 @@ const patterns: readonly RegExp[] = [
   new RegExp(`(--${secretName}\\s+["']?)(${value})`, "gi"),
   // Name: value, at the beginning of a line or, where the name can't be a word of a sentence, anywhere.
   new RegExp(`(^[\\s>#/*-]*["']?${secretName}["']?[ \\t]*:[ \\t]*["']?)(${value})`, "gim"),
-  new RegExp(`((?=[\\w.-]*[_-])${secretName}["']?[ \\t]*:[ \\t]*["']?)(${value})`, "gi"),
+  new RegExp(`((?=[\\w.-]{0,64}[_-])${secretName}["']?[ \\t]*:[ \\t]*["']?)(${value})`, "gi"),
   new RegExp(`("${secretName}"\\s*:\\s*")([^"]+)`, "gi"),
 ];
 

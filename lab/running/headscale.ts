@@ -61,8 +61,8 @@ const nodesSchema = z
           user: node.user?.name || node.user?.email || "",
           tags: [...new Set([...node.tags, ...node.forced_tags, ...node.valid_tags])],
           online: node.online,
-          advertisedRoutes: node.available_routes,
-          approvedRoutes: node.approved_routes,
+          advertisedRoutes: node.available_routes.filter(isPrefix),
+          approvedRoutes: node.approved_routes.filter(isPrefix),
           // A time of the year 1 stands for none.
           expiry: (node.expiry?.seconds ?? 0) > 0 ? (node.expiry?.seconds ?? 0) * 1000 : undefined,
           nodeKey: node.node_key,
@@ -116,4 +116,9 @@ export async function nodeOf(lab: RunningLab, name: string): Promise<HeadscaleNo
     where: lab.node(name).name,
     remedy: "only nodes with Tailscale join; see `tailnet-lab inspect`",
   });
+}
+
+/** Headscale may hold an empty one for none. */
+function isPrefix(route: string): boolean {
+  return z.union([z.cidrv4(), z.cidrv6()]).safeParse(route).success;
 }

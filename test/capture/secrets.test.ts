@@ -141,6 +141,11 @@ test("the same secret has the same placeholder, fit for a machine's name", () =>
   expect(remove(one)).toBe(one);
 });
 
+test("a long token takes no longer than its length", () => {
+  const token = "a-".repeat(100_000);
+  expect(secretRemover()(`${token} password=hunter2`)).toBe(`${token} password=removed-secret-1`);
+});
+
 test("JSON stays JSON", () => {
   const text = JSON.stringify(
     { password: 'a "quoted" one', list: ["tskey-auth-a-b", 1, null] },

@@ -34,3 +34,11 @@ alice@ -> tag:server:22 (tcp): expected DENIED, got ALLOWED
   expect(headscaleMessage(stderr)).toBe(`setting policy: test(s) failed:
 alice@ -> tag:server:22 (tcp): expected DENIED, got ALLOWED`);
 });
+
+test("what is no prefix is no route", () => {
+  const nodes = JSON.parse(printed);
+  for (const node of nodes) node.approved_routes = ["", "10.20.0.0/24", "::/0"];
+  for (const { approvedRoutes } of parseHeadscaleNodes(JSON.stringify(nodes))) {
+    expect(approvedRoutes).toEqual(["10.20.0.0/24", "::/0"]);
+  }
+});
