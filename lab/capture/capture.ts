@@ -1,3 +1,4 @@
+import type { EvidenceSource } from "../evidence/evidence.ts";
 import { liveSource } from "../evidence/live.ts";
 import type { Manifest } from "../evidence/manifest.ts";
 import type { RunningLab } from "../running/running-lab.ts";
@@ -19,11 +20,24 @@ export interface CaptureOptions {
 export async function captureLab(
   lab: RunningLab,
   folder: string,
+  options: CaptureOptions,
+): Promise<Manifest> {
+  await assertReplaceable(folder);
+  return captureSource(await liveSource(lab), folder, options);
+}
+
+/**
+ * The same of any source: of a folder that was put together by hand, for who hands it on.
+ * @throws LabError OutputTaken; EngineLost
+ */
+export async function captureSource(
+  source: EvidenceSource,
+  folder: string,
   { version, anonymise, signal }: CaptureOptions,
 ): Promise<Manifest> {
   await assertReplaceable(folder);
   const at = new Date().toISOString();
-  const clean = withoutSecrets(await collectEvidence(await liveSource(lab), signal));
+  const clean = withoutSecrets(await collectEvidence(source, signal));
   signal?.throwIfAborted();
   const collected = anonymise ? anonymised(clean) : clean;
   return writeCapture(folder, collected, { version, at, anonymised: anonymise });
