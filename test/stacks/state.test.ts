@@ -173,6 +173,7 @@ describe("a state's directory is removed", () => {
   test("never through a link", async () => {
     const elsewhere = join(base, "elsewhere");
     const other = labState(elsewhere, state.lab);
+    await mkdir(elsewhere);
     await writeRecord(other, record);
     const before = await readdir(elsewhere, { recursive: true });
     const refused = { name: "UsageInvalid", what: expect.stringContaining("symbolic link") };
