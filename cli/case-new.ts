@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { LabError } from "../lab/errors.ts";
 import { labelPattern, labelRule } from "../lab/topology/label.ts";
 
-/** Writes `NAME.ts` here. Throws UsageInvalid where there is one. */
+/** Writes `NAME.ts` here. Throws UsageInvalid where there is one, or it can't be written. */
 export async function writeSkeleton(name: string): Promise<string> {
   if (!labelPattern.test(name)) {
     throw new LabError("UsageInvalid", `${JSON.stringify(name)} is no case's name`, {
@@ -14,7 +14,14 @@ export async function writeSkeleton(name: string): Promise<string> {
   try {
     await writeFile(file, skeleton(name), { flag: "wx" });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "EEXIST") {
+      throw new LabError("UsageInvalid", `the file can't be written: ${message}`, {
+        where: file,
+        remedy: "run the command in a directory where you may write",
+        cause: error,
+      });
+    }
     throw new LabError("UsageInvalid", "there is a file of this name", {
       where: file,
       remedy: "choose another name, or remove it",

@@ -9,8 +9,8 @@ import { findCase } from "../scenarios/cases/find-case.ts";
 import { cases } from "../scenarios/cases/index.ts";
 import { settle, showAll } from "../scenarios/cases/run-case.ts";
 import { bringUp } from "./bring-up.ts";
-import { noteCase } from "./case-state.ts";
-import { reportText, shownText } from "./case-text.ts";
+import { isOneOfSeveral, noteCase } from "./case-state.ts";
+import { nextText, reportText, shownText } from "./case-text.ts";
 import type { Report, Shared } from "./command.ts";
 import { prepareLoaded } from "./prepare.ts";
 
@@ -44,7 +44,7 @@ export async function startCase(
       symptoms: shown,
     },
     text: isThere
-      ? `${reportText(theCase)}\n\n${next(lab)}`
+      ? `${reportText(theCase)}\n\n${nextText(lab, await isOneOfSeveral())}`
       : `The symptom does not show:\n${shownText(shown)}`,
     exitCode: isThere ? 0 : 1,
   };
@@ -81,17 +81,4 @@ async function refuseUsed(lab: string): Promise<void> {
     where: lab,
     remedy: `take it down: \`tailnet-lab down ${lab}\`, or start the case as another: --name NAME`,
   });
-}
-
-function next(lab: string): string {
-  return [
-    "Try next:",
-    `  tailnet-lab inspect ${lab}`,
-    `  tailnet-lab exec NODE --lab ${lab} -- tailscale status`,
-    "  tailnet-lab case diagnose     what the doctor finds",
-    "  tailnet-lab case hint",
-    "  tailnet-lab case check        whether your repair works",
-    "  tailnet-lab case repair       do it for me, and show how",
-    `  tailnet-lab down ${lab}`,
-  ].join("\n");
 }

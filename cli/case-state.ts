@@ -34,12 +34,7 @@ async function notedCase(lab: string): Promise<string | undefined> {
 /** The case that a command means: of the lab that is written, else the only one. Throws UsageInvalid. */
 export async function startedCase(option: string | undefined): Promise<StartedCase> {
   const written = await writtenLab(option);
-  const labs = written === undefined ? await labsHere() : [written];
-  const started: { lab: string; name: string }[] = [];
-  for (const lab of labs) {
-    const name = await notedCase(lab);
-    if (name !== undefined) started.push({ lab, name });
-  }
+  const started = await startedFrom(written === undefined ? await labsHere() : [written]);
   const [only] = started;
   if (only === undefined) {
     const where = written === undefined ? "from this directory" : `as lab ${written}`;
@@ -56,6 +51,16 @@ export async function startedCase(option: string | undefined): Promise<StartedCa
     });
   }
   return { lab: only.lab, theCase: await findCase(only.name) };
+}
+
+/** Whether commands about the started case have to name its lab. */
+export async function isOneOfSeveral(): Promise<boolean> {
+  return (await startedFrom(await labsHere())).length > 1;
+}
+
+async function startedFrom(labs: readonly string[]): Promise<{ lab: string; name: string }[]> {
+  const all = await Promise.all(labs.map(async (lab) => ({ lab, name: await notedCase(lab) })));
+  return all.flatMap(({ lab, name }) => (name === undefined ? [] : [{ lab, name }]));
 }
 
 async function labsHere(): Promise<string[]> {

@@ -32,6 +32,23 @@ export function reportText({ report, symptoms, question }: Case): string {
   ].join("\n");
 }
 
+/** What to do with a case that was started. `isOneOfSeveral`: others were started from the same directory. */
+export function nextText(lab: string, isOneOfSeveral: boolean): string {
+  const flag = isOneOfSeveral ? ` --lab ${lab}` : "";
+  const command = (name: string, what: string) =>
+    `  tailnet-lab case ${`${name}${flag}`.padEnd(13 + flag.length)} ${what}`.trimEnd();
+  return [
+    "Try next:",
+    `  tailnet-lab inspect ${lab}`,
+    `  tailnet-lab exec NODE --lab ${lab} -- tailscale status`,
+    command("diagnose", "what the doctor finds"),
+    command("hint", ""),
+    command("check", "whether your repair works"),
+    command("repair", "do it for me, and show how"),
+    `  tailnet-lab down ${lab}`,
+  ].join("\n");
+}
+
 /** All of a case, its cause and remedy too. */
 export function solutionText(theCase: Case): string {
   const { title, flow, faults, changes = [], finding, remedy, sources } = theCase;

@@ -8,6 +8,7 @@ import { test as base, expect, vi } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const claimed = "a claim, until whose fault is cleared";
+const soft = "soft claims";
 const thrown = "another error, before its fault is cleared";
 const healthy = "nothing is wrong with the lab";
 const passed = "a claim that holds";
@@ -52,7 +53,7 @@ const test = base
     };
   });
 
-// A lab is started, and looked at three times, while others are.
+// A lab is started, and looked at four times, while others are.
 vi.setConfig({ testTimeout: 480_000 });
 
 test("a claim's message ends with the first cause, as it was before the fault was cleared", ({
@@ -62,6 +63,13 @@ test("a claim's message ends with the first cause, as it was before the fault wa
   expect(junit[claimed]?.message).toMatch(unapproved);
   expect(json[claimed]).toMatch(unapproved);
   expect(output).toMatch(new RegExp(unapproved.source, "m"));
+});
+
+test("of soft claims each message ends with its own cause", ({ reports: { output } }) => {
+  const messages = output.split("FAIL ").filter((part) => part.includes(`> ${soft}\n`));
+  expect(messages).toHaveLength(2);
+  expect(messages[0]).toMatch(/^doctor: TL103 route-not-approved on router: /m);
+  expect(messages[1]).toMatch(/^doctor: TL504 /m);
 });
 
 test("any other error's message ends with it too, before the test repairs the lab", ({
@@ -82,7 +90,7 @@ test("annotations have the first cause, and the folder in which the doctor finds
 }) => {
   expect(junit[passed]).toEqual({ message: "", properties: {} });
   const folders = await readdir(artifacts);
-  expect(folders).toHaveLength(3);
+  expect(folders).toHaveLength(4);
   const { evidence = "", doctor } = junit[claimed]?.properties ?? {};
   expect(folders.map((name) => path.join(artifacts, name))).toContain(evidence);
   expect(doctor).toMatch(/^TL103 route-not-approved on router: /);

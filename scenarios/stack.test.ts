@@ -7,6 +7,8 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { connectEngine, type Engine } from "../lab/engine/engine.ts";
 import { label } from "../lab/plan/plan.ts";
+import { nodeOf } from "../lab/running/headscale.ts";
+import { RunningLab } from "../lab/running/running-lab.ts";
 import { engineSocket, proxyEngine } from "./engine-proxy.ts";
 import { reapAfter } from "./harness/reaper.ts";
 import {
@@ -116,6 +118,19 @@ test("drift is shown and repaired: removed, stopped, off its network", async () 
   const touched = diff.json.changes.map(({ name }: { name: string }) => name).sort();
   expect(touched).toEqual(["laptop", "nas", "web"]);
   expect((await tailnetLab("up", "lab.ts")).exitCode).toBe(0);
+  const reach = await tailnetLab("reach", "laptop", "web:80", "--lab", lab);
+  expect(reach.json).toMatchObject({ outcome: "reached" });
+});
+
+test("who was taken out of the tailnet by hand is logged in again", async () => {
+  const running = await RunningLab.find(lab, { run: "stack", engine });
+  const { id } = await nodeOf(running, "laptop");
+  await running.control.output(["headscale", "nodes", "delete", "-i", id, "--force"]);
+  await running.node("web").output(["tailscale", "logout"]);
+  const { exitCode, json, stderr } = await tailnetLab("up", "lab.ts");
+  expect({ exitCode, json }, stderr).toMatchObject({ exitCode: 0, json: { unchanged: true } });
+  expect(stderr).toContain("laptop was logged in again: Headscale did not know it any more");
+  expect(stderr).toContain("web was logged in again: it was logged out");
   const reach = await tailnetLab("reach", "laptop", "web:80", "--lab", lab);
   expect(reach.json).toMatchObject({ outcome: "reached" });
 });

@@ -15,10 +15,15 @@ export async function hasPassed(what: string, tried: unknown): Promise<boolean> 
   return (await digests(what)).includes(digest(tried));
 }
 
+/** Where the folder can't be written, the same is tried again the next time. */
 export async function rememberPassed(what: string, tried: unknown): Promise<void> {
   const latest = [digest(tried), ...(await digests(what))].slice(0, remembered);
-  await mkdir(join(cacheFolder(), "passed"), { recursive: true });
-  await writeFile(fileOf(what), `${[...new Set(latest)].join("\n")}\n`);
+  try {
+    await mkdir(join(cacheFolder(), "passed"), { recursive: true });
+    await writeFile(fileOf(what), `${[...new Set(latest)].join("\n")}\n`);
+  } catch {
+    // A user without a home directory.
+  }
 }
 
 async function digests(what: string): Promise<string[]> {

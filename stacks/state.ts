@@ -94,15 +94,29 @@ export async function hasState({ directory }: LabState): Promise<boolean> {
   return (await lstat(directory).catch(() => undefined)) !== undefined;
 }
 
-/** @throws LabError `UsageInvalid` where a link leads elsewhere. */
+/** @throws LabError `UsageInvalid` where a link leads elsewhere, or nothing can be written. */
 export async function writeRecord(state: LabState, record: LabRecord): Promise<void> {
   await refuseLinks(state);
-  await mkdir(state.directory, { recursive: true });
+  await makeDirectory(state);
   const path = recordFile(state);
   await writeFile(`${path}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
   await rename(`${path}.new`, path);
   // State is nobody's source.
   await writeFile(join(state.directory, ".gitignore"), "*\n");
+}
+
+/** One after the other: in /proc Node's own way of making both never ends. */
+async function makeDirectory({ directory }: LabState): Promise<void> {
+  for (const path of [dirname(directory), directory]) {
+    await mkdir(path).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === "EEXIST") return;
+      throw new LabError("UsageInvalid", `the lab's state can't be kept there: ${cause.message}`, {
+        where: path,
+        remedy: "run the command in a directory where you may write",
+        cause,
+      });
+    });
+  }
 }
 
 /**

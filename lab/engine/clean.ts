@@ -1,8 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { LabError } from "../errors.ts";
+import { anyLab, dockerName } from "../plan/docker-name.ts";
 import { label } from "../plan/plan.ts";
 import { disconnect, disconnectAll } from "./endpoint-queue.ts";
 import { type Engine, engineCall, engineStatus } from "./engine.ts";
+import { untilQuiet } from "./quiet.ts";
 
 /** Names of what was removed. */
 export interface Removed {
@@ -60,6 +62,27 @@ export async function cleanAll(engine: Engine, options: CleanOptions = {}): Prom
     // From the end of a removal: on a busy machine it takes a while itself.
     if (!isStuck) limit = performance.now() + idleMs;
   }
+}
+
+/** How long the engine may be at work for others, whom it can't tell from those that are gone, in ms. */
+const othersMs = 10_000;
+
+/**
+ * The same for whoever was killed: the engine goes on with what that asked of it, and lists it only once it is made.
+ * @throws LabError as cleanAll
+ */
+export async function cleanAfterKilled(
+  engine: Engine,
+  options: CleanOptions & { quietMs?: number },
+): Promise<void> {
+  const { lab, quietMs: idleMs } = options;
+  await cleanAll(engine, options);
+  const prefix = lab === undefined ? anyLab : dockerName(lab, "");
+  await untilQuiet(engine, prefix, {
+    limitMs: othersMs,
+    ...(idleMs === undefined ? {} : { idleMs }),
+  });
+  await cleanAll(engine, options);
 }
 
 interface Thing {

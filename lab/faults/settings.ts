@@ -75,17 +75,7 @@ fi`,
 }
 
 /** Shell: until a command succeeds, 30 s at most, however long each try takes. */
-export const until = `until_succeeds() {
-  local since=$SECONDS
-  until "$@" > /dev/null 2>&1; do
-    if ((SECONDS - since >= 30)); then
-      echo "timed out waiting for: $*" >&2
-      return 1
-    fi
-    sleep 0.05
-  done
-}
-`;
+export const until = program("until.sh");
 
 /** Shell: until Headscale answers. */
 export const headscaleAnswers = `${until}until_succeeds headscale users list -o json`;

@@ -35,6 +35,13 @@ test("a claim, until whose fault is cleared", async ({ lab }) => {
   await expect(lab.node("laptop")).toReach(lab.node("printer"), { port: 80, seconds: 3 });
 });
 
+test("soft claims", async ({ lab }) => {
+  await using _ = await lab.inject({ kind: "route-unapproved", node: "router" });
+  const laptop = lab.node("laptop");
+  await expect.soft(laptop).toReach(lab.node("printer"), { port: 80, seconds: 3 });
+  await expect.soft(laptop).toResolve("nobody.tailnet.lab");
+});
+
 test("another error, before its fault is cleared", async ({ lab, onTestFinished }) => {
   const fault = await lab.inject({ kind: "ip-forwarding-off", node: "router" });
   onTestFinished(() => fault[Symbol.asyncDispose]());

@@ -9,8 +9,8 @@ interface FailedClaim {
   words: readonly unknown[];
   message: string;
   asked: Asked;
-  /** What the lab showed before a fault in it was cleared. */
-  look?: LabLook;
+  /** What the lab showed before a fault in it was cleared, and what the doctor said of this claim. */
+  shown?: { look: LabLook; cause: string };
 }
 
 /** Whether failures are to leave evidence. */
@@ -35,7 +35,7 @@ export function noteClaim(
 }
 
 /** The claim that a test failed by; a test may put words of its own before the matcher's. */
-export function claimOf(message: string): Pick<FailedClaim, "asked" | "look"> | undefined {
+export function claimOf(message: string): Pick<FailedClaim, "asked" | "shown"> | undefined {
   return failed.find((claim) => message.endsWith(claim.message));
 }
 
@@ -45,11 +45,13 @@ export function claimOf(message: string): Pick<FailedClaim, "asked" | "look"> | 
  */
 export async function lookBeforeRepair(lab: PlannedLab): Promise<void> {
   const open = failed.filter(
-    ({ look, asked }) => look === undefined && lab.running.nodes.includes(asked.from),
+    ({ shown, asked }) => shown === undefined && lab.running.nodes.includes(asked.from),
   );
-  const [first] = open;
-  if (first === undefined || !isEvidenceWanted()) return;
+  if (open.length === 0 || !isEvidenceWanted()) return;
   const { lookAtLab } = await import("./evidence.ts");
-  const look = await lookAtLab(lab, first.asked);
-  for (const claim of open) claim.look = look;
+  const asked = open.map((claim) => claim.asked);
+  const look = await lookAtLab(lab, asked);
+  for (const [index, claim] of open.entries()) {
+    claim.shown = { look, cause: look.causes[index] ?? look.causes[0] };
+  }
 }

@@ -45,12 +45,18 @@ export interface LabLook {
   collected: readonly Collected[];
   /** Beside the capture, by the file's name: plan, logs, the routers' state, all that the doctor says. */
   files: Readonly<Record<string, string>>;
-  /** By the doctor, in one line; or why it could not look. */
-  cause: string;
+  /** By the doctor, in one line each, as it was asked; or why it could not look. The first is what it was asked first. */
+  causes: readonly [string, ...string[]];
 }
 
-/** Looks at a lab, and asks the doctor. Never throws, and takes 20 s at most. */
-export async function lookAtLab(lab: PlannedLab, asked?: Asked): Promise<LabLook> {
+/**
+ * Looks at a lab once, and asks the doctor: about each claim, or about the whole lab where there is none. Never throws,
+ * and takes 20 s at most.
+ */
+export async function lookAtLab(
+  lab: PlannedLab,
+  asked: readonly (Asked | undefined)[] = [],
+): Promise<LabLook> {
   const at = new Date().toISOString();
   const deadline = AbortSignal.timeout(limits.answers);
   const late = once(AbortSignal.timeout(limits.all), "abort").then(() => {
@@ -58,35 +64,62 @@ export async function lookAtLab(lab: PlannedLab, asked?: Asked): Promise<LabLook
   });
   // Nobody may be waiting any more.
   late.catch(() => {});
-  const [{ collected, cause, report }, files] = await Promise.all([
-    Promise.race([examine(lab.running, asked, deadline), late]).catch((error) => {
-      const cause = `could not look: ${messageOf(error)}`;
-      return { collected: [], cause, report: cause };
+  const [first, ...others] = asked;
+  const [{ collected, said }, files] = await Promise.all([
+    Promise.race([examine(lab.running, [first, ...others], deadline), late]).catch((error) => {
+      const said = couldNotLook(error);
+      return { collected: [], said: [said, ...others.map(() => said)] as const };
     }),
     readFiles(lab, deadline, late),
   ]);
-  return { at, collected, cause, files: { ...files, "doctor.txt": `${report}\n` } };
+  const reports = [...new Set(said.map(({ report }) => report))].join("\n\n");
+  const [own, ...more] = said;
+  const causes = [own.cause, ...more.map(({ cause }) => cause)] as const;
+  return { at, collected, causes, files: { ...files, "doctor.txt": `${reports}\n` } };
 }
 
-async function examine(lab: RunningLab, asked: Asked | undefined, deadline: AbortSignal) {
+type Question = Asked | undefined;
+
+async function examine(
+  lab: RunningLab,
+  [first, ...others]: readonly [Question, ...Question[]],
+  deadline: AbortSignal,
+) {
   const source = await liveSource(lab);
   const captureDeadline = AbortSignal.timeout(limits.capture);
   const collected = await collectEvidence(inTime(source, captureDeadline));
   const rest = inTime(onceFrom(collected, source), deadline);
-  return { collected, ...(await diagnosed(rest, asked)) };
+  const own = await diagnosed(rest, first);
+  const said: [Said, ...Said[]] = [own];
+  // One after the other: their pings and attempts would get into each other's way.
+  for (const [index, other] of others.entries()) {
+    const same = [first, ...others].indexOf(other);
+    said.push(said[same <= index ? same : -1] ?? (await diagnosed(rest, other)));
+  }
+  return { collected, said };
 }
 
 /** What it says of what was collected stands beside it, also where the doctor itself fails. */
-async function diagnosed(source: EvidenceSource, asked: Asked | undefined) {
+async function diagnosed(source: EvidenceSource, asked: Question): Promise<Said> {
   try {
     const question = asked === undefined ? undefined : await questionOf(asked, source.machines);
     const diagnosis = diagnose(await lookAtTailnet(source, { question }), question);
     const report = stripVTControlCharacters(diagnosisText(diagnosis, { all: true }));
     return { cause: firstCause(diagnosis), report };
   } catch (error) {
-    const cause = `could not look: ${messageOf(error)}`;
-    return { cause, report: cause };
+    return couldNotLook(error);
   }
+}
+
+/** What the doctor says: in one line, and all of it. */
+interface Said {
+  cause: string;
+  report: string;
+}
+
+function couldNotLook(error: unknown): Said {
+  const cause = `could not look: ${messageOf(error)}`;
+  return { cause, report: cause };
 }
 
 async function readFiles(
@@ -143,11 +176,11 @@ export async function writeEvidence(look: LabLook, ...place: readonly string[]):
 export async function evidenceOf(lab: PlannedLab, ...place: readonly string[]): Promise<string> {
   if (!isEvidenceWanted()) return "";
   const look = await lookAtLab(lab);
-  return `\nevidence: ${await writeEvidence(look, ...place)}\n${doctorLine(look)}`;
+  return `\nevidence: ${await writeEvidence(look, ...place)}\n${doctorLine(look.causes[0])}`;
 }
 
 /** The last line of a failure's message. */
-export function doctorLine({ cause }: LabLook): string {
+export function doctorLine(cause: string): string {
   return `doctor: ${cause}`;
 }
 

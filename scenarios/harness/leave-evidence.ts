@@ -8,8 +8,8 @@ type TestError = NonNullable<NonNullable<TestContext["task"]["result"]>["errors"
 
 /**
  * To be made when a test begins. The result is to be called when it has ended, as often as may be: where the test has
- * failed, it leaves the lab's evidence in a folder, annotates the test with that, and adds the first cause to the
- * failure's message.
+ * failed, it leaves the lab's evidence in a folder, annotates the test with that, and adds to the message of
+ * each failure the first cause of it: a test with `expect.soft` has several.
  */
 export function evidenceLeaver(
   context: Context,
@@ -22,29 +22,40 @@ export function evidenceLeaver(
   const earlier = task.result?.errors?.length ?? 0;
   let isLeft = false;
   return async () => {
-    const error = task.result?.errors?.[earlier];
+    const [error, ...others] = task.result?.errors?.slice(earlier) ?? [];
     if (isLeft || error === undefined || task.fails === true || !isEvidenceWanted()) return;
     isLeft = true;
-    await leave(context, error, lab, place);
+    await leave(context, [error, ...others], lab, place);
   };
 }
 
 async function leave(
   context: Context,
-  error: TestError,
+  errors: readonly [TestError, ...TestError[]],
   lab: PlannedLab,
   place: readonly string[],
 ): Promise<void> {
   // It brings the doctor with it, which a test that passes does not need.
   const { doctorLine, lookAtLab, writeEvidence } = await import("./evidence.ts");
   const { task } = context;
-  const claim = claimOf(error.message);
-  const look = claim?.look ?? (await lookAtLab(lab, claim?.asked));
+  const claims = errors.map(({ message }) => claimOf(message));
+  const open = claims.filter((claim) => claim?.shown === undefined);
+  const now =
+    open.length === 0
+      ? undefined
+      : await lookAtLab(
+          lab,
+          open.map((claim) => claim?.asked),
+        );
+  const causesNow = [...(now?.causes ?? [])];
+  const causes = claims.map((claim) => claim?.shown?.cause ?? causesNow.shift() ?? "");
+  for (const [index, error] of errors.entries()) append(error, doctorLine(causes[index] ?? ""));
+  const look = claims[0]?.shown?.look ?? now;
+  if (look === undefined) return;
   const folder = await writeEvidence(look, ...placeOf(task), ...place);
-  append(error, doctorLine(look));
   await annotate(context, folder, "evidence");
   const body = look.files["doctor.txt"] ?? "";
-  await annotate(context, look.cause, "doctor", {
+  await annotate(context, causes[0] ?? "", "doctor", {
     body: Buffer.from(body).toString("base64"),
     contentType: "text/plain",
   });

@@ -1,5 +1,5 @@
 /** Waits for the end of its standard input, then removes the labs of one run, or one lab. */
-import { cleanAll } from "../../lab/engine/clean.ts";
+import { cleanAfterKilled } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
 import { releaseIsolation } from "../../lab/engine/host-firewall.ts";
 import { LabError } from "../../lab/errors.ts";
@@ -13,7 +13,7 @@ process.stdin.resume();
 process.stdin.once("end", async () => {
   try {
     const engine = await connectEngine();
-    await cleanAll(engine, JSON.parse(filter));
+    await cleanAfterKilled(engine, JSON.parse(filter));
     await releaseIsolation(engine, imageRef({ program: "base" }));
   } catch (error) {
     // An engine made for these scenarios is gone before this process is.

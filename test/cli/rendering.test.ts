@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
+import { nextText } from "../../cli/case-text.ts";
 import { netcheckText } from "../../cli/commands/netcheck.ts";
 import { pingSummary, replyText } from "../../cli/commands/ping.ts";
 import { reachText } from "../../cli/commands/reach.ts";
@@ -330,4 +331,12 @@ test("a fault that holds a whole policy is cut in the table", () => {
   };
   const [, row = ""] = faultTable([record], Number.POSITIVE_INFINITY).split("\n");
   expect(row).toMatch(/^f1 {5}policy policy=\{"grants":.{50,70}… {2}control {2}2026/);
+});
+
+test("where several cases were started, what to do next names the lab of each", () => {
+  expect(nextText("key-expired", false)).toContain("\n  tailnet-lab case hint\n");
+  expect(nextText("key-expired", true).split("\n").slice(3, 5)).toEqual([
+    "  tailnet-lab case diagnose --lab key-expired      what the doctor finds",
+    "  tailnet-lab case hint --lab key-expired",
+  ]);
 });

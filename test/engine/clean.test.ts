@@ -1,5 +1,6 @@
+import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { cleanAll } from "../../lab/engine/clean.ts";
+import { cleanAfterKilled, cleanAll } from "../../lab/engine/clean.ts";
 import type { Engine } from "../../lab/engine/engine.ts";
 import { label } from "../../lab/plan/plan.ts";
 
@@ -52,10 +53,27 @@ function recordingEngine(
     }),
     getVolume: (name: string) => ({ remove: () => remove(`volume ${name}`) }),
   };
-  return { engine: engine as unknown as Engine, asked };
+  const add = (thing: string) => left.add(thing);
+  return { engine: engine as unknown as Engine, asked, add };
 }
 
 describe("cleaning", () => {
+  test("after a kill, what the engine lists only later goes too", async () => {
+    const { engine, asked, add } = recordingEngine();
+    const events = new PassThrough();
+    const cleaned = cleanAfterKilled(Object.assign(engine, { getEvents: async () => events }), {
+      run: "r1",
+      quietMs: 300,
+    });
+    await expect.poll(() => asked).toContain("network n1");
+    add("container c3");
+    events.write(
+      `${JSON.stringify({ Action: "create", Actor: { Attributes: { name: "tailnet-lab-x.c3" } } })}\n`,
+    );
+    await cleaned;
+    expect(asked).toContain("container c3");
+  });
+
   test("asks by label only, and removes networks when their containers are gone", async () => {
     const { engine, asked } = recordingEngine();
     expect(await cleanAll(engine, { lab: "x", run: "stack" })).toEqual({

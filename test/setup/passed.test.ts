@@ -29,3 +29,9 @@ test("only the latest are kept", async () => {
   expect(await hasPassed("policy", 20)).toBe(true);
   expect(await hasPassed("policy", 0)).toBe(false);
 });
+
+test("a folder that can't be written is no error", async () => {
+  vi.stubEnv("XDG_CACHE_HOME", "/dev/null");
+  await rememberPassed("kernel", 1);
+  expect(await hasPassed("kernel", 1)).toBe(false);
+});

@@ -37,6 +37,20 @@ beforeEach(async () => {
 });
 afterEach(() => rm(base, { recursive: true, force: true }));
 
+test("state that can't be kept there is said, and not tried for ever", async () => {
+  const record = {
+    schema: 2 as const,
+    topology: "/lab.ts",
+    allocation: { subnets: {}, dockerHosts: {}, addresses: {}, regions: {} },
+    secret: "s",
+  };
+  await expect(writeRecord(labState("/proc", "trial"), record)).rejects.toMatchObject({
+    name: "UsageInvalid",
+    where: "/proc/.tailnet-lab",
+    remedy: "run the command in a directory where you may write",
+  });
+});
+
 /** A process of its own that has the lock, and is killed when disposed of. */
 async function lockElsewhere(lab: string) {
   const module = fileURLToPath(new URL("../../stacks/state.ts", import.meta.url));
@@ -159,6 +173,7 @@ describe("a state's directory is removed", () => {
   test("never through a link", async () => {
     const elsewhere = join(base, "elsewhere");
     const other = labState(elsewhere, state.lab);
+    await mkdir(elsewhere);
     await writeRecord(other, record);
     const before = await readdir(elsewhere, { recursive: true });
     const refused = { name: "UsageInvalid", what: expect.stringContaining("symbolic link") };
