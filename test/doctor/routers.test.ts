@@ -243,3 +243,20 @@ describe("TL124 in a lab that runs", () => {
     expect(await codes(undefined, [flushed])).toEqual([]);
   });
 });
+
+test.each(["tailscale0", "lan"])(
+  "TL106: what comes in by %s alone is not forwarded",
+  async (device) => {
+    const { findings } = await found(asked, [
+      ...silent,
+      [
+        "router",
+        "sysctl",
+        replace(`net.ipv4.conf.${device}.forwarding = 1`, `net.ipv4.conf.${device}.forwarding = 0`),
+      ],
+    ]);
+    expect(findings).toMatchObject([
+      { code: "TL106", what: expect.stringContaining(`what comes in by ${device}`) },
+    ]);
+  },
+);
