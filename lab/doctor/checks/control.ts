@@ -1,3 +1,4 @@
+import { commandLine } from "../../evidence/commands.ts";
 import type { Observation } from "../../evidence/observation.ts";
 import type { ControlObservations, Observations } from "../../evidence/observations.ts";
 import type { ControlProbe } from "../../evidence/probes.ts";
@@ -6,7 +7,6 @@ import { type Check, type Look, outOfTailnet } from "../check.ts";
 import type { Seen } from "../finding.ts";
 import { forwardedNames } from "../names.ts";
 
-/** TL301 control-down, TL302 control-unreachable: the same trial from each node tells them apart. */
 const causes = [
   "TL101",
   "TL110",
@@ -28,27 +28,54 @@ const causes = [
   "TL407",
 ] as const;
 
-export const control: Check = {
-  finds: ["TL301", "TL302"],
+/** TL301 by its own machine: what is the matter with a node explains nothing of that. */
+export const controlDown: Check = {
+  finds: ["TL301"],
+  step: "control",
+  explainedBy: [],
+  run(look) {
+    const { failed, isDown, silence } = judge(look);
+    if (isDown && silence !== undefined) allDown(look, failed, silence);
+  },
+};
+
+/** TL301 by what the nodes see, where its own machine can't be asked. */
+export const controlSilent: Check = {
+  finds: ["TL301"],
   step: "control",
   explainedBy: causes,
   run(look) {
-    const server = look.observations.control;
-    // By an exit node go programs, and not tailscaled.
-    const tried = tries(look).filter(
-      ({ node, probe }) => probe.status !== undefined || !isByExitNode(look, node),
-    );
-    const failed = tried.filter(({ probe }) => probe.status === undefined);
-    const silence = silenceOf(server);
-    if (failed.length === tried.length && (silence !== undefined || failed.length > 1)) {
-      // Headscale answers where it runs: then it is the way to it.
-      if (server?.nodes.kind === "seen") return eachUnreachable(look, failed, tried);
-      if (failed.length === 0 && silence === undefined) return;
-      return allDown(look, failed, silence);
-    }
-    eachUnreachable(look, failed, tried);
+    const { failed, isDown, silence } = judge(look);
+    if (isDown && silence === undefined) allDown(look, failed, silence);
   },
 };
+
+/** TL302: the same trial from each node tells it from TL301. */
+export const controlUnreachable: Check = {
+  finds: ["TL302"],
+  step: "control",
+  explainedBy: causes,
+  run(look) {
+    const { tried, failed, isDown } = judge(look);
+    if (!isDown) eachUnreachable(look, failed, tried);
+  },
+};
+
+function judge(look: Look) {
+  const server = look.observations.control;
+  // By an exit node go programs, and not tailscaled.
+  const tried = tries(look).filter(
+    ({ node, probe }) => probe.status !== undefined || !isByExitNode(look, node),
+  );
+  const failed = tried.filter(({ probe }) => probe.status === undefined);
+  const silence = silenceOf(server);
+  // Where Headscale answers on its machine it is the way to it.
+  const isDown =
+    failed.length === tried.length &&
+    (silence !== undefined || failed.length > 1) &&
+    server?.nodes.kind !== "seen";
+  return { tried, failed, silence, isDown };
+}
 
 /** TL302 of programs alone: what the exit node does not hand on. */
 export const controlByExitNode: Check = {
@@ -104,6 +131,17 @@ function seenOf(observation: Observation<unknown>, probe: ControlProbe): Seen {
   return { node, command: `curl -m 4 ${probe.url}/key?v=142`, line };
 }
 
+/** Why it has ended, or did not start, in its own words. */
+function lastWords(server: ControlObservations | undefined): Seen | undefined {
+  if (server?.log.kind !== "seen") return undefined;
+  const line = server.log.evidence.stdout
+    .split("\n")
+    .findLast((each) => /\bFTL\b|[Ff]atal|panic:|rejects the policy/.test(each));
+  if (line === undefined) return undefined;
+  const { node, argv } = server.log.evidence;
+  return { node, command: commandLine(argv), line: line.trim() };
+}
+
 /** What says that control itself does not answer on its machine; undefined where it does, or is not at hand. */
 function silenceOf(server: ControlObservations | undefined): Seen | undefined {
   const nodes = server?.nodes;
@@ -121,8 +159,10 @@ function silenceOf(server: ControlObservations | undefined): Seen | undefined {
 function allDown(look: Look, failed: readonly Tried[], silence: Seen | undefined): void {
   const { control: server, tailscale } = look.observations;
   const name = server?.machine.name ?? hostOf(failed[0]?.probe.url ?? "") ?? "control";
+  const said = silence === undefined ? undefined : lastWords(server);
   const [first, ...others] = [
     ...(silence === undefined ? [] : [silence]),
+    ...(said === undefined ? [] : [said]),
     ...failed.map(({ seen }) => seen),
   ];
   if (first === undefined) return;
@@ -137,6 +177,9 @@ function allDown(look: Look, failed: readonly Tried[], silence: Seen | undefined
         ? `none of the ${failed.length} nodes that tried gets an answer; whether it is the server or its network can't be told from the nodes alone`
         : "it does not answer on its own machine either",
     fix: [
+      ...(said !== undefined && /rejects the policy/.test(said.line)
+        ? ["in the policy: correct what that line says, and give it to control again"]
+        : []),
       `on ${name}: systemctl status headscale`,
       `on ${name}: journalctl -u headscale -n 100`,
       `on ${name}: systemctl restart headscale`,
@@ -151,6 +194,11 @@ function allDown(look: Look, failed: readonly Tried[], silence: Seen | undefined
 function eachUnreachable(look: Look, failed: readonly Tried[], all: readonly Tried[]): void {
   for (const { node, probe, seen } of failed) {
     const others = all.filter((other) => other.probe.status !== undefined);
+    const usual = others[0]?.probe.url;
+    if (usual !== undefined && usual !== probe.url) {
+      tellOtherServer(look, { node, probe, seen }, others);
+      continue;
+    }
     const isName = probe.exitCode === 6 || /^curl: \(28\) Resolving/.test(probe.error);
     look.found({
       code: "TL302",
@@ -174,6 +222,23 @@ function eachUnreachable(look: Look, failed: readonly Tried[], all: readonly Tri
       explains: [`${node} hears of no change, and appears offline after a while`],
     });
   }
+}
+
+/** Misspelt, or Tailscale's own, as without the flag: it asks another server than the other nodes. */
+function tellOtherServer(look: Look, { node, probe, seen }: Tried, others: readonly Tried[]): void {
+  const [other] = others;
+  if (other === undefined) return;
+  look.found({
+    code: "TL302",
+    node,
+    what: `${node} asks ${probe.url} for its control server, and ${other.node} asks ${other.probe.url}`,
+    seen: [seen, other.seen],
+    why: "a node belongs to the tailnet of the server that its --login-server names; without that it asks Tailscale's own",
+    fix: [
+      `on ${node}: tailscale up --reset --force-reauth --login-server=${other.probe.url}, with its other flags`,
+    ],
+    explains: [`${node} does not join the tailnet of ${other.node}`],
+  });
 }
 
 function whyOnly(seen: Observations, node: string, others: readonly Tried[]): string {
