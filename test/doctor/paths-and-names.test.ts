@@ -303,6 +303,21 @@ describe("names", () => {
     expect(findings[0]?.what).toContain("router.tailnet.lab");
   });
 
+  test("TL504: the name of a node that control calls otherwise", async () => {
+    const { findings } = await found("laptop router.tailnet.lab", [
+      unresolved,
+      answer("NXDOMAIN"),
+      [
+        "laptop",
+        "tailscale status",
+        replace('"DNSName": "router.tailnet.lab."', '"DNSName": "gateway.tailnet.lab."'),
+      ],
+    ]);
+    expect(findings).toMatchObject([
+      { code: "TL504", fix: ["on laptop: use gateway.tailnet.lab", expect.anything()] },
+    ]);
+  });
+
   test("TL508: nobody gets an answer of the resolver for all names", async () => {
     const alter: Alteration[2] = ({ stdout }) => ({
       stdout: stdout.replaceAll(/^(\S+) \d+ [A-Z]*$/gm, "$1 9 "),
