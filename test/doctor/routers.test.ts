@@ -260,3 +260,35 @@ test.each(["tailscale0", "lan"])(
     ]);
   },
 );
+
+test("TL201: no rule lets the node use what is behind the router, so that it is handed no route", async () => {
+  const { findings } = await found(asked, [
+    ...silent,
+    ["laptop", "tailscale status", replace(/"10\.20\.0\.0\/24"/, '"10.99.0.0/24"')],
+    [
+      "router",
+      "tailscale debug netmap",
+      replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
+    ],
+  ]);
+  expect(findings).toMatchObject([
+    {
+      code: "TL201",
+      node: "router",
+      fix: [expect.stringContaining('"10.20.0.30"'), expect.anything()],
+    },
+  ]);
+});
+
+test("TL107 is none of a router whose tailscaled is stopped: it has taken its rules away", async () => {
+  const { findings } = await found(asked, [
+    ...silent,
+    ["router", "nft -j", ruleset(() => [])],
+    [
+      "router",
+      "tailscale status",
+      replace('"BackendState": "Running"', '"BackendState": "Stopped"'),
+    ],
+  ]);
+  expect(findings.map(({ code }) => code)).toEqual(["TL210"]);
+});
