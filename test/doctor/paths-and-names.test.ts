@@ -343,6 +343,52 @@ describe("names", () => {
     expect(await codes("laptop wiki.corp.internal", resolverNode)).toEqual(["TL512 router"]);
   });
 
+  test("TL512: its machine's firewall drops what it is asked", async () => {
+    const [family, table, chain] = ["inet", "mine", "in"];
+    const { findings } = await found("laptop wiki.corp.internal", [
+      ...resolverNode,
+      [
+        "router",
+        "ss -Hltunp",
+        ({ stdout }) => ({
+          stdout: `${stdout}udp UNCONN 0 0 0.0.0.0:53 0.0.0.0:* users:(("dnsmasq",pid=9,fd=4))\n`,
+        }),
+      ],
+      [
+        "router",
+        "nft -j",
+        ({ stdout }) => {
+          const all = JSON.parse(stdout) as { nftables: object[] };
+          all.nftables.push(
+            { chain: { family, table, name: chain, hook: "input", policy: "accept" } },
+            {
+              rule: {
+                family,
+                table,
+                chain,
+                expr: [
+                  {
+                    match: {
+                      op: "==",
+                      left: { payload: { protocol: "udp", field: "dport" } },
+                      right: 53,
+                    },
+                  },
+                  { drop: null },
+                ],
+              },
+            },
+          );
+          return { stdout: JSON.stringify(all) };
+        },
+      ],
+    ]);
+    expect(findings.find(({ code }) => code === "TL512")).toMatchObject({
+      seen: [{}, { command: "nft -j list ruleset" }],
+      fix: [expect.stringContaining("let UDP and TCP 53 pass"), expect.anything()],
+    });
+  });
+
   test("what makes that server silent answers the question, wherever it is", async () => {
     const { findings } = await found("laptop wiki.corp.internal", resolverNode, {
       down: ["router"],
