@@ -92,4 +92,11 @@ test("TL121 is none of a peer that does not run", async () => {
     ],
   ]);
   expect(findings).toMatchObject([{ code: "TL210", consequences: [] }]);
+  const { findings: hanging } = await found("laptop router:80", [
+    silent("laptop", "nc"),
+    ["laptop", "ping", () => ({ exitCode: 1, stdout: "2 packets transmitted, 0 received\n" })],
+    silent("laptop", "tailscale ping"),
+    ...unjoined.slice(1),
+  ]);
+  expect(hanging).toMatchObject([{ code: "TL119", consequences: [] }]);
 });

@@ -32,7 +32,8 @@ export const networkPath: Check = {
     const isOff =
       other?.status.kind === "seen"
         ? other.status.value.backendState !== "Running"
-        : other?.status.isDown === true;
+        : other !== undefined &&
+          (other.status.isDown === true || other.status.evidence !== undefined);
     if (isOff) return;
     found({
       code: "TL121",

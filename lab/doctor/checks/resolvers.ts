@@ -116,9 +116,9 @@ function tellDown(look: Look, view: ResolverView, silent: readonly ResolverView[
       .filter((reason) => reason !== undefined)
       .join("; "),
     fix: [
-      ...(owner === undefined && domain !== undefined
+      ...(owner === undefined
         ? [
-            `look whether ${server} is the server's address: dns.nameservers.split of Headscale's config.yaml`,
+            `look whether ${server} is the server's address: dns.nameservers.${domain === undefined ? "global" : "split"} of Headscale's config.yaml`,
           ]
         : []),
       dropped === undefined
