@@ -396,6 +396,31 @@ test("cloned-state: two machines are one node", async ({ lab }) => {
   await settled(lab);
 });
 
+test("a preference and cloned-state, in either order: it is of both states, and of none when it is cleared", async ({
+  lab,
+}) => {
+  const { tablet } = await settled(lab);
+  const isShut = async () =>
+    JSON.parse(await tablet.output(["tailscale", "debug", "prefs"])).ShieldsUp as boolean;
+  const shields = { kind: "shields-up", node: "tablet" } as const;
+  const clone = { kind: "cloned-state", node: "tablet", of: "laptop" } as const;
+  for (const [first, second] of [
+    [shields, clone],
+    [clone, shields],
+  ] as const) {
+    await using one = new AsyncDisposableStack();
+    await using other = new AsyncDisposableStack();
+    one.use(await lab.inject(first));
+    other.use(await lab.inject(second));
+    expect(await isShut(), `${first.kind}, ${second.kind}`).toBe(true);
+    await one.disposeAsync();
+    expect(await isShut(), `${second.kind} is left`).toBe(second === shields);
+    await other.disposeAsync();
+    expect(await isShut(), "none is left").toBe(false);
+  }
+  await settled(lab);
+});
+
 /**
  * The machines, when those that may reach each other do. A peer whose tailscaled was started anew by the test before
  * is not reached until WireGuard has given up the old session, which takes 15 s.

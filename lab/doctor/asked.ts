@@ -6,7 +6,7 @@ import type {
 } from "../evidence/observations.ts";
 import { covers, isDefault, isTailnetAddress } from "../evidence/prefix.ts";
 import type { Socket } from "../evidence/sockets.ts";
-import { exitNodeOf, serverOf } from "../evidence/where.ts";
+import { exitNodeOf, ownPrefixes, serverOf } from "../evidence/where.ts";
 import { listeners } from "./sockets.ts";
 
 /** Whether what was asked works: then nothing on its way is broken. Undefined where it was not tried. */
@@ -125,10 +125,12 @@ export function onTheWay(seen: Observations): ReadonlySet<string> | undefined {
   const from = seen.tailscale.get(question.from);
   const exitNode = from === undefined ? undefined : exitNodeOf(from)?.name;
   const isBehindRouter = address !== null && !isTailnetAddress(address);
-  // Of several routers with one route, one serves it; the others have no part in it.
+  // Of several routers with one route, one serves it; the others have no part in it, nor has any in one's own LAN.
   const routers = (to: string) => {
     const server = from === undefined ? undefined : serverOf(from, to);
-    return server === undefined ? advertisersOf(seen, to) : [server.name];
+    if (server !== undefined) return [server.name];
+    const isNear = from !== undefined && ownPrefixes(from).some(({ prefix }) => covers(prefix, to));
+    return isNear ? [] : advertisersOf(seen, to);
   };
   const names = [
     question.from,

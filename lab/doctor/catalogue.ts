@@ -348,7 +348,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     severity: "error",
     title: "Control no longer knows a node, which does not know it.",
     explanation:
-      "A node that was deleted at Headscale keeps its login and its last netmap: `tailscale status` says Running and lists the peers, and none of them has it for a peer any more. Headscale's list of nodes has no node with its key. It has to log in again; logging out first makes it ask for a new key.",
+      "A node that was deleted at Headscale keeps its login and its last netmap: `tailscale status` says Running and lists the peers, and none of them has it for a peer any more. Headscale's list of nodes has no node with its key. It has to log in again with `--force-reauth`, which makes it ask for a new key; `tailscale up` alone goes on with the old one.",
     sources: ["juanfont/headscale#3410", "tailscale/tailscale#20615"],
   },
   {

@@ -109,7 +109,10 @@ function tellPolicy(seen: Observations, { question, address }: Attempts): Told |
     : failed(`${name}'s filter has no rule for ${question.from} and ${what}`);
 }
 
-function tellPath(seen: Observations, { disco, peer, question }: Attempts): Told | undefined {
+function tellPath(
+  seen: Observations,
+  { disco, peer, question, address }: Attempts,
+): Told | undefined {
   if (disco === undefined) return undefined;
   if (disco.kind !== "seen") {
     const own = seen.tailscale.get(question.from);
@@ -119,19 +122,20 @@ function tellPath(seen: Observations, { disco, peer, question }: Attempts): Told
   const { value } = disco;
   if (value.outcome !== "answered") {
     const [said] = value.outcome === "error" ? value.output.split("\n") : [];
-    return failed(said ?? `${peer} does not answer`);
+    return failed(said ?? `${peer ?? address} does not answer`);
   }
   const last = value.pongs.at(-1);
   if (last === undefined) return failed(`${peer} does not answer`);
   return ok(`${last.path} via ${last.via}, ${last.latencyMs} ms`);
 }
 
-function tellTunnel(_seen: Observations, { tsmp, peer }: Attempts): Told | undefined {
+function tellTunnel(_seen: Observations, { tsmp, peer, address }: Attempts): Told | undefined {
   if (tsmp === undefined) return undefined;
+  const name = peer ?? address;
   if (tsmp.kind !== "seen") return why(tsmp, "");
   return tsmp.value.outcome === "answered"
-    ? ok(`${peer} answers within the tunnel (TSMP)`)
-    : failed(`${peer} does not answer within the tunnel (TSMP)`);
+    ? ok(`${name} answers within the tunnel (TSMP)`)
+    : failed(`${name} does not answer within the tunnel (TSMP)`);
 }
 
 function tellFirewall(seen: Observations, attempts: Attempts): Told | undefined {

@@ -4,7 +4,12 @@ import { baseDomain } from "./checks/base-domain.ts";
 import { captivePortal } from "./checks/captive-portal.ts";
 import { cgnatCollision } from "./checks/cgnat-collision.ts";
 import { clonedState } from "./checks/cloned-state.ts";
-import { control, controlByExitNode } from "./checks/control.ts";
+import {
+  controlByExitNode,
+  controlDown,
+  controlSilent,
+  controlUnreachable,
+} from "./checks/control.ts";
 import { exitNodeDetour, routerThroughExitNode, subnetRouterDetour } from "./checks/detours.ts";
 import { directPath } from "./checks/direct-path.ts";
 import {
@@ -51,7 +56,7 @@ import { strictRpFilter } from "./checks/strict-rp-filter.ts";
 import { switchedOff } from "./checks/switched-off.ts";
 import { systemResolution } from "./checks/system-resolution.ts";
 import { tagNotOwned } from "./checks/tag-not-owned.ts";
-import { tailscaledNotAnswering } from "./checks/tailscaled-not-answering.ts";
+import { tailscaledNotAnswering, tailscaledNotStarted } from "./checks/tailscaled-not-answering.ts";
 import { tunnelRoutes } from "./checks/tunnel-routes.ts";
 import { udp } from "./checks/udp.ts";
 import { unknownName } from "./checks/unknown-name.ts";
@@ -64,8 +69,10 @@ export const checks: readonly Check[] = [
   captivePortal,
   cgnatCollision,
   clonedState,
-  control,
   controlByExitNode,
+  controlDown,
+  controlSilent,
+  controlUnreachable,
   directPath,
   dnsNotAccepted,
   duplicateHostname,
@@ -115,6 +122,7 @@ export const checks: readonly Check[] = [
   systemResolution,
   tagNotOwned,
   tailscaledNotAnswering,
+  tailscaledNotStarted,
   tunnelRoutes,
   udp,
   unknownName,

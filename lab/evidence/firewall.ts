@@ -1,4 +1,10 @@
-import type { FirewallChain, FirewallMatch, FirewallRule, FirewallRules } from "./nftables.ts";
+import {
+  type FirewallChain,
+  type FirewallMatch,
+  type FirewallRule,
+  type FirewallRules,
+  ruleText,
+} from "./nftables.ts";
 import { covers, isAddress, isBetween } from "./prefix.ts";
 
 /** A packet of a new connection, or the answer to one, as a machine's firewall sees it. */
@@ -46,6 +52,13 @@ export function droppedBy(rules: FirewallRules, packet: FirewallPacket): Dropped
     if (verdict.kind === "goes-on" && chain.policy === "drop") return { kind: "policy", chain };
   }
   return undefined;
+}
+
+/** What it is that drops, near enough to be found in `nft list ruleset`. */
+export function droppedText(dropped: Dropped): string {
+  if (dropped.kind === "rule") return ruleText(dropped.rule);
+  const { family, table, name } = dropped.chain;
+  return `table ${family} ${table}, chain ${name}: policy drop`;
 }
 
 function isOfFamily(family: string, { source }: FirewallPacket): boolean {

@@ -27,6 +27,9 @@ export async function liveSource({ name, run, engine }: RunningLab): Promise<Evi
         return Promise.resolve({ node: name, argv, why: "there is no such machine" });
       }
       const problem = stateProblem(node.state);
+      // What it has said stays where it has ended.
+      if (argv === evidenceCommands.log.argv && node.state === "exited")
+        return headscaleLog(node, argv);
       if (problem !== null) {
         return Promise.resolve({ node: name, argv, why: problem, isDown: true });
       }

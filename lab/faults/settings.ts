@@ -50,9 +50,14 @@ export function service(node: string, name: string, ready = ""): SettingStep {
 
 /**
  * What runs in a program's place: shell, whose last command is `exec`. Empty: the program as the machine's boot script
- * starts it.
+ * starts it. `before` and `after` are shell around its start.
  */
-export function replacement(node: string, name: string, value: string, ready = ""): SettingStep {
+export function replacement(
+  node: string,
+  name: string,
+  value: string,
+  { ready = "", before = "", after = "" }: { ready?: string; before?: string; after?: string } = {},
+): SettingStep {
   const file = `/run/programs/${name}`;
   return {
     kind: "setting",
@@ -63,10 +68,15 @@ export function replacement(node: string, name: string, value: string, ready = "
 if cmp -s ${file}.new ${file} || [ ! -s ${file}.new -a ! -e ${file} ]; then
   rm ${file}.new
 else
+  running=
+  ! service ${name} status > /dev/null || running=yes
+  [ -z "$running" ] || { ${before || ":"}
+  }
   if [ -s ${file}.new ]; then mv ${file}.new ${file}; else rm -f ${file} ${file}.new; fi
-  if service ${name} status > /dev/null; then
+  if [ -n "$running" ]; then
     service ${name} restart
     ${ready || ":"}
+    ${after || ":"}
   fi
 fi`,
     value,

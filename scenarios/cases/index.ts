@@ -1,6 +1,7 @@
 import cgnatCollision from "./cant-reach/cgnat-collision.ts";
 import clonedState from "./cant-reach/cloned-state.ts";
 import duplicateHostname from "./cant-reach/duplicate-hostname.ts";
+import exitNodeGone from "./cant-reach/exit-node-gone.ts";
 import exitNodeNotApproved from "./cant-reach/exit-node-not-approved.ts";
 import exitNodeWithoutGrant from "./cant-reach/exit-node-without-grant.ts";
 import hostFirewall from "./cant-reach/host-firewall.ts";
@@ -14,6 +15,8 @@ import mapStreamDead from "./cant-reach/map-stream-dead.ts";
 import mtuBlackHole from "./cant-reach/mtu-black-hole.ts";
 import noDefaultRoute from "./cant-reach/no-default-route.ts";
 import noReturnRoute from "./cant-reach/no-return-route.ts";
+import noTailscale from "./cant-reach/no-tailscale.ts";
+import nodeDeleted from "./cant-reach/node-deleted.ts";
 import peerOffline from "./cant-reach/peer-offline.ts";
 import policyDenies from "./cant-reach/policy-denies.ts";
 import policyOneWay from "./cant-reach/policy-one-way.ts";
@@ -78,6 +81,7 @@ export const cases: readonly Case[] = [
   cgnatCollision,
   clonedState,
   duplicateHostname,
+  exitNodeGone,
   exitNodeNotApproved,
   exitNodeWithoutGrant,
   hostFirewall,
@@ -91,6 +95,8 @@ export const cases: readonly Case[] = [
   mtuBlackHole,
   noDefaultRoute,
   noReturnRoute,
+  noTailscale,
+  nodeDeleted,
   peerOffline,
   policyDenies,
   policyOneWay,

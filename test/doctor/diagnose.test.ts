@@ -326,7 +326,8 @@ describe("one thing is broken", () => {
       { down: ["router"] },
     );
     expect(findings[0]).toMatchObject({ code: "TL118", node: "router" });
-    expect(findings[0]?.consequences.map(({ code }) => code)).toContain("TL121");
+    // It is no matter of the path to it.
+    expect(findings.slice(1)).toEqual([]);
   });
 
   test("TL103 and TL104: a route that nobody approved, and that would not be accepted", async () => {

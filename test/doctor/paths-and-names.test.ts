@@ -393,6 +393,21 @@ describe("names", () => {
     expect(findings[0]?.what).toContain("router.tailnet.lab");
   });
 
+  test("TL504: the name of a node that control calls otherwise", async () => {
+    const { findings } = await found("laptop router.tailnet.lab", [
+      unresolved,
+      answer("NXDOMAIN"),
+      [
+        "laptop",
+        "tailscale status",
+        replace('"DNSName": "router.tailnet.lab."', '"DNSName": "gateway.tailnet.lab."'),
+      ],
+    ]);
+    expect(findings).toMatchObject([
+      { code: "TL504", fix: ["on laptop: use gateway.tailnet.lab", expect.anything()] },
+    ]);
+  });
+
   test("TL508: nobody gets an answer of the resolver for all names", async () => {
     const alter: Alteration[2] = ({ stdout }) => ({
       stdout: stdout.replaceAll(/^(\S+) \d+ [A-Z]*$/gm, "$1 9 "),
@@ -416,6 +431,52 @@ describe("names", () => {
 
   test("TL512: the server of a domain is a node, and does not answer", async () => {
     expect(await codes("laptop wiki.corp.internal", resolverNode)).toEqual(["TL512 router"]);
+  });
+
+  test("TL512: its machine's firewall drops what it is asked", async () => {
+    const [family, table, chain] = ["inet", "mine", "in"];
+    const { findings } = await found("laptop wiki.corp.internal", [
+      ...resolverNode,
+      [
+        "router",
+        "ss -Hltunp",
+        ({ stdout }) => ({
+          stdout: `${stdout}udp UNCONN 0 0 0.0.0.0:53 0.0.0.0:* users:(("dnsmasq",pid=9,fd=4))\n`,
+        }),
+      ],
+      [
+        "router",
+        "nft -j",
+        ({ stdout }) => {
+          const all = JSON.parse(stdout) as { nftables: object[] };
+          all.nftables.push(
+            { chain: { family, table, name: chain, hook: "input", policy: "accept" } },
+            {
+              rule: {
+                family,
+                table,
+                chain,
+                expr: [
+                  {
+                    match: {
+                      op: "==",
+                      left: { payload: { protocol: "udp", field: "dport" } },
+                      right: 53,
+                    },
+                  },
+                  { drop: null },
+                ],
+              },
+            },
+          );
+          return { stdout: JSON.stringify(all) };
+        },
+      ],
+    ]);
+    expect(findings.find(({ code }) => code === "TL512")).toMatchObject({
+      seen: [{}, { command: "nft -j list ruleset" }],
+      fix: [expect.stringContaining("let UDP and TCP 53 pass"), expect.anything()],
+    });
   });
 
   test("what makes that server silent answers the question, wherever it is", async () => {

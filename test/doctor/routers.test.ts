@@ -243,3 +243,52 @@ describe("TL124 in a lab that runs", () => {
     expect(await codes(undefined, [flushed])).toEqual([]);
   });
 });
+
+test.each(["tailscale0", "lan"])(
+  "TL106: what comes in by %s alone is not forwarded",
+  async (device) => {
+    const { findings } = await found(asked, [
+      ...silent,
+      [
+        "router",
+        "sysctl",
+        replace(`net.ipv4.conf.${device}.forwarding = 1`, `net.ipv4.conf.${device}.forwarding = 0`),
+      ],
+    ]);
+    expect(findings).toMatchObject([
+      { code: "TL106", what: expect.stringContaining(`what comes in by ${device}`) },
+    ]);
+  },
+);
+
+test("TL201: no rule lets the node use what is behind the router, so that it is handed no route", async () => {
+  const { findings } = await found(asked, [
+    ...silent,
+    ["laptop", "tailscale status", replace(/"10\.20\.0\.0\/24"/, '"10.99.0.0/24"')],
+    [
+      "router",
+      "tailscale debug netmap",
+      replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
+    ],
+  ]);
+  expect(findings).toMatchObject([
+    {
+      code: "TL201",
+      node: "router",
+      fix: [expect.stringContaining('"10.20.0.30"'), expect.anything()],
+    },
+  ]);
+});
+
+test("TL107 is none of a router whose tailscaled is stopped: it has taken its rules away", async () => {
+  const { findings } = await found(asked, [
+    ...silent,
+    ["router", "nft -j", ruleset(() => [])],
+    [
+      "router",
+      "tailscale status",
+      replace('"BackendState": "Running"', '"BackendState": "Stopped"'),
+    ],
+  ]);
+  expect(findings.map(({ code }) => code)).toEqual(["TL210"]);
+});

@@ -27,8 +27,8 @@ export const clonedState: Check = {
           seen: [line(first), line(second)],
           why: "a node key is one machine's: the two take each other's place at control and at their peers",
           fix: [
-            `on the copy: tailscale logout, then systemctl stop tailscaled`,
-            `on the copy: rm -r /var/lib/tailscale, then systemctl start tailscaled && tailscale up`,
+            "on the copy: systemctl stop tailscaled, and no tailscale logout, which would log the other out too",
+            "on the copy: rm -r /var/lib/tailscale, then systemctl start tailscaled && tailscale up",
           ],
           explains: [`${names.join(" and ")} are reached by turns`],
         });

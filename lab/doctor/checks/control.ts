@@ -1,13 +1,13 @@
+import { commandLine } from "../../evidence/commands.ts";
 import { silenceOf } from "../../evidence/control-silence.ts";
 import type { Observation } from "../../evidence/observation.ts";
-import type { Observations } from "../../evidence/observations.ts";
+import type { ControlObservations, Observations } from "../../evidence/observations.ts";
 import { type ControlProbe, isNameMissing, isUntrusted } from "../../evidence/probes.ts";
 import { exitNodeNames, usesExitNode } from "../../evidence/where.ts";
 import { type Check, type Look, outOfTailnet } from "../check.ts";
 import type { Finding, Seen } from "../finding.ts";
 import { forwardedNames } from "../names.ts";
 
-/** TL301 control-down, TL302 control-unreachable: the same trial from each node tells them apart. */
 const causes = [
   "TL101",
   "TL110",
@@ -29,30 +29,57 @@ const causes = [
   "TL407",
 ] as const;
 
-export const control: Check = {
-  finds: ["TL301", "TL302"],
+/** TL301 by its own machine: what is the matter with a node explains nothing of that. */
+export const controlDown: Check = {
+  finds: ["TL301"],
+  step: "control",
+  explainedBy: [],
+  run(look) {
+    const { failed, isDown, silence } = judge(look);
+    if (isDown && silence !== undefined) allDown(look, failed, silence);
+  },
+};
+
+/** TL301 by what the nodes see, where its own machine can't be asked. */
+export const controlSilent: Check = {
+  finds: ["TL301"],
   step: "control",
   explainedBy: causes,
   run(look) {
-    const server = look.observations.control;
-    // By an exit node go programs, and not tailscaled.
-    const tried = tries(look).filter(
-      ({ node, probe }) => probe.status !== undefined || !isByExitNode(look, node),
-    );
-    const failed = tried.filter(({ probe }) => probe.status === undefined);
-    const silence = silenceOf(server);
-    // Who shows a certificate answers.
-    const isAnswering = failed.length > 0 && failed.every(({ probe }) => isUntrusted(probe));
-    const isSuspect = silence !== undefined || failed.length > 1;
-    if (failed.length === tried.length && isSuspect && !isAnswering) {
-      // Headscale answers where it runs: then it is the way to it.
-      if (server?.nodes.kind === "seen") return eachUnreachable(look, failed, tried);
-      if (failed.length === 0 && silence === undefined) return;
-      return allDown(look, failed, silence);
-    }
-    eachUnreachable(look, failed, tried);
+    const { failed, isDown, silence } = judge(look);
+    if (isDown && silence === undefined) allDown(look, failed, silence);
   },
 };
+
+/** TL302: the same trial from each node tells it from TL301. */
+export const controlUnreachable: Check = {
+  finds: ["TL302"],
+  step: "control",
+  explainedBy: causes,
+  run(look) {
+    const { tried, failed, isDown } = judge(look);
+    if (!isDown) eachUnreachable(look, failed, tried);
+  },
+};
+
+function judge(look: Look) {
+  const server = look.observations.control;
+  // By an exit node go programs, and not tailscaled.
+  const tried = tries(look).filter(
+    ({ node, probe }) => probe.status !== undefined || !isByExitNode(look, node),
+  );
+  const failed = tried.filter(({ probe }) => probe.status === undefined);
+  const silence = silenceOf(server);
+  // Who shows a certificate answers.
+  const isAnswering = failed.length > 0 && failed.every(({ probe }) => isUntrusted(probe));
+  // Where Headscale answers on its machine it is the way to it.
+  const isDown =
+    failed.length === tried.length &&
+    !isAnswering &&
+    (silence !== undefined || failed.length > 1) &&
+    server?.nodes.kind !== "seen";
+  return { tried, failed, silence, isDown };
+}
 
 /** TL302 of programs alone: what the exit node does not hand on. */
 export const controlByExitNode: Check = {
@@ -108,11 +135,24 @@ function seenOf(observation: Observation<unknown>, probe: ControlProbe): Seen {
   return { node, command: `curl -m 4 ${probe.url}/key?v=142`, line };
 }
 
+/** Why it has ended, or did not start, in its own words. */
+function lastWords(server: ControlObservations | undefined): Seen | undefined {
+  if (server?.log.kind !== "seen") return undefined;
+  const line = server.log.evidence.stdout
+    .split("\n")
+    .findLast((each) => /\bFTL\b|[Ff]atal|panic:|rejects the policy/.test(each));
+  if (line === undefined) return undefined;
+  const { node, argv } = server.log.evidence;
+  return { node, command: commandLine(argv), line: line.trim() };
+}
+
 function allDown(look: Look, failed: readonly Tried[], silence: Seen | undefined): void {
   const { control: server, tailscale } = look.observations;
   const name = server?.machine.name ?? hostOf(failed[0]?.probe.url ?? "") ?? "control";
+  const said = silence === undefined ? undefined : lastWords(server);
   const [first, ...others] = [
     ...(silence === undefined ? [] : [silence]),
+    ...(said === undefined ? [] : [said]),
     ...failed.map(({ seen }) => seen),
   ];
   if (first === undefined) return;
@@ -127,6 +167,9 @@ function allDown(look: Look, failed: readonly Tried[], silence: Seen | undefined
         ? `none of the ${failed.length} nodes that tried gets an answer; whether it is the server or its network can't be told from the nodes alone`
         : "it does not answer on its own machine either",
     fix: [
+      ...(said !== undefined && /rejects the policy/.test(said.line)
+        ? ["in the policy: correct what that line says, and give it to control again"]
+        : []),
       `on ${name}: systemctl status headscale`,
       `on ${name}: journalctl -u headscale -n 100`,
       `on ${name}: systemctl restart headscale`,
@@ -143,6 +186,11 @@ function eachUnreachable(look: Look, failed: readonly Tried[], all: readonly Tri
     const others = all.filter((other) => other.probe.status !== undefined);
     if (isUntrusted(probe)) {
       look.found(untrusted({ node, probe, seen }, others));
+      continue;
+    }
+    const usual = others[0]?.probe.url;
+    if (usual !== undefined && usual !== probe.url) {
+      tellOtherServer(look, { node, probe, seen }, others);
       continue;
     }
     const isName = isNameMissing(probe);
@@ -188,6 +236,23 @@ function untrusted({ node, probe, seen }: Tried, others: readonly Tried[]): Find
     ],
     explains: [`${node} hears of no change, and appears offline after a while`],
   };
+}
+
+/** Misspelt, or Tailscale's own, as without the flag: it asks another server than the other nodes. */
+function tellOtherServer(look: Look, { node, probe, seen }: Tried, others: readonly Tried[]): void {
+  const [other] = others;
+  if (other === undefined) return;
+  look.found({
+    code: "TL302",
+    node,
+    what: `${node} asks ${probe.url} for its control server, and ${other.node} asks ${other.probe.url}`,
+    seen: [seen, other.seen],
+    why: "a node belongs to the tailnet of the server that its --login-server names; without that it asks Tailscale's own",
+    fix: [
+      `on ${node}: tailscale up --reset --force-reauth --login-server=${other.probe.url}, with its other flags`,
+    ],
+    explains: [`${node} does not join the tailnet of ${other.node}`],
+  });
 }
 
 function whyOnly(seen: Observations, node: string, others: readonly Tried[]): string {

@@ -1,10 +1,10 @@
 import {
   type Dropped,
   droppedBy,
+  droppedText,
   type FirewallPacket,
   grownDrops,
 } from "../../evidence/firewall.ts";
-import { ruleText } from "../../evidence/nftables.ts";
 import type { HostObservations, TailscaleObservations } from "../../evidence/observations.ts";
 import { covers, isTailnetAddress } from "../../evidence/prefix.ts";
 import { machineOf, ownPrefixes } from "../../evidence/where.ts";
@@ -126,16 +126,12 @@ function tell(
   involves: string[],
   what: string,
 ): void {
-  const line =
-    dropped.kind === "rule"
-      ? ruleText(dropped.rule)
-      : `table ${dropped.chain.family} ${dropped.chain.table}, chain ${dropped.chain.name}: policy drop`;
   found({
     code: "TL114",
     node: machine.name,
     involves,
     what: `a firewall on ${machine.name} ${isReject(dropped) ? "rejects" : "drops"} ${what}`,
-    seen: [seen(firewall, line)],
+    seen: [seen(firewall, droppedText(dropped))],
     ...(observations.tailscale.has(machine.name)
       ? {
           why: "a drop in any base chain is final, whatever Tailscale's own rules accept; `tailscale ping` is answered by tailscaled and passes",

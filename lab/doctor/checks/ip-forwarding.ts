@@ -1,3 +1,6 @@
+import type { TailscaleObservations } from "../../evidence/observations.ts";
+import { covers } from "../../evidence/prefix.ts";
+import { isTunnel, ownPrefixes } from "../../evidence/where.ts";
 import { type Check, seenLine } from "../check.ts";
 
 /** TL106 */
@@ -6,7 +9,8 @@ export const ipForwarding: Check = {
   step: "tunnel",
   explainedBy: [],
   run({ observations, read, found }) {
-    for (const { machine, prefs, sysctls, status } of observations.tailscale.values()) {
+    for (const node of observations.tailscale.values()) {
+      const { machine, prefs, sysctls, status } = node;
       const advertised = read(prefs)?.advertisedRoutes ?? [];
       // With userspace networking it is not the kernel that forwards.
       if (advertised.length === 0 || read(status)?.tun !== true) continue;
@@ -17,11 +21,14 @@ export const ipForwarding: Check = {
         const isNeeded = advertised.some((route) => route.includes(":") === (family === "6"));
         return isNeeded && values.get(name) === "0" ? [name] : [];
       });
+      if (values.get("net.ipv4.ip_forward") !== "0")
+        off.push(...offDevices(node, advertised, values));
       const [first] = off;
       // A machine without IPv6 forwards none, and an exit node of IPv4 alone is none of ours to judge.
       if (
         first === undefined ||
-        (first !== "net.ipv4.ip_forward" && !advertised.every((route) => route.includes(":")))
+        (first === "net.ipv6.conf.all.forwarding" &&
+          !advertised.every((route) => route.includes(":")))
       ) {
         continue;
       }
@@ -29,7 +36,7 @@ export const ipForwarding: Check = {
       found({
         code: "TL106",
         node: name,
-        what: `${name} advertises ${advertised.join(", ")}, and does not forward`,
+        what: `${name} advertises ${advertised.join(", ")}, and does not forward${wherefrom(first)}`,
         seen: [seenLine(sysctls, new RegExp(`^${first.replaceAll(".", "\\.")} `), `${first} = 0`)],
         why: "what comes out of the tunnel for another machine is dropped by the kernel unless it forwards",
         fix: off.map(
@@ -40,3 +47,24 @@ export const ipForwarding: Check = {
     }
   },
 };
+
+/** IPv4 has a switch of its own for each interface that packets come in by: the tunnel's, and that of a LAN it serves. */
+function offDevices(
+  node: TailscaleObservations,
+  advertised: readonly string[],
+  values: ReadonlyMap<string, string>,
+): string[] {
+  const interfaces = node.addresses.kind === "seen" ? node.addresses.value : [];
+  const tunnels = interfaces.filter(({ name }) => isTunnel(name)).map(({ name }) => name);
+  const served = ownPrefixes(node)
+    .filter(({ address }) => advertised.some((route) => covers(route, address)))
+    .map(({ device }) => device);
+  return [...new Set([...tunnels, ...served])]
+    .map((device) => `net.ipv4.conf.${device}.forwarding`)
+    .filter((name) => values.get(name) === "0");
+}
+
+function wherefrom(sysctl: string): string {
+  const device = /^net\.ipv4\.conf\.(.+)\.forwarding$/.exec(sysctl)?.[1];
+  return device === undefined ? "" : ` what comes in by ${device}`;
+}

@@ -1,4 +1,5 @@
 import { isTailnetAddress } from "../../evidence/prefix.ts";
+import { machineOf } from "../../evidence/where.ts";
 import { isHeard, receiverOf } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
 
@@ -18,6 +19,12 @@ export const lanHostNotAnswering: Check = {
     const near = read(fromRouter.connect);
     if (ping === undefined || ping.received > 0) return;
     if (near === "connected" || near === "refused") return;
+    const host = target === null ? undefined : machineOf(observations, target);
+    const addresses = host?.addresses.kind === "seen" ? host.addresses.value : undefined;
+    const has = addresses?.flatMap(({ name, addresses: own }) =>
+      name === "lo" ? [] : own.map((each) => each.address).filter((each) => !each.includes(":")),
+    );
+    const isElsewhere = has !== undefined && !has.includes(address);
     found({
       code: "TL120",
       node: target ?? address,
@@ -27,6 +34,9 @@ export const lanHostNotAnswering: Check = {
         seen(fromRouter.icmp, ping.error ?? "2 packets transmitted, 0 received"),
         ...(fromRouter.connect?.kind === "seen"
           ? [seen(fromRouter.connect, fromRouter.connect.evidence.stderr.trim())]
+          : []),
+        ...(host !== undefined && isElsewhere
+          ? [seen(host.addresses, `${has.join(", ") || "no address"}, and not ${address}`)]
           : []),
       ],
       why: "the tailnet brings the packets as far as the router; the host is off, has another address, or drops them",

@@ -28,6 +28,13 @@ export const networkPath: Check = {
     const tsmp = attempts.tsmp === undefined ? undefined : read(attempts.tsmp);
     if (tsmp?.outcome === "answered") return;
     const other = observations.tailscale.get(peer);
+    // One that does not run is no matter of the path.
+    const isOff =
+      other?.status.kind === "seen"
+        ? other.status.value.backendState !== "Running"
+        : other !== undefined &&
+          (other.status.isDown === true || other.status.evidence !== undefined);
+    if (isOff) return;
     found({
       code: "TL121",
       node: question.from,

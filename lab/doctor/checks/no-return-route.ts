@@ -101,11 +101,13 @@ function lookAtAll({ observations, found }: Look): void {
 
 /** What says that a router hands packets on with their tailnet addresses; undefined where nothing does. */
 function unmasked(
-  { prefs, firewall }: TailscaleObservations,
+  { prefs, firewall, status }: TailscaleObservations,
   source: string | undefined,
   destination: string,
 ): { seen: Seen; why: string; fix: string } | undefined {
   if (prefs.kind !== "seen") return undefined;
+  // Stopped, tailscaled has taken its rules away itself.
+  if (status.kind === "seen" && status.value.backendState !== "Running") return undefined;
   const { masquerades, netfilterMode } = prefs.value;
   if (!masquerades) {
     return {

@@ -25,7 +25,7 @@ export const noTailscale: Check = {
       why: "its packets to the tailnet's addresses go to the router of its LAN, which knows no more of them, and sends them out to the internet",
       fix: [
         `on ${name}: install Tailscale, and tailscale up, with its --login-server`,
-        `on ${name}, else, where its LAN has a subnet router: ip route add 100.64.0.0/10 via ADDRESS-OF-THE-SUBNET-ROUTER`,
+        `on ${name}, else, where its LAN has a subnet router: ip route add 100.64.0.0/10 via ADDRESS-OF-THE-SUBNET-ROUTER; the other end must accept the LAN's route (--accept-routes), and the policy have the LAN as "src"`,
       ],
       explains: [`${name} can't reach ${question.to}`],
     });

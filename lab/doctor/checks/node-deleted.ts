@@ -25,7 +25,9 @@ export const nodeDeleted: Check = {
           seen(control.nodes, `no "node_key": "${key}"`),
         ],
         why: "somebody has deleted the node at control; the node itself goes on with the last netmap that it got, and nobody knows it any more",
-        fix: [`on ${name}: tailscale logout`, `on ${name}: tailscale up, with its --login-server`],
+        fix: [
+          `on ${name}: tailscale up --force-reauth, with its --login-server, and a new --auth-key where it has tags`,
+        ],
         explains: [`${name} is out of the tailnet, though it says Running`],
       });
     }

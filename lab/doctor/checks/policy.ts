@@ -1,5 +1,6 @@
-import type { TailscaleObservations } from "../../evidence/observations.ts";
-import { isTailnetAddress } from "../../evidence/prefix.ts";
+import type { Observations, TailscaleObservations } from "../../evidence/observations.ts";
+import { covers, isDefault, isTailnetAddress } from "../../evidence/prefix.ts";
+import { ownPrefixes } from "../../evidence/where.ts";
 import { receiverOf, sourceOf, works } from "../asked.ts";
 import { type Check, outOfTailnet, seen } from "../check.ts";
 import { permits, portsBetween, portsText } from "../packet-filter.ts";
@@ -13,11 +14,13 @@ export const policy: Check = {
     const { attempts } = observations;
     if (attempts?.address == null || works(attempts) === true) return;
     const { address, question, connect, target } = attempts;
-    const receiver = receiverOf(observations);
+    const server = receiverOf(observations);
+    const receiver = server ?? hiddenRouter(observations, address);
     const own = observations.tailscale.get(question.from);
     if (receiver === undefined || own === undefined) return;
     // Who uses an exit node needs another kind of rule.
-    const isInternet = !isTailnetAddress(address) && attempts.peer !== receiver.machine.name;
+    const isInternet =
+      server !== undefined && !isTailnetAddress(address) && attempts.peer !== receiver.machine.name;
     const filter = read(receiver.netmap)?.packetFilter;
     if (filter === undefined || isInternet) return;
     if (connect?.kind === "seen" && connect.value === "refused") return;
@@ -79,6 +82,24 @@ export const policy: Check = {
     }
   },
 };
+
+/** A router that serves the address to others: control hands no route to whom no rule lets use it. */
+function hiddenRouter(seen: Observations, address: string): TailscaleObservations | undefined {
+  const own = seen.tailscale.get(seen.attempts?.question.from ?? "");
+  const { nodes } = seen.control ?? {};
+  if (own?.prefs.kind !== "seen" || nodes?.kind !== "seen" || isTailnetAddress(address))
+    return undefined;
+  const isNear = ownPrefixes(own).some(({ prefix }) => covers(prefix, address));
+  if (!own.prefs.value.acceptsRoutes || isNear) return undefined;
+  const router = nodes.value.find(
+    ({ online, advertisedRoutes, approvedRoutes }) =>
+      online &&
+      advertisedRoutes.some(
+        (route) => !isDefault(route) && approvedRoutes.includes(route) && covers(route, address),
+      ),
+  );
+  return seen.tailscale.get(router?.name ?? "");
+}
 
 function who({ status }: TailscaleObservations): string {
   if (status.kind !== "seen") return "SOURCE";

@@ -80,6 +80,10 @@ function forOne(look: Look, view: RelayView, all: readonly RelayView[]): void {
       what: `${node} can't reach relay ${relay.code} by TCP, though it answers ${node}'s STUN`,
       seen: [told.seen[0], ...told.seen.slice(1), ...reaches.slice(0, 1)],
       why: "the relay is up, as others reach it: something between lets UDP pass and drops TCP",
+      fix: [
+        `on ${node}: curl -v https://${view.probe.host}/generate_204`,
+        `on ${node}'s network: let TCP 443 to ${view.probe.host} pass, as well as UDP`,
+      ],
       explains: [],
     });
   }

@@ -1,4 +1,5 @@
-import type { Observations } from "../../evidence/observations.ts";
+import { droppedBy, droppedText } from "../../evidence/firewall.ts";
+import type { HostObservations, Observations } from "../../evidence/observations.ts";
 import { covers, isTailnetAddress, magicDnsAddresses } from "../../evidence/prefix.ts";
 import {
   forwarderToMagicDns,
@@ -80,6 +81,7 @@ function tellDown(look: Look, view: ResolverView, silent: readonly ResolverView[
   const host = owner === undefined ? undefined : machineOf(look.observations, owner);
   const listens =
     host?.sockets.kind === "seen" ? host.sockets.value.some(({ port }) => port === 53) : undefined;
+  const dropped = listens === true && host !== undefined ? dropsQuestions(host, view) : undefined;
   look.found({
     code: isNode ? "TL512" : domain === undefined ? "TL508" : "TL505",
     node: owner ?? server,
@@ -91,11 +93,16 @@ function tellDown(look: Look, view: ResolverView, silent: readonly ResolverView[
         ? [seen(view.node.status, `${owner}: "Online": false`)]
         : listens === false && host !== undefined
           ? [seen(host.sockets, "nothing listens on port 53")]
-          : silent.slice(1, 2).map((each) => each.seen)),
+          : dropped !== undefined && host !== undefined
+            ? [seen(host.firewall, droppedText(dropped))]
+            : silent.slice(1, 2).map((each) => each.seen)),
     ],
     why: [
       isNode && online === false ? `it is a node of the tailnet, and offline` : undefined,
       listens === false ? "the machine runs, and no DNS server on it" : undefined,
+      dropped === undefined
+        ? undefined
+        : "its DNS server runs, and its firewall drops what it is asked",
       names.length === 1 && listens !== false && online !== false
         ? `only ${names[0]} could ask it: whether it is down, or out of ${names[0]}'s reach, can't be told`
         : `${names.join(", ")} ${names.length === 1 ? "gets" : "get"} no answer`,
@@ -103,15 +110,32 @@ function tellDown(look: Look, view: ResolverView, silent: readonly ResolverView[
       .filter((reason) => reason !== undefined)
       .join("; "),
     fix: [
-      ...(owner === undefined && domain !== undefined
+      ...(owner === undefined
         ? [
-            `look whether ${server} is the server's address: dns.nameservers.split of Headscale's config.yaml`,
+            `look whether ${server} is the server's address: dns.nameservers.${domain === undefined ? "global" : "split"} of Headscale's config.yaml`,
           ]
         : []),
-      `on ${owner ?? server}: systemctl status its DNS server, and restart it`,
+      dropped === undefined
+        ? `on ${owner ?? server}: systemctl status its DNS server, and restart it`
+        : `on ${owner ?? server}: nft -a list ruleset, and let UDP and TCP 53 pass before that rule`,
       `on control: give ${domain ?? "dns.nameservers.global"} a second nameserver`,
     ],
     explains: [`${about} are resolved on none of ${names.join(", ")}`],
+  });
+}
+
+/** A rule of the server's own machine that drops what a node asks it. */
+function dropsQuestions(host: HostObservations, { server, node }: ResolverView) {
+  if (host.firewall.kind !== "seen") return undefined;
+  const near = ownPrefixes(node).find(({ prefix }) => covers(prefix, server));
+  return droppedBy(host.firewall.value, {
+    hook: "input",
+    device: isTailnetAddress(server) ? "tailscale0" : undefined,
+    source: near?.address ?? "100.64.255.254",
+    destination: server,
+    port: 53,
+    protocol: "udp",
+    isAnswer: false,
   });
 }
 

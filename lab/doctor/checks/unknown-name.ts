@@ -42,9 +42,11 @@ export const unknownName: Check = {
     // A name alone is completed before it is asked for.
     if (known.includes(`${plain}.${domain}`)) return;
     const label = plain.split(".")[0] ?? plain;
+    // What it calls itself and what control calls it may differ.
+    const peers = node.status.kind === "seen" ? node.status.value.peers : [];
     const near =
       known.find((each) => each.split(".")[0] === label) ??
-      nearName(plain, known) ??
+      peers.find((peer) => peer.name === label && known.includes(peer.dnsName))?.dnsName ??
       known.find(
         (each) =>
           each.split(".")[0] ===

@@ -120,8 +120,33 @@ done`;
 const settled = `${until}settled() { tailscale status --json | jq -e '.BackendState | IN("NoState", "Starting") | not'; }
 until_succeeds settled`;
 
+/**
+ * Shell: preferences are a state's own. What faults have made of them is taken back before tailscaled goes on, as it may
+ * be with another state, and made anew in that. After a boot the values of before are of the other state, and the boot
+ * script has given the machine's own its preferences.
+ */
+const preferencesAnew = {
+  before: `preferences=()
+for step in ${stepsDirectory}/*/; do
+  [[ -e $step/${stepFile.inject} && ! -e $step/${stepFile.undo} ]] || continue
+  ! grep -q '"setting":"pref ' "$step/${stepFile.record}" || preferences+=("$step")
+done
+replaced=${stepsDirectory}/replaced
+if [ -e $replaced ] && [ ! -e /run/programs/tailscaled ]; then
+  for step in "\${preferences[@]}"; do rm -f "$(< "$step/${stepFile.base}")"; done
+  (. /run/log-in && tailscale up "\${up_flags[@]}")
+else
+  for step in "\${preferences[@]}"; do touch "$step/${stepFile.undo}"; done
+  for step in "\${preferences[@]}"; do bash -Eeuo pipefail "$step/${stepFile.inject}"; done
+fi`,
+  after: `for step in "\${preferences[@]}"; do rm -f "$step/${stepFile.undo}"; done
+for step in "\${preferences[@]}"; do bash -Eeuo pipefail "$step/${stepFile.inject}"; done
+if [ -e /run/programs/tailscaled ]; then touch $replaced; else rm -f $replaced; fi`,
+};
+
 /** tailscaled with other flags than its boot script gives it. */
 function tailscaled(node: string, before: string, flags: string): SettingStep {
   const command = `exec tailscaled ${flags} --socket="$socket" --port=41641 --no-logs-no-support`;
-  return replacement(node, "tailscaled", `${before}\n${command}\n`, settled);
+  const value = `${before}\n${command}\n`;
+  return replacement(node, "tailscaled", value, { ready: settled, ...preferencesAnew });
 }

@@ -46,7 +46,7 @@ cp "/run/derper/$host.key" "/run/derper/$host.crt"
 exec derper -c /var/lib/derper/derper.key -hostname "$host" -certmode manual -certdir /run/derper \\
   -a :443 -http-port 80 -stun -stun-port 3478
 `;
-      return [replacement(relayOf(lab, region).name, "derper", commands, untilServes)];
+      return [replacement(relayOf(lab, region).name, "derper", commands, { ready: untilServes })];
     },
   }),
 ];
