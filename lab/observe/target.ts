@@ -12,7 +12,13 @@ export function splitTarget(text: string): { host: string; port: number | undefi
   const match = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(text);
   const host = match?.[1] ?? match?.[2] ?? (isIPv6(text) ? text : undefined);
   const port = match?.[3] === undefined ? undefined : Number(match[3]);
-  if (host === undefined || (port !== undefined && (port < 1 || port > 65_535))) {
+  if (port !== undefined && (port < 1 || port > 65_535)) {
+    throw new LabError("UsageInvalid", `there is no port ${match?.[3]}`, {
+      where: text,
+      remedy: "name one from 1 to 65535",
+    });
+  }
+  if (host === undefined) {
     throw new LabError("UsageInvalid", "this is no node, name or address with a port", {
       where: text,
       remedy: "write NODE, NODE:PORT, NAME:PORT, ADDRESS:PORT or [IPV6]:PORT",

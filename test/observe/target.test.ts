@@ -24,7 +24,11 @@ describe("a target as it is written", () => {
     expect(splitTarget(text)).toEqual({ host, port });
   });
 
-  test.each(["", ":80", "server:", "server:0", "server:70000", "server:http"])("not %j", (text) => {
+  test.each(["", ":80", "server:", "server:http"])("not %j", (text) => {
     expect(() => splitTarget(text)).toThrow("no node, name or address");
+  });
+
+  test.each(["server:0", "server:70000", "[::1]:99999"])("no port: %j", (text) => {
+    expect(() => splitTarget(text)).toThrow("there is no port");
   });
 });
