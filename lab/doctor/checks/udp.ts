@@ -12,10 +12,12 @@ export const udp: Check = {
       const reached = (look.read(relayProbes) ?? []).find(({ https }) => https.exitCode === 0);
       if (network === undefined || network.udp || reached === undefined) continue;
       // Others get an answer to STUN; where nobody does, the relays may have none.
-      const others = [...look.observations.tailscale.values()].filter(
-        (other) => other.netcheck.kind === "seen" && other.netcheck.value.udp,
+      const nodes = [...look.observations.tailscale.values()];
+      const isAlone = !nodes.some((other) =>
+        other.netcheck.kind === "seen"
+          ? other.netcheck.value.udp
+          : other.netcheck.isUnasked === true,
       );
-      const isAlone = others.length === 0;
       look.found({
         code: "TL402",
         node: name,
