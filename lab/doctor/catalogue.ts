@@ -256,6 +256,15 @@ export const catalogue: readonly CatalogueEntry[] = [
     sources: [],
   },
   {
+    code: "TL129",
+    name: "serve-backend-missing",
+    severity: "error",
+    title: "A node publishes a service by `tailscale serve`, and nothing listens behind it.",
+    explanation:
+      "With `tailscale serve` it is tailscaled that listens in the tailnet; it hands each connection on to a program of the machine. Where that program does not run, or listens on another port, the connection opens all the same, so that `nc -z` and a port scanner find it open, and is closed without an answer; HTTP is answered with 502. `tailscale serve status` has the place that it hands on to, `ss -ltn` what listens.",
+    sources: [],
+  },
+  {
     code: "TL201",
     name: "policy-denies",
     severity: "error",

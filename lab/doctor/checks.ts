@@ -48,6 +48,7 @@ import { lanResolver, resolvers, unroutedResolver } from "./checks/resolvers.ts"
 import { routeApproval } from "./checks/route-approval.ts";
 import { routeNotAdvertised } from "./checks/route-not-advertised.ts";
 import { routesNotAccepted } from "./checks/routes-not-accepted.ts";
+import { serveBackend } from "./checks/serve-backend.ts";
 import { service } from "./checks/service.ts";
 import { serviceHangs } from "./checks/service-hangs.ts";
 import { shieldsUp } from "./checks/shields-up.ts";
@@ -113,6 +114,7 @@ export const checks: readonly Check[] = [
   routerThroughExitNode,
   searchDomainMissing,
   service,
+  serveBackend,
   serviceHangs,
   shieldsUp,
   smallMtu,

@@ -58,9 +58,10 @@ export function diagnose(observations: Observations, question?: Question | undef
     isAsked(root) || root.consequences.some((consequence) => isAnswer(consequence));
   const rootPlace = (root: Diagnosed) => rankOf(root, root.step, isAnswer(root));
   const roots = underCauses(found).sort((a, b) => rootPlace(a) - rootPlace(b));
+  const isBehindAnswer = found.some((each) => each.isBehindAnswer === true && isAsked(each));
   return {
     question,
-    works: attempts === undefined ? undefined : works(attempts),
+    works: isBehindAnswer ? false : attempts === undefined ? undefined : works(attempts),
     chain: attempts === undefined ? [] : chainOf(observations, attempts, found.filter(isBroken)),
     findings: roots.filter(isAnswer),
     elsewhere: roots.filter((root) => !isAnswer(root)),

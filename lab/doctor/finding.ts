@@ -30,6 +30,8 @@ export interface Finding {
   node: string;
   /** Other machines that it is about: the peer that is denied, the router of a route. */
   involves?: readonly string[];
+  /** What was asked does not work though a connection opens: somebody else than the service has taken it. */
+  isBehindAnswer?: true;
   /** What is the case here, in one sentence. */
   what: string;
   seen: readonly [Seen, ...Seen[]];

@@ -29,6 +29,11 @@ export const evidenceCommands = {
   prefs: { roles: tailscale, argv: ["tailscale", "debug", "prefs"], file: "prefs.json" },
   netmap: { roles: tailscale, argv: ["tailscale", "debug", "netmap"], file: "netmap.json" },
   dns: { roles: tailscale, argv: ["tailscale", "dns", "status", "--json"], file: "dns.json" },
+  serve: {
+    roles: tailscale,
+    argv: ["tailscale", "serve", "status", "--json"],
+    file: "serve.json",
+  },
   metrics: { roles: tailscale, argv: ["tailscale", "metrics", "print"], file: "metrics.txt" },
   netcheck: {
     roles: tailscale,

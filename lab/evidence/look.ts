@@ -27,6 +27,7 @@ import {
   parseResolverProbes,
 } from "./probes.ts";
 import type { Question } from "./question.ts";
+import { parseServe } from "./serve.ts";
 import { parseNstat, parseResolvConf, parseSockets, parseSysctls } from "./sockets.ts";
 import { parseDnsStatus, parsePrefs, parseTailscaledProcess } from "./tailscaled.ts";
 import { waysIntoTunnel } from "./where.ts";
@@ -190,16 +191,18 @@ async function lookAtNode(
     : lookSlowly(netmapRun, run);
   // Who fails meanwhile is told by what is awaited first.
   slow.catch(() => {});
-  const [host, status, prefs, netmap, dns, metrics, process, connections] = await Promise.all([
-    lookAtHost(machine, run),
-    run("status"),
-    run("prefs"),
-    netmapRun,
-    run("dns"),
-    run("metrics"),
-    run("process"),
-    run("connections"),
-  ]);
+  const [host, status, prefs, netmap, dns, serve, metrics, process, connections] =
+    await Promise.all([
+      lookAtHost(machine, run),
+      run("status"),
+      run("prefs"),
+      netmapRun,
+      run("dns"),
+      run("serve"),
+      run("metrics"),
+      run("process"),
+      run("connections"),
+    ]);
   const node: TailscaleObservations = {
     ...host,
     ...allUnseen("it is under way"),
@@ -207,6 +210,7 @@ async function lookAtNode(
     prefs: observe(prefs, ({ stdout }) => parsePrefs(stdout)),
     netmap: observe(netmap, ({ stdout }) => parseNetmap(stdout)),
     dns: observe(dns, ({ stdout }) => parseDnsStatus(stdout)),
+    serve: observe(serve, ({ stdout }) => parseServe(stdout)),
     metrics: observe(metrics, ({ stdout }) => parseMetrics(stdout)),
     process: observe(process, ({ stdout }) => parseTailscaledProcess(stdout), {
       anyExitCode: true,

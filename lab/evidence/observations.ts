@@ -12,6 +12,7 @@ import type { FirewallRules } from "./nftables.ts";
 import type { Observation } from "./observation.ts";
 import type { Connection, ControlProbe, RelayProbe, ResolverProbe } from "./probes.ts";
 import type { Question } from "./question.ts";
+import type { Published } from "./serve.ts";
 import type { Socket } from "./sockets.ts";
 import type { DnsStatus, Prefs, TailscaledProcess } from "./tailscaled.ts";
 
@@ -42,6 +43,7 @@ export interface TailscaleObservations extends HostObservations {
   prefs: Observation<Prefs>;
   netmap: Observation<Netmap>;
   dns: Observation<DnsStatus>;
+  serve: Observation<Published[]>;
   metrics: Observation<Metrics>;
   netcheck: Observation<Netcheck>;
   process: Observation<TailscaledProcess>;

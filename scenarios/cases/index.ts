@@ -24,6 +24,7 @@ import policyOtherPort from "./cant-reach/policy-other-port.ts";
 import routeNotAdvertised from "./cant-reach/route-not-advertised.ts";
 import routeNotApproved from "./cant-reach/route-not-approved.ts";
 import routesNotAccepted from "./cant-reach/routes-not-accepted.ts";
+import serveBackendMissing from "./cant-reach/serve-backend-missing.ts";
 import serviceDown from "./cant-reach/service-down.ts";
 import serviceHangs from "./cant-reach/service-hangs.ts";
 import serviceOnAnotherPort from "./cant-reach/service-on-another-port.ts";
@@ -105,6 +106,7 @@ export const cases: readonly Case[] = [
   routeNotApproved,
   routesNotAccepted,
   serviceDown,
+  serveBackendMissing,
   serviceHangs,
   serviceOnAnotherPort,
   serviceOnLanAddress,

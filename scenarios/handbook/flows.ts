@@ -98,7 +98,7 @@ export const flows: readonly Flow[] = [
         see: "`connection refused`",
         text: "A refusal comes from the target's kernel: the packet arrived. Type `ss -ltn` there; the service must listen on the port, and on more than 127.0.0.1.",
         example: { name: "service-down", look: 1 },
-        codes: ["TL111", "TL112", "TL125", "TL113", "TL127"],
+        codes: ["TL111", "TL112", "TL125", "TL113", "TL127", "TL129"],
       },
       {
         title: "Way back",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { catalogue } from "../../lab/doctor/catalogue.ts";
 import { checks } from "../../lab/doctor/checks.ts";
+import { diagnosisText } from "../../lab/doctor/text.ts";
 import { type Alteration, codes, found, replace } from "./altered-source.ts";
 
 const silent: Alteration[] = [
@@ -497,6 +498,36 @@ describe("what a machine, its user or control has changed", () => {
     expect(await codes("laptop router:80", [shieldsUp, ...silent])).toEqual(["TL123 router"]);
     expect(await codes(undefined, [shieldsUp])).toEqual([]);
     expect(await codes("laptop router:80", [shieldsUp])).toEqual([]);
+  });
+
+  test("TL129: tailscale serve hands on to where nobody listens", async () => {
+    const served = (target: string, port = 8000): Alteration => [
+      "router",
+      "tailscale serve",
+      () => ({
+        stdout: JSON.stringify({
+          TCP: { [port]: { HTTP: true } },
+          Web: { [`router.tailnet.lab:${port}`]: { Handlers: { "/": { Proxy: target } } } },
+        }),
+      }),
+    ];
+    const dead = served("http://127.0.0.1:3000");
+    expect(await codes(undefined, [dead])).toEqual(["TL129 router"]);
+    const asked = await found("laptop router:80", [served("http://127.0.0.1:3000", 80)]);
+    expect(asked.findings.map(({ code }) => code)).toEqual(["TL129"]);
+    // The connection has opened all the same.
+    expect(asked.works).toBe(false);
+    expect(diagnosisText(asked, { all: false })).not.toContain("It works");
+    for (const other of [
+      served("http://127.0.0.1:80"),
+      served("http://localhost:80"),
+      served("http://10.20.0.30:3000"),
+      served("unix:/run/wiki.sock"),
+    ]) {
+      expect(await codes(undefined, [other])).toEqual([]);
+    }
+    // Of another port nobody has asked.
+    expect(await codes("laptop router:80", [dead])).toEqual([]);
   });
 
   test("TL211: control has no node with the key", async () => {

@@ -1,0 +1,57 @@
+import type { Published } from "../../evidence/serve.ts";
+import type { Socket } from "../../evidence/sockets.ts";
+import { type Check, seen } from "../check.ts";
+import { listeners } from "../sockets.ts";
+
+/** TL129: `tailscale serve` takes connections for a program of the machine, and that is not there. */
+export const serveBackend: Check = {
+  finds: ["TL129"],
+  step: "service",
+  explainedBy: ["TL118", "TL119"],
+  run({ observations, question, read, found }) {
+    for (const node of observations.tailscale.values()) {
+      const { name } = node.machine;
+      const { attempts } = observations;
+      if (attempts !== undefined && attempts.target !== name) continue;
+      if (read(node.status)?.backendState !== "Running") continue;
+      const published = read(node.serve) ?? [];
+      const sockets = published.length === 0 ? undefined : read(node.sockets);
+      if (sockets === undefined) continue;
+      const dead = published.find(
+        (each) =>
+          (question === undefined || question.port === each.port) && isMissing(each, sockets),
+      );
+      if (dead === undefined) continue;
+      const { port, backend, line } = dead;
+      const place = `${backend.host}:${backend.port}`;
+      found({
+        code: "TL129",
+        node: name,
+        ...(question === undefined ? {} : { involves: [question.from], isBehindAnswer: true }),
+        what: `${name} publishes port ${port} by tailscale serve, and nothing listens on ${place} behind it`,
+        seen: [
+          seen(node.serve, line),
+          seen(node.sockets, `no socket of tcp with port ${backend.port} for ${backend.host}`),
+        ],
+        why: "tailscaled takes the connection itself, and closes it, or answers HTTP with 502, as it can't hand it on",
+        fix: [
+          `on ${name}: start what should listen on ${place}`,
+          `on ${name}, else: tailscale serve status, and tailscale serve to the port that it listens on`,
+        ],
+        explains: [`who connects to ${name}:${port} gets no answer`],
+      });
+    }
+  },
+};
+
+/** Of a place on the machine itself; of another machine's its sockets say nothing. */
+function isMissing({ backend }: Published, sockets: readonly Socket[]): boolean {
+  const isOwn =
+    backend.host === "localhost" || backend.host === "::1" || backend.host.startsWith("127.");
+  if (!isOwn) return false;
+  return !listeners(sockets, "tcp", backend.port).some(({ address }) => {
+    const isAny = ["*", "0.0.0.0", "::"].includes(address);
+    const isLoop = address === "::1" || address.startsWith("127.");
+    return isAny || isLoop;
+  });
+}
