@@ -448,11 +448,11 @@ test("a network that lets nothing out is cut off; one whose machine filters stri
 });
 
 test("a link that takes small packets alone has the MTU that it tells, else one that is assumed", () => {
-  const behindOne = (name: string, smallMtu: NonNullable<NodeFacts["smallMtu"]>) =>
-    node(name, { ...behind("31.10.5.9", `192.168.1.${number + 1}`), smallMtu });
+  const behindOne = (name: string, host: number, smallMtu: NonNullable<NodeFacts["smallMtu"]>) =>
+    node(name, { ...behind("31.10.5.9", `192.168.1.${host}`), smallMtu });
   const { declaration, notes } = made([
-    behindOne("laptop", seen({ bytes: 1300 })),
-    behindOne("tablet", seen(null)),
+    behindOne("laptop", 20, seen({ bytes: 1300 })),
+    behindOne("tablet", 21, seen(null)),
     node("phone", { ...behind("31.10.5.10", "192.168.1.20"), smallMtu: seen({}) }),
   ]);
   const lan = declaration.nodes.phone?.network;
