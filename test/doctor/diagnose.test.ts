@@ -692,6 +692,8 @@ describe("what a machine, its user or control has changed", () => {
       () => ({ exitCode: 1, stdout: "2 packets transmitted, 0 received, 100% packet loss\n" }),
     ];
     expect(await codes("printer laptop:80", [timedOut, unanswered])).toEqual(["TL126 printer"]);
+    // Nor can it be tried in a capture.
+    expect(await codes("printer laptop:80")).toEqual(["TL126 printer"]);
   });
 
   test("TL513: a line in /etc/hosts for a name of split DNS", async () => {

@@ -9,7 +9,10 @@ export const noTailscale: Check = {
   explainedBy: ["TL118"],
   run({ observations, read, found }) {
     const { attempts, hosts } = observations;
-    if (attempts?.address == null || works(attempts) !== false) return;
+    // In a capture nobody can try whether it works.
+    const isTried = attempts !== undefined && works(attempts) !== undefined;
+    if (attempts?.address == null || works(attempts) === true) return;
+    if (observations.isLive && !isTried) return;
     const { address, question } = attempts;
     const host = hosts.get(question.from);
     const routes = host === undefined ? undefined : read(host.routes);

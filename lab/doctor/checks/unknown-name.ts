@@ -96,10 +96,10 @@ function denialOf(
   const [netmap, dns] = [look.read(node.netmap), look.read(node.dns)];
   if (netmap === undefined || dns?.isMagic !== true) return undefined;
   const domain = domainOf(node);
-  // A name alone is completed with each of the search domains.
-  const search = look.read(node.resolvConf)?.search;
+  // A name alone may be of /etc/hosts, or of another search domain, unless it is nearly a peer's.
+  const labels = knownNames(node).map((each) => each.split(".")[0] ?? "");
   const isOfTailnet = name.includes(".")
     ? isUnder(name, domain)
-    : search?.every((each) => each === domain) === true;
+    : nearName(name, labels) !== undefined;
   return isOfTailnet ? seen(node.dns, `"MagicDNSSuffix": "${domain}"`) : undefined;
 }
