@@ -24,7 +24,7 @@ const instead: readonly [RegExp, string][] = [
   [/^on control: add a relay(.*) to the DERP map$/, 'in the policy: add a relay$1 to "derpMap"'],
   [/^on control: update Headscale.*$/, ""],
   [/^on \S+\.tailscale\.com: .*$/, "look at https://status.tailscale.com"],
-  [/^(.*): dns\.nameservers\.split of Headscale's config\.yaml$/, `$1: ${panel}, DNS`],
+  [/^(.*): dns\.nameservers\.(?:split|global) of Headscale's config\.yaml$/, `$1: ${panel}, DNS`],
   [/^on control(,[^:]*)?: (.*)$/, `${panel}$1: $2`],
   [/^(.*tailscale up.*), with its --login-server$/, "$1"],
 ];
