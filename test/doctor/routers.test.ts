@@ -244,6 +244,33 @@ describe("TL124 in a lab that runs", () => {
   });
 });
 
+const ipv6Off = replace("net.ipv6.conf.all.forwarding = 1", "net.ipv6.conf.all.forwarding = 0");
+const tunnelOff = replace(
+  "net.ipv4.conf.tailscale0.forwarding = 1",
+  "net.ipv4.conf.tailscale0.forwarding = 0",
+);
+
+test("TL106: forwarding is off for an interface, on a router without IPv6 too", async () => {
+  expect(await codes(undefined, [["router", "sysctl", ipv6Off]])).toEqual([]);
+  expect(
+    await codes(undefined, [
+      ["router", "sysctl", ipv6Off],
+      ["router", "sysctl", tunnelOff],
+    ]),
+  ).toEqual(["TL106 router"]);
+});
+
+test("a router of IPv6 alone forwards without IPv4's switches", async () => {
+  const ofIpv6: Alteration = [
+    "router",
+    "tailscale debug prefs",
+    replace(/"0.0.0.0\/0",\s+"::\/0",\s+"10.20.0.0\/24"/, '"fd00:20::/64"'),
+  ];
+  const found = await codes(undefined, [ofIpv6, ["router", "sysctl", tunnelOff]]);
+  expect(found).not.toContain("TL106 router");
+  expect(await codes(undefined, [ofIpv6, ["router", "sysctl", ipv6Off]])).toContain("TL106 router");
+});
+
 test.each(["tailscale0", "lan"])(
   "TL106: what comes in by %s alone is not forwarded",
   async (device) => {
