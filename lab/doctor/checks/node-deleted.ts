@@ -21,7 +21,7 @@ export const nodeDeleted: Check = {
         node: name,
         what: `control has no node with the key of ${name}`,
         seen: [
-          seenLine(status, new RegExp(key), key),
+          seenLine(status, key, key),
           seen(control.nodes, `no "node_key": "${key}"`),
         ],
         why: "somebody has deleted the node at control; the node itself goes on with the last netmap that it got, and nobody knows it any more",
