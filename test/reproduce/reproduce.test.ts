@@ -23,7 +23,7 @@ function node(name: string, facts: Partial<NodeFacts> = {}): NodeFacts {
   return {
     name,
     isCaptured: true,
-    tailnetAddresses: [`100.64.0.${number}`],
+    tailnetAddresses: [`100.64.${number >> 8}.${number & 255}`],
     user: seen("alice"),
     ...facts,
   };
@@ -448,11 +448,12 @@ test("a network that lets nothing out is cut off; one whose machine filters stri
 });
 
 test("a link that takes small packets alone has the MTU that it tells, else one that is assumed", () => {
-  const behindOne = (name: string, smallMtu: NonNullable<NodeFacts["smallMtu"]>) =>
-    node(name, { ...behind("31.10.5.9", `192.168.1.${number + 1}`), smallMtu });
   const { declaration, notes } = made([
-    behindOne("laptop", seen({ bytes: 1300 })),
-    behindOne("tablet", seen(null)),
+    node("laptop", {
+      ...behind("31.10.5.9", "192.168.1.20"),
+      smallMtu: seen({ bytes: 1300 }),
+    }),
+    node("tablet", { ...behind("31.10.5.9", "192.168.1.21"), smallMtu: seen(null) }),
     node("phone", { ...behind("31.10.5.10", "192.168.1.20"), smallMtu: seen({}) }),
   ]);
   const lan = declaration.nodes.phone?.network;
