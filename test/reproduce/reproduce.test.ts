@@ -499,6 +499,13 @@ test("what answers nobody is out for all, and what some places don't reach is so
   expect(faultsOf(outages({ relays: silent.slice(0, 1) }), [node("laptop", noUdp)])).toHaveLength(
     2,
   );
+  // The second relay is the lab's own.
+  expect(
+    faultsOf(
+      { ...outages({ relays: silent.slice(0, 1) }), relays: seen(relays.value.slice(0, 1)) },
+      [node("laptop", noUdp)],
+    ),
+  ).toEqual([{ kind: "relay-down", region: "fra" }]);
   const some = [
     node("laptop", {
       ...behind("31.10.5.9", "192.168.1.20"),
@@ -515,6 +522,18 @@ test("what answers nobody is out for all, and what some places don't reach is so
     { kind: "control-unreachable", node: "laptop" },
     { kind: "cut", between: [lan1, "derp-fra"] },
     { kind: "relay-tcp-blocked", region: "nyc", at: lan2 },
+  ]);
+  const out = (address: string, region: string) => ({
+    ...behind("31.10.5.9", address),
+    relaysOut: seen([{ region, how: "silent" as const }]),
+  });
+  const inOneLan = [
+    node("laptop", out("192.168.1.20", "fra")),
+    node("tablet", out("192.168.1.21", "nyc")),
+  ];
+  expect(faultsOf({}, inOneLan)).toMatchObject([
+    { kind: "cut", between: ["laptop", "derp-fra"] },
+    { kind: "cut", between: ["tablet", "derp-nyc"] },
   ]);
 });
 
