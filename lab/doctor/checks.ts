@@ -4,12 +4,8 @@ import { baseDomain } from "./checks/base-domain.ts";
 import { captivePortal } from "./checks/captive-portal.ts";
 import { cgnatCollision } from "./checks/cgnat-collision.ts";
 import { clonedState } from "./checks/cloned-state.ts";
-import {
-  controlByExitNode,
-  controlDown,
-  controlSilent,
-  controlUnreachable,
-} from "./checks/control.ts";
+import { controlDown, controlSilent } from "./checks/control-down.ts";
+import { controlByExitNode, controlUnreachable } from "./checks/control-unreachable.ts";
 import { exitNodeDetour, routerThroughExitNode, subnetRouterDetour } from "./checks/detours.ts";
 import { directPath } from "./checks/direct-path.ts";
 import {
