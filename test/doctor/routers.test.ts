@@ -307,6 +307,27 @@ test("TL201: no rule lets the node use what is behind the router, so that it is 
   ]);
 });
 
+test("TL201 is none of a router that asks for what it serves itself", async () => {
+  const served: Alteration = [
+    "control",
+    "headscale nodes",
+    replace("10.20.0.0/24", "10.99.0.0/24"),
+  ];
+  const accepts: Alteration = [
+    "router",
+    "tailscale debug prefs",
+    replace('"RouteAll": false', '"RouteAll": true'),
+  ];
+  const closed: Alteration = [
+    "router",
+    "tailscale debug netmap",
+    replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
+  ];
+  expect(await codes("router 10.99.0.5:80", [served, accepts, closed])).not.toContain(
+    "TL201 router",
+  );
+});
+
 test("TL107 is none of a router whose tailscaled is stopped: it has taken its rules away", async () => {
   const { findings } = await found(asked, [
     ...silent,
