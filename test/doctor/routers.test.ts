@@ -61,7 +61,9 @@ describe("a router that does not masquerade", () => {
       ],
     ],
   ])("TL107: tailscaled's rules are gone: %s", async (_what, alter) => {
-    const { findings } = await found(asked, [...silent, ["router", "nft -j", ruleset(alter)]]);
+    const { findings } = await found(asked, [...silent, ["router", "nft -j", ruleset(alter)]], {
+      isLive: true,
+    });
     expect(findings).toMatchObject([
       {
         code: "TL107",
@@ -70,6 +72,11 @@ describe("a router that does not masquerade", () => {
         fix: ["on router: systemctl restart tailscaled", expect.stringContaining("ip route add")],
       },
     ]);
+  });
+
+  test("in a capture nothing at all of nft may be for rules of iptables-legacy", async () => {
+    const gone: Alteration = ["router", "nft -j", ruleset(() => [])];
+    expect(await codes(asked, [...silent, gone])).not.toContain("TL107 router");
   });
 
   test("TL107: tailscaled is told to set no rules", async () => {
