@@ -72,3 +72,10 @@ test.each<[what: string, asked: string | undefined, alterations: Alteration[], f
   expect(all).toContain(fix);
   expect(all.join("\n")).not.toMatch(/headscale|on control|login-server/i);
 });
+
+test("one node that asks Tailscale's own control server by mistake does not make the tailnet hosted", async () => {
+  const { findings } = await found("laptop router:22", hosted.slice(0, 1), unseen);
+  expect(findings.flatMap(({ fix }) => fix)).toContain(
+    "on control: headscale policy set -f POLICY",
+  );
+});
