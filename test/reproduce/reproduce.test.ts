@@ -537,6 +537,17 @@ test("what answers nobody is out for all, and what some places don't reach is so
   ]);
 });
 
+test("a LAN within the tailnet's range is around a machine behind a router alone", () => {
+  const sharedLan = seen("100.72.0.0/24");
+  const vps = node("vps", { ...behind("31.10.5.9", "31.10.5.9"), sharedLan });
+  const laptop = node("laptop", { ...behind("31.10.5.10", "192.168.1.20"), sharedLan });
+  const { declaration, leftOut } = made([vps, laptop]);
+  expect(defineLab({ ...declaration, tailnet: {} }).faults).toEqual([
+    { kind: "cgnat-collision", node: "laptop", prefix: "100.72.0.0/24" },
+  ]);
+  expect(leftOut).toContainEqual(expect.stringContaining("vps: a LAN of 100.72.0.0/24"));
+});
+
 test("a silent resolver is down where the lab has it, and the internet's where all that it stands for are", () => {
   const laptop = node("laptop", behind("31.10.5.9", "192.168.1.20"));
   const faultsOf = (silent: string[]) =>
