@@ -75,7 +75,7 @@ function resolverOutages(reader: Reader): (Seen<string> & { isForAll: boolean })
   return [...Map.groupBy(views, ({ server }) => server)].flatMap(([server, same]) => {
     const [first] = same;
     if (first === undefined || !same.every(isSilent)) return [];
-    const isForAll = first.domain === undefined;
+    const isForAll = same.some(({ domain }) => domain === undefined);
     return { value: server, from: lineFrom(first.seen), isForAll };
   });
 }
