@@ -22,7 +22,6 @@ export async function captureLab(
   folder: string,
   options: CaptureOptions,
 ): Promise<Manifest> {
-  await assertReplaceable(folder);
   return captureSource(await liveSource(lab), folder, options);
 }
 

@@ -1,3 +1,4 @@
+import type { FirewallPacket } from "../evidence/firewall.ts";
 import type {
   Attempts,
   HostObservations,
@@ -71,6 +72,16 @@ export function sourceOf(seen: Observations, from: string, like = "0.0.0.0"): st
   const status = seen.tailscale.get(from)?.status;
   const own = status?.kind === "seen" ? status.value.self?.addresses : undefined;
   return own?.find((address) => address.includes(":") === like.includes(":"));
+}
+
+/** From which addresses a host behind a router is asked: the router's own in that LAN, where it masquerades. */
+export function sourcesBehind(
+  router: TailscaleObservations,
+  { source, destination }: Pick<FirewallPacket, "source" | "destination">,
+): string[] {
+  const isBare = router.prefs.kind === "seen" && !router.prefs.value.masquerades;
+  const near = ownPrefixes(router).filter(({ prefix }) => covers(prefix, destination));
+  return isBare || near.length === 0 ? [source] : near.map(({ address }) => address);
 }
 
 /** Whatever their role. */

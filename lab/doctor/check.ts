@@ -102,13 +102,15 @@ export function seen(observation: Observation<unknown>, line: string): Seen {
   return { node, command: commandLine(argv), line };
 }
 
-/** The first line of an observation's output that matches; where none does, `otherwise`. */
+/** The first line of an observation's output that has a text, or matches; where none does, `otherwise`. */
 export function seenLine(
   observation: Observation<unknown>,
-  pattern: RegExp,
+  wanted: string | RegExp,
   otherwise: string,
 ): Seen {
   const text = observation.evidence?.stdout ?? "";
-  const line = text.split("\n").find((each) => pattern.test(each));
+  const line = text
+    .split("\n")
+    .find((each) => (typeof wanted === "string" ? each.includes(wanted) : wanted.test(each)));
   return seen(observation, line?.trim() ?? otherwise);
 }

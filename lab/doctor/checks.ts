@@ -4,12 +4,8 @@ import { baseDomain } from "./checks/base-domain.ts";
 import { captivePortal } from "./checks/captive-portal.ts";
 import { cgnatCollision } from "./checks/cgnat-collision.ts";
 import { clonedState } from "./checks/cloned-state.ts";
-import {
-  controlByExitNode,
-  controlDown,
-  controlSilent,
-  controlUnreachable,
-} from "./checks/control.ts";
+import { controlDown, controlSilent } from "./checks/control-down.ts";
+import { controlByExitNode, controlUnreachable } from "./checks/control-unreachable.ts";
 import { exitNodeDetour, routerThroughExitNode, subnetRouterDetour } from "./checks/detours.ts";
 import { directPath } from "./checks/direct-path.ts";
 import {
@@ -44,7 +40,8 @@ import { quality } from "./checks/quality.ts";
 import { relayFar } from "./checks/relay-far.ts";
 import { relays } from "./checks/relays.ts";
 import { resolvedElsewhere } from "./checks/resolved-elsewhere.ts";
-import { lanResolver, resolvers, unroutedResolver } from "./checks/resolvers.ts";
+import { lanResolver, unroutedResolver } from "./checks/resolver-out-of-reach.ts";
+import { resolvers } from "./checks/resolvers.ts";
 import { routeApproval } from "./checks/route-approval.ts";
 import { routeNotAdvertised } from "./checks/route-not-advertised.ts";
 import { routesNotAccepted } from "./checks/routes-not-accepted.ts";

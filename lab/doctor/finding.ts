@@ -1,4 +1,5 @@
 import type { SeenLine } from "../evidence/reader.ts";
+
 /**
  * Whether connections are affected: `error`, they fail; `warning`, something keeps them from being as good as they
  * should be; `info`, nothing is wrong, and that is why they go as they do: a lab in which all is well may show it.

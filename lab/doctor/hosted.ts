@@ -1,14 +1,18 @@
 import type { Observations } from "../evidence/observations.ts";
 import type { Finding } from "./finding.ts";
 
-/** Whether control is Tailscale's own server, where nobody types commands. */
+/**
+ * Whether control is Tailscale's own server, where nobody types commands. One node of several may have it by mistake, as
+ * it is what a login without the flag asks.
+ */
 export function isHosted({ control, tailscale }: Observations): boolean {
   if (control?.nodes.kind === "seen") return false;
-  return [...tailscale.values()].some(
-    ({ prefs }) =>
-      prefs.kind === "seen" &&
-      /^https:\/\/(?:controlplane|login)\.tailscale\.com\b/.test(prefs.value.controlUrl),
+  const urls = [...tailscale.values()].flatMap(({ prefs }) =>
+    prefs.kind === "seen" ? [prefs.value.controlUrl] : [],
   );
+  const isTailscales = (url: string) =>
+    /^https:\/\/(?:controlplane|login)\.tailscale\.com(?:[:/]|$)/.test(url);
+  return urls.length > 0 && urls.every(isTailscales);
 }
 
 const panel = "in the admin console";
@@ -24,7 +28,7 @@ const instead: readonly [RegExp, string][] = [
   [/^on control: add a relay(.*) to the DERP map$/, 'in the policy: add a relay$1 to "derpMap"'],
   [/^on control: update Headscale.*$/, ""],
   [/^on \S+\.tailscale\.com: .*$/, "look at https://status.tailscale.com"],
-  [/^(.*): dns\.nameservers\.split of Headscale's config\.yaml$/, `$1: ${panel}, DNS`],
+  [/^(.*): dns\.nameservers\.(?:split|global) of Headscale's config\.yaml$/, `$1: ${panel}, DNS`],
   [/^on control(,[^:]*)?: (.*)$/, `${panel}$1: $2`],
   [/^(.*tailscale up.*), with its --login-server$/, "$1"],
 ];

@@ -31,6 +31,12 @@ export function unresolved({
   return isFailed ? { ...attempts, name } : undefined;
 }
 
+/** Whether it is asked why a name does not resolve, of a domain of split DNS or of none. */
+export function isNameAsked(seen: Observations, domain: string | undefined): boolean {
+  const asked = unresolved(seen);
+  return asked !== undefined && (domain === undefined || isUnder(asked.name, domain));
+}
+
 /** All names that MagicDNS knows on a node: its own, its peers', and extra records. */
 export function knownNames(node: TailscaleObservations): string[] {
   const { status, netmap } = node;

@@ -81,13 +81,9 @@ export async function attempt(
     const found = [
       ...(system.kind === "seen" ? system.value : []),
       ...(magicDns.kind === "seen" ? magicDns.value.answers : []),
-      ...(source.isLive ? [] : peerAddresses(seen.tailscale.get(from), name)),
+      ...(source.isLive ? [] : addressesNamed(seen.tailscale.get(from), name)),
     ];
-    const address =
-      found.find((each) => each.includes(".")) ??
-      found[0] ??
-      (source.isLive ? undefined : addressNamed(seen.tailscale.get(from), name)) ??
-      null;
+    const address = found.find((each) => each.includes(".")) ?? found[0] ?? null;
     const target = address === null ? null : (ownerOf(seen, address) ?? null);
     return { ...none, name, system, magicDns, address, target };
   }
@@ -221,14 +217,20 @@ function peerWith(own: TailscaleObservations | undefined, address: string): stri
   return own.status.value.peers.find(({ addresses }) => addresses.includes(address))?.name;
 }
 
-/** What a node's peer is called, where nobody can be asked: by its name in MagicDNS, or as it calls itself. */
-function addressNamed(own: TailscaleObservations | undefined, name: string): string | undefined {
-  if (own?.status.kind !== "seen") return undefined;
+/**
+ * Of whom a name is by what a node knows of its tailnet, where nobody can resolve it: its name in MagicDNS, whole or
+ * without the domain, else what it calls itself.
+ */
+function addressesNamed(own: TailscaleObservations | undefined, name: string): readonly string[] {
+  if (own?.status.kind !== "seen") return [];
+  const { self, peers } = own.status.value;
+  const all = [self, ...peers].filter((node) => node !== undefined);
   const asked = name.toLowerCase().replace(/\.$/, "");
-  const peer = own.status.value.peers.find(({ hostname, dnsName }) =>
-    [dnsName, dnsName.split(".")[0], hostname].some((each) => each?.toLowerCase() === asked),
-  );
-  return peer?.addresses[0];
+  const isAsked = (each: string | undefined) => each !== "" && each?.toLowerCase() === asked;
+  const named =
+    all.find(({ dnsName }) => isAsked(dnsName) || isAsked(dnsName.split(".")[0])) ??
+    all.find(({ hostname }) => isAsked(hostname));
+  return named?.addresses ?? [];
 }
 
 /** In the tailnet for a node, in its LAN for a host. */
@@ -268,15 +270,4 @@ function icmpResult({ stdout, stderr, exitCode }: Evidence): IcmpResult {
   const times = [...stdout.matchAll(/time=([\d.]+) ms/g)].map((match) => Number(match[1]));
   const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
   return { received, latencyMs: median ?? null, error: error?.trim() ?? null };
-}
-
-/** Of the peer with a name, whole or without the tailnet's domain: in a capture nobody can resolve it. */
-function peerAddresses(node: TailscaleObservations | undefined, name: string): string[] {
-  if (node?.status.kind !== "seen") return [];
-  const { self, peers } = node.status.value;
-  const asked = name.toLowerCase().replace(/\.$/, "");
-  const named = [self, ...peers].find(
-    (peer) => asked !== "" && [peer?.dnsName, peer?.dnsName.split(".")[0]].includes(asked),
-  );
-  return named?.addresses ?? [];
 }

@@ -76,7 +76,7 @@ export function isNameMissing({ exitCode, error }: ControlProbe): boolean {
 }
 
 /** curl(1): 60 is a certificate that can't be verified, 51 one of another name. */
-export function isUntrusted({ exitCode }: ControlProbe): boolean {
+export function isUntrusted({ exitCode }: Pick<ControlProbe, "exitCode">): boolean {
   return exitCode === 60 || exitCode === 51;
 }
 

@@ -1,6 +1,6 @@
 import type { NetmapRelay } from "./netmap.ts";
 import type { Observations, TailscaleObservations } from "./observations.ts";
-import type { RelayProbe } from "./probes.ts";
+import { isUntrusted, type RelayProbe } from "./probes.ts";
 import type { Reader, SeenLine } from "./reader.ts";
 import { usesExitNode } from "./where.ts";
 
@@ -41,16 +41,15 @@ function viewsOf(reader: Reader, name: string, node: TailscaleObservations): Rel
       const probe = probes.find(({ host }) => host === hostname);
       if (probe === undefined || probe.https.exitCode === -1) return [];
       const { exitCode, text } = probe.https;
-      const isAnswered = probe.https.status !== 0 || exitCode === 60 || exitCode === 51;
-      if (!hasOwnWay && !isAnswered) return [];
+      const isRefused = isUntrusted(probe.https);
+      if (!hasOwnWay && probe.https.status === 0 && !isRefused) return [];
       return [
         {
           node: name,
           relay,
           probe,
           isReached: exitCode === 0,
-          // curl(1): 60 is a certificate that can't be verified, 51 one of another name.
-          certificate: exitCode === 60 || exitCode === 51 ? text : undefined,
+          certificate: isRefused ? text : undefined,
           stun: netcheck?.udp === true ? relay.code in netcheck.relayLatencyMs : undefined,
           seen: {
             node: name,

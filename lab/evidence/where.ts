@@ -31,7 +31,7 @@ export function ownPrefixes(
 ): { address: string; prefix: string; device: string; length: number }[] {
   if (host.addresses.kind !== "seen") return [];
   return host.addresses.value
-    .filter(({ name, isUp }) => isUp && name !== "lo" && !name.startsWith("tailscale"))
+    .filter(({ name, isUp }) => isUp && name !== "lo" && !isTunnel(name))
     .flatMap(({ name, addresses }) =>
       addresses
         .filter(({ address }) => !address.startsWith("fe80:"))
@@ -52,7 +52,7 @@ export function smallInterface(
   if (addresses.kind !== "seen") return undefined;
   return addresses.value.find(
     ({ name, isUp, mtu, addresses: own }) =>
-      isUp && own.length > 0 && mtu > 0 && mtu < bytes && !name.startsWith("tailscale"),
+      isUp && own.length > 0 && mtu > 0 && mtu < bytes && !isTunnel(name),
   );
 }
 

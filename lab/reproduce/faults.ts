@@ -1,6 +1,6 @@
 import { readPolicy } from "../topology/policy.ts";
 import { prefix } from "../topology/prefix.ts";
-import type { LabDeclaration } from "../topology/schema.ts";
+import { internet, type LabDeclaration } from "../topology/schema.ts";
 import { type Draft, saw } from "./draft.ts";
 import type { HostFacts, NodeFacts, TailnetFacts } from "./facts.ts";
 import { validUser } from "./names.ts";
@@ -20,8 +20,10 @@ export function addFaults(draft: Draft, facts: TailnetFacts): void {
     ...loopbackFaults(draft, facts.nodes),
     ...hostnameFaults(draft, facts.nodes),
     ...cloneFaults(draft, facts.nodes),
-    ...downFaults(draft, [...facts.nodes, ...facts.hosts]),
     ...facts.nodes.flatMap((node) => ownFaults(draft, node)),
+    ...collisionFaults(draft, facts.nodes),
+    // The last, as others are made on a machine that runs.
+    ...downFaults(draft, [...facts.nodes, ...facts.hosts]),
   ];
   if (faults.length > 0) draft.declaration.faults = faults;
 }
@@ -103,7 +105,7 @@ function downFaults(draft: Draft, machines: readonly (NodeFacts | HostFacts)[]):
   });
 }
 
-function ownFaults(draft: Draft, { name, faults, blocked, sharedLan }: NodeFacts): Faults {
+function ownFaults(draft: Draft, { name, faults, blocked }: NodeFacts): Faults {
   for (const { value, from } of faults ?? [])
     saw(draft, ["faults"], `${value} of ${name} (${from})`);
   const declared = draft.declaration.nodes[name];
@@ -118,7 +120,19 @@ function ownFaults(draft: Draft, { name, faults, blocked, sharedLan }: NodeFacts
     saw(draft, ["faults"], `a firewall of ${name} drops ${protocol}/${port} (${blocked?.from})`);
     return { kind: "host-firewall" as const, node: name, protocol, port };
   });
-  if (sharedLan === undefined) return [...own, ...ports];
-  saw(draft, ["faults"], `a LAN of ${name} has ${sharedLan.value} (${sharedLan.from})`);
-  return [...own, ...ports, { kind: "cgnat-collision", node: name, prefix: sharedLan.value }];
+  return [...own, ...ports];
+}
+
+/** A lab has such a LAN around a machine behind a router alone. */
+function collisionFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
+  return nodes.flatMap(({ name, sharedLan }) => {
+    if (sharedLan === undefined) return [];
+    const { value, from } = sharedLan;
+    if (draft.declaration.nodes[name]?.network === internet) {
+      draft.leftOut.push(`${name}: a LAN of ${value} (${from}), as its own address is public`);
+      return [];
+    }
+    saw(draft, ["faults"], `a LAN of ${name} has ${value} (${from})`);
+    return { kind: "cgnat-collision" as const, node: name, prefix: value };
+  });
 }

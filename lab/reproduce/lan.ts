@@ -52,3 +52,14 @@ export function endpointAddresses(endpoints: readonly string[]): EndpointAddress
     lanAddresses: all.filter((address) => isLan(address) && !address.startsWith("172.17.")),
   };
 }
+
+/** The length of its prefix is not told; homes and offices have /24. Behind a NAT it has an address in its LAN too. */
+export function lanOfEndpoints(
+  endpoints: readonly string[],
+  source: string,
+): Seen<{ address: string; length: number }> | undefined {
+  const { publicAddresses, lanAddresses } = endpointAddresses(endpoints);
+  const address = lanAddresses[0] ?? publicAddresses[0];
+  if (address === undefined) return undefined;
+  return { value: { address, length: 24 }, from: `${source}, for a LAN of the usual size` };
+}

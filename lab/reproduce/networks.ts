@@ -1,9 +1,9 @@
-import { LabError } from "../errors.ts";
-import { contains, overlaps, type Prefix, prefix, withoutHostBits } from "../topology/prefix.ts";
+import { contains, overlaps, type Prefix, prefix } from "../topology/prefix.ts";
 import { reservedFor } from "../topology/reserved.ts";
 import { internet } from "../topology/schema.ts";
 import { assumed, type Draft, saw } from "./draft.ts";
 import type { NodeFacts, Seen, TailnetFacts } from "./facts.ts";
+import { freeRanges, longestPrefix, rangeOf } from "./lan-ranges.ts";
 
 /** Where a machine is: a network of the topology, and its address in it. */
 export interface Place {
@@ -35,7 +35,7 @@ export function addNetworks(draft: Draft, facts: TailnetFacts): Map<NodeFacts, P
       placeBehindNat(draft, node, lans);
     }
   }
-  const free = freeRanges(lans);
+  const free = freeRanges(lans.filter(({ isSeen }) => isSeen).map(({ range }) => range));
   for (const lan of lans) {
     if (!lan.isSeen) lan.range = free();
     declare(draft, lan);
@@ -113,45 +113,9 @@ function placeBehindNat(draft: Draft, node: NodeFacts, lans: Lan[]): void {
   });
 }
 
-/** A cloud gives its machines a prefix of their own address alone: a LAN of a lab has room for a router and others. */
-const longest = 28;
-const usual = 24;
-
-function rangeOf({ address, length }: { address: string; length: number }): Prefix {
-  const wide = length > longest ? usual : length;
-  return prefix(withoutHostBits(prefix(`${address}/${wide}`)));
-}
-
 function sharePublicAddress(a: NodeFacts, b: NodeFacts): boolean {
   const others = b.publicAddresses?.value ?? [];
   return a.publicAddresses?.value.some((address) => others.includes(address)) ?? false;
-}
-
-/** Ranges for LANs whose own was not seen: no other LAN's, so that nothing is captured by a route. */
-function freeRanges(lans: readonly Lan[]): () => Prefix {
-  const taken = lans.filter(({ isSeen }) => isSeen).map(({ range }) => range);
-  const free = [
-    ...numbers(100, 255).map((third) => `192.168.${third}.0/24`),
-    ...numbers(16, 31).map((second) => `172.${second}.100.0/24`),
-    ...numbers(100, 103).flatMap((second) =>
-      numbers(0, 255).map((third) => `10.${second}.${third}.0/24`),
-    ),
-  ]
-    .map(prefix)
-    .filter((candidate) => !taken.some((other) => overlaps(other, candidate)))
-    .values();
-  return () => {
-    const { value } = free.next();
-    if (value !== undefined) return value;
-    throw new LabError("EvidenceUnreadable", "there are more networks than a lab has ranges for", {
-      where: "the machines of which no address was captured",
-      remedy: "leave out machines that the trouble is not about",
-    });
-  };
-}
-
-function numbers(first: number, last: number): number[] {
-  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 
 function declare(draft: Draft, { name, range, isSeen, members }: Lan): void {
@@ -172,7 +136,7 @@ function declare(draft: Draft, { name, range, isSeen, members }: Lan): void {
   if (isSeen) {
     const { from = "", value } = members.find(({ lan }) => lan !== undefined)?.lan ?? {};
     saw(draft, ["networks", name, "lan"], from);
-    if ((value?.length ?? 0) > longest) {
+    if ((value?.length ?? 0) > longestPrefix) {
       assumed(draft, ["networks", name, "lan"], `a wider range than /${value?.length}`);
     }
   } else {

@@ -1,6 +1,6 @@
 import { internet, type LabDeclaration } from "../topology/schema.ts";
 import { type Draft, saw } from "./draft.ts";
-import type { RelayOutage, Seen, TailnetFacts } from "./facts.ts";
+import type { NodeFacts, RelayOutage, Seen, TailnetFacts } from "./facts.ts";
 import { validLabel } from "./names.ts";
 import { placesWith } from "./path-faults.ts";
 
@@ -15,32 +15,50 @@ export function outageFaults(draft: Draft, facts: TailnetFacts): Faults {
     return fault;
   };
   const { control, loop, relays } = outages;
-  const isDeclared = (region: string) => declaration.relays?.[validLabel(region)] !== undefined;
-  const apart = placesWith(draft, nodes, {
-    isSo: ({ relaysOut }) => relaysOut !== undefined,
-    isNot: ({ isCaptured, relaysOut }) => isCaptured && relaysOut === undefined,
-  });
+  const apart = nodes.flatMap(({ relaysOut }) => relaysOut?.value ?? []);
   return [
     ...(control === undefined ? [] : [told({ kind: "control-down" as const }, control.from)]),
-    ...nodes.flatMap(({ name, isWithoutControl: silence }) =>
-      silence === undefined
+    ...nodes.flatMap(({ name, isWithoutControl }) =>
+      isWithoutControl === undefined
         ? []
-        : [told({ kind: "control-unreachable" as const, node: name }, silence.from)],
+        : [told({ kind: "control-unreachable" as const, node: name }, isWithoutControl.from)],
     ),
     ...(loop === undefined ? [] : [told({ kind: "dns-loop" as const }, loop.from)]),
     ...silentServers(declaration, facts).map(({ value: server, from }) =>
       told({ kind: "dns-server-down" as const, server }, from),
     ),
     ...relays
-      .filter(({ value }) => isDeclared(value.region))
+      .filter(({ value }) => isDeclared(draft, value))
       .map(({ value, from }) => told(relayFault(value), from)),
-    ...[...apart].flatMap(([at, some]) => {
-      const { value = [], from = "" } = some[0]?.relaysOut ?? {};
-      return value
-        .filter(({ region }) => isDeclared(region))
-        .flatMap((outage) => relayFaultAt(outage, at).map((fault) => told(fault, from)));
-    }),
+    ...[...new Set(apart.map(({ region }) => region))].flatMap((region) =>
+      regionFaults(draft, nodes, region).map(({ value, from }) => told(value, from)),
+    ),
   ];
+}
+
+/** Whether the reproduction has the region. */
+function isDeclared({ declaration }: Draft, { region }: RelayOutage): boolean {
+  return declaration.relays?.[validLabel(region)] !== undefined;
+}
+
+/** Where a region is not reached that others reach. */
+function regionFaults(
+  draft: Draft,
+  nodes: readonly NodeFacts[],
+  region: string,
+): Seen<Faults[number]>[] {
+  const outageOf = ({ relaysOut }: NodeFacts) =>
+    relaysOut?.value.find((outage) => outage.region === region);
+  const places = placesWith(draft, nodes, {
+    isSo: (node) => outageOf(node) !== undefined,
+    isNot: (node) => node.isCaptured && outageOf(node) === undefined,
+  });
+  return [...places].flatMap(([at, [first]]) => {
+    const outage = first && outageOf(first);
+    if (outage === undefined || !isDeclared(draft, outage)) return [];
+    const from = first?.relaysOut?.from ?? "";
+    return relayFaultAt(outage, at).map((value) => ({ value, from }));
+  });
 }
 
 /** Nodes that serve DNS, and the simulated internet's server, where it stands for silent ones alone. */

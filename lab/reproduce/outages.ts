@@ -20,11 +20,7 @@ export function outagesOf(observations: Observations): Outages {
     ...(control === undefined ? {} : { control }),
     ...(loop === undefined ? {} : { loop: { value: loop.value, from: loop.from } }),
     resolvers: silent.filter((each) => !isLoop(each)).map(({ value, from }) => ({ value, from })),
-    relays: [...relaysByRegion(reader)].flatMap(([, views]) => {
-      const outages = views.flatMap((view) => outageOf(view, views) ?? []);
-      const [first] = outages;
-      return first === undefined || outages.length < views.length ? [] : [first];
-    }),
+    relays: viewsByRegion(reader).flatMap((views) => outageOf(views) ?? []),
   };
 }
 
@@ -35,10 +31,9 @@ export function ownOutages(
 ): Pick<NodeFacts, "isWithoutControl" | "relaysOut"> {
   const reader = readerOf(observations);
   const isWithoutControl = controlOutage(reader) === undefined && withoutControl(reader, machine);
-  const outages = [...relaysByRegion(reader)].flatMap(([, views]) => {
-    if (views.every(({ isReached }) => !isReached)) return [];
-    const own = views.filter(({ node }) => node === machine);
-    return own.flatMap((view) => outageOf(view, own) ?? []);
+  const outages = viewsByRegion(reader).flatMap((views) => {
+    if (!views.some(({ isReached }) => isReached)) return [];
+    return outageOf(views.filter(({ node }) => node === machine)) ?? [];
   });
   const [first] = outages;
   return {
@@ -49,25 +44,25 @@ export function ownOutages(
   };
 }
 
-/** Headscale says so on its own machine, or several nodes have no answer, whose own networks are well. */
+/** No node has an answer, and Headscale says so on its own machine, or several nodes whose own networks are well. */
 function controlOutage(reader: Reader): Seen<true> | undefined {
   const { control, tailscale } = reader.observations;
+  const probes = [...tailscale.values()].map(({ controlProbe }) => reader.read(controlProbe));
+  // Who shows a certificate answers.
+  if (probes.some((probe) => probe && (probe.status !== undefined || isUntrusted(probe)))) {
+    return undefined;
+  }
   const silence = silenceOf(control);
   if (silence !== undefined) return { value: true, from: lineFrom(silence) };
   if (control?.nodes.kind === "seen") return undefined;
-  const tried = [...tailscale.keys()].filter((name) => {
-    const node = tailscale.get(name);
-    return node !== undefined && reader.read(node.controlProbe) !== undefined;
-  });
-  const without = tried.flatMap((name) => withoutControl(reader, name) ?? []);
-  return without.length > 1 && without.length === tried.length ? without[0] : undefined;
+  const without = [...tailscale.keys()].flatMap((name) => withoutControl(reader, name) ?? []);
+  return without.length > 1 ? without[0] : undefined;
 }
 
 function withoutControl(reader: Reader, name: string): Seen<true> | undefined {
   const node = reader.observations.tailscale.get(name);
   const probe = reader.read(node?.controlProbe);
   if (node === undefined || probe === undefined || probe.status !== undefined) return undefined;
-  // Who shows a certificate answers.
   if (isNameMissing(probe) || isUntrusted(probe)) return undefined;
   if (failsByItself(node) || usesExitNode(node)) return undefined;
   return { value: true, from: `${probe.error || "no answer"} of ${probe.url} on ${name}` };
@@ -80,33 +75,35 @@ function resolverOutages(reader: Reader): (Seen<string> & { isForAll: boolean })
   return [...Map.groupBy(views, ({ server }) => server)].flatMap(([server, same]) => {
     const [first] = same;
     if (first === undefined || !same.every(isSilent)) return [];
-    const isForAll = first.domain === undefined;
+    const isForAll = same.some(({ domain }) => domain === undefined);
     return { value: server, from: lineFrom(first.seen), isForAll };
   });
 }
 
-function relaysByRegion(reader: Reader): Map<string, RelayView[]> {
+/** What nodes that can tell see of each region, of which a node needs one relay. */
+function viewsByRegion(reader: Reader): RelayView[][] {
   const { tailscale } = reader.observations;
   const views = relayViews(reader).filter(({ node }) => {
     const machine = tailscale.get(node);
     return machine !== undefined && !failsByItself(machine);
   });
-  return Map.groupBy(views, ({ relay }) => relay.code);
+  return [...Map.groupBy(views, ({ relay }) => relay.code).values()];
 }
 
-/** Of a relay that a node does not reach; `all` are those who ask. */
-function outageOf(view: RelayView, all: readonly RelayView[]): Seen<RelayOutage> | undefined {
-  const { relay, isReached, certificate, seen } = view;
-  if (isReached) return undefined;
-  const how =
-    certificate !== undefined
-      ? /not yet valid/.test(certificate)
-        ? "certificate-not-yet-valid"
-        : "certificate-expired"
-      : all.some(({ stun }) => stun === true)
-        ? "no-tcp"
-        : "silent";
-  return { value: { region: relay.code, how }, from: lineFrom(seen) };
+/** Of a region that is reached in none of some views of it. */
+function outageOf(views: readonly RelayView[]): Seen<RelayOutage> | undefined {
+  const [first] = views;
+  if (first === undefined || views.some(({ isReached }) => isReached)) return undefined;
+  return { value: { region: first.relay.code, how: howOf(views) }, from: lineFrom(first.seen) };
+}
+
+function howOf(views: readonly RelayView[]): RelayOutage["how"] {
+  const refused = views.flatMap(({ certificate }) => certificate ?? []);
+  if (refused.length === views.length) {
+    const isEarly = refused.some((words) => /not yet valid/.test(words));
+    return isEarly ? "certificate-not-yet-valid" : "certificate-expired";
+  }
+  return views.some(({ stun }) => stun === true) ? "no-tcp" : "silent";
 }
 
 function lineFrom({ node, command, line }: SeenLine): string {

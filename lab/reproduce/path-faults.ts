@@ -5,11 +5,11 @@ import type { NodeFacts, TailnetFacts } from "./facts.ts";
 type Faults = NonNullable<LabDeclaration["faults"]>;
 
 /** Where no UDP passes, or nothing at all. */
-export function pathFaults(draft: Draft, { nodes, outages }: TailnetFacts): Faults {
+export function pathFaults(draft: Draft, { nodes, outages, relays }: TailnetFacts): Faults {
+  const isSilent = ({ code }: { code: string }) =>
+    outages.relays.some(({ value }) => value.region === code && value.how === "silent");
   // Without a relay nobody tells whether UDP passes.
-  const silent = outages.relays.filter(({ value }) => value.how === "silent");
-  const known = Object.keys(draft.declaration.relays ?? {}).length;
-  if (silent.length > 0 && silent.length >= known) return [];
+  if (relays?.value.every(isSilent) === true) return [];
   // Strict filtering drops the answers to its UDP on the machine itself.
   const filters = (node: NodeFacts) => node.faults?.some(({ value }) => value === "rp-filter");
   const places = placesWith(draft, nodes, {

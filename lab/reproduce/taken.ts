@@ -16,3 +16,12 @@ export function taken<Output, Value>(
 export function first<Value>(all: readonly (Value | undefined)[]): Value | undefined {
   return all.find((each) => each !== undefined);
 }
+
+type Defined<Facts> = { [Key in keyof Facts]: Exclude<Facts[Key], undefined> };
+
+/** Without what was not seen. */
+export function definedOnly<Facts extends object>(facts: Facts): Partial<Defined<Facts>> {
+  return Object.fromEntries(
+    Object.entries(facts).filter(([, value]) => value !== undefined),
+  ) as Partial<Defined<Facts>>;
+}

@@ -75,6 +75,44 @@ test("TL302: a node that was told another control server than the others", async
   ]);
 });
 
+const answer = (node: string, ...lines: string[]): Alteration => [
+  node,
+  "sh controlProbe",
+  () => ({ stdout: lines.join("\n") }),
+];
+const outOfSight = ["control", "printer"];
+
+test("TL302: a slash at the end of its address makes no other control server", async () => {
+  const { findings } = await found(undefined, [
+    answer(
+      "laptop",
+      "url https://control.lab.test/",
+      "curl: (28) Connection timed out",
+      "answer 000 ",
+      "exit 28",
+    ),
+  ]);
+  expect(findings).toMatchObject([
+    { code: "TL302", what: "laptop does not reach the control server https://control.lab.test/" },
+  ]);
+});
+
+test("TL302: a server that shows one node a certificate is up, though another gets no answer", async () => {
+  const url = "url https://control.lab.test:8443";
+  const { findings } = await found(
+    undefined,
+    [
+      answer("laptop", url, "curl: (28) Connection timed out", "answer 000 ", "exit 28"),
+      answer("router", url, "curl: (60) SSL certificate problem", "answer 000 ", "exit 60"),
+    ],
+    { outOfSight },
+  );
+  expect(findings).toMatchObject([
+    { code: "TL302", node: "laptop", why: "the server is up: router gets an answer" },
+    { code: "TL302", node: "router", fix: [{}, expect.stringContaining("control.lab.test:8443")] },
+  ]);
+});
+
 test("TL121 is none of a peer that does not run", async () => {
   const silent = (node: string, command: string): Alteration => [
     node,

@@ -342,6 +342,22 @@ describe("one thing is broken", () => {
     expect(all.slice(0, 2)).toEqual(["TL103 router", "TL104 laptop"]);
   });
 
+  test("TL101 of a phone with a bracket in its name", async () => {
+    const { findings } = await found(
+      "laptop 100.64.0.1:80",
+      [
+        ...silent,
+        ["laptop", "tailscale status", replace(/"Online": true/, '"Online": false')],
+        ["laptop", "tailscale status", replace('"HostName": "router"', '"HostName": "Kate (5G"')],
+        ["laptop", "tailscale ping", () => ({ exitCode: 1, stdout: "no reply\n" })],
+      ],
+      { outOfSight: ["router", "control"] },
+    );
+    expect(findings).toMatchObject([
+      { code: "TL101", seen: [{ line: '"HostName": "Kate (5G",' }, { line: '"Online": false' }] },
+    ]);
+  });
+
   test("TL101 of a machine that can't be looked at, by what its peer knows", async () => {
     const outOfSight = ["router", "control"];
     const ping: Alteration[2] = () => ({ exitCode: 1, stdout: "no reply\n" });

@@ -57,8 +57,25 @@ test.each<[what: string, asked: string | undefined, alterations: Alteration[], f
     ]),
     "TL301 look at https://status.tailscale.com",
   ],
+  [
+    "a resolver for all names is corrected",
+    undefined,
+    ["laptop", "router"].map((machine) => [
+      machine,
+      "sh resolverProbes",
+      ({ stdout }) => ({ stdout: stdout.replaceAll(/^(\S+) \d+ [A-Z]*$/gm, "$1 9 ") }),
+    ]),
+    "TL508 look whether 198.18.0.53 is the server's address: in the admin console, DNS",
+  ],
 ])("at Tailscale's own control server %s", async (_what, asked, alterations, fix) => {
   const all = await fixes(asked, alterations);
   expect(all).toContain(fix);
-  expect(all.join("\n")).not.toMatch(/headscale|on control|login-server/);
+  expect(all.join("\n")).not.toMatch(/headscale|on control|login-server/i);
+});
+
+test("one node that asks Tailscale's own control server by mistake does not make the tailnet hosted", async () => {
+  const { findings } = await found("laptop router:22", hosted.slice(0, 1), unseen);
+  expect(findings.flatMap(({ fix }) => fix)).toContain(
+    "on control: headscale policy set -f POLICY",
+  );
 });

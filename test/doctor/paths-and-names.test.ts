@@ -417,7 +417,7 @@ describe("names", () => {
     expect(await codes(undefined, onBoth(isResolvers, alter))).toEqual(["TL508 198.18.0.53"]);
   });
 
-  const resolverNode: Alteration[] = [
+  const resolverAt = (address: string): Alteration[] => [
     unresolved,
     answer("SERVFAIL"),
     [
@@ -425,60 +425,69 @@ describe("names", () => {
       "tailscale dns status",
       replace(
         '"SplitDNSRoutes": {}',
-        '"SplitDNSRoutes": { "corp.internal": [{ "Addr": "100.64.0.1" }] }',
+        `"SplitDNSRoutes": { "corp.internal": [{ "Addr": "${address}" }] }`,
       ),
     ],
-    ["laptop", isResolvers, ({ stdout }) => ({ stdout: `${stdout}100.64.0.1 status \n` })],
+    ["laptop", isResolvers, ({ stdout }) => ({ stdout: `${stdout}${address} status \n` })],
   ];
+  const resolverNode = resolverAt("100.64.0.1");
 
   test("TL512: the server of a domain is a node, and does not answer", async () => {
     expect(await codes("laptop wiki.corp.internal", resolverNode)).toEqual(["TL512 router"]);
   });
 
-  test("TL512: its machine's firewall drops what it is asked", async () => {
+  /** A DNS server, and a rule that drops what is asked of it by UDP, of everybody or from one address. */
+  const dropsQuestions = (machine: string, from?: string): Alteration[] => {
     const [family, table, chain] = ["inet", "mine", "in"];
-    const { findings } = await found("laptop wiki.corp.internal", [
-      ...resolverNode,
+    const is = (protocol: string, field: string, right: number | string) => ({
+      match: { op: "==", left: { payload: { protocol, field } }, right },
+    });
+    const ofOne = from === undefined ? [] : [is("ip", "saddr", from)];
+    const expr = [...ofOne, is("udp", "dport", 53), { drop: null }];
+    return [
       [
-        "router",
+        machine,
         "ss -Hltunp",
         ({ stdout }) => ({
           stdout: `${stdout}udp UNCONN 0 0 0.0.0.0:53 0.0.0.0:* users:(("dnsmasq",pid=9,fd=4))\n`,
         }),
       ],
       [
-        "router",
+        machine,
         "nft -j",
         ({ stdout }) => {
           const all = JSON.parse(stdout) as { nftables: object[] };
           all.nftables.push(
             { chain: { family, table, name: chain, hook: "input", policy: "accept" } },
-            {
-              rule: {
-                family,
-                table,
-                chain,
-                expr: [
-                  {
-                    match: {
-                      op: "==",
-                      left: { payload: { protocol: "udp", field: "dport" } },
-                      right: 53,
-                    },
-                  },
-                  { drop: null },
-                ],
-              },
-            },
+            { rule: { family, table, chain, expr } },
           );
           return { stdout: JSON.stringify(all) };
         },
       ],
+    ];
+  };
+  const letsPass = expect.stringContaining("let UDP and TCP 53 pass");
+
+  test("TL512: its machine's firewall drops what it is asked", async () => {
+    const { findings } = await found("laptop wiki.corp.internal", [
+      ...resolverNode,
+      ...dropsQuestions("router"),
     ]);
     expect(findings.find(({ code }) => code === "TL512")).toMatchObject({
       seen: [{}, { command: "nft -j list ruleset" }],
-      fix: [expect.stringContaining("let UDP and TCP 53 pass"), expect.anything()],
+      fix: [letsPass, expect.anything()],
     });
+  });
+
+  test.each([
+    ["what has the router's address in the LAN", "10.20.0.32", letsPass],
+    ["what nobody there has, the node's own", "100.64.0.2", expect.stringContaining("restart it")],
+  ])("TL505: a server behind a router, whose firewall drops %s", async (_what, source, fix) => {
+    const { findings } = await found("laptop wiki.corp.internal", [
+      ...resolverAt("10.20.0.30"),
+      ...dropsQuestions("printer", source),
+    ]);
+    expect(findings.find(({ code }) => code === "TL505")?.fix[0]).toEqual(fix);
   });
 
   test("what makes that server silent answers the question, wherever it is", async () => {

@@ -61,7 +61,9 @@ describe("a router that does not masquerade", () => {
       ],
     ],
   ])("TL107: tailscaled's rules are gone: %s", async (_what, alter) => {
-    const { findings } = await found(asked, [...silent, ["router", "nft -j", ruleset(alter)]]);
+    const { findings } = await found(asked, [...silent, ["router", "nft -j", ruleset(alter)]], {
+      isLive: true,
+    });
     expect(findings).toMatchObject([
       {
         code: "TL107",
@@ -70,6 +72,11 @@ describe("a router that does not masquerade", () => {
         fix: ["on router: systemctl restart tailscaled", expect.stringContaining("ip route add")],
       },
     ]);
+  });
+
+  test("in a capture nothing at all of nft may be for rules of iptables-legacy", async () => {
+    const gone: Alteration = ["router", "nft -j", ruleset(() => [])];
+    expect(await codes(asked, [...silent, gone])).not.toContain("TL107 router");
   });
 
   test("TL107: tailscaled is told to set no rules", async () => {
@@ -244,6 +251,33 @@ describe("TL124 in a lab that runs", () => {
   });
 });
 
+const ipv6Off = replace("net.ipv6.conf.all.forwarding = 1", "net.ipv6.conf.all.forwarding = 0");
+const tunnelOff = replace(
+  "net.ipv4.conf.tailscale0.forwarding = 1",
+  "net.ipv4.conf.tailscale0.forwarding = 0",
+);
+
+test("TL106: forwarding is off for an interface, on a router without IPv6 too", async () => {
+  expect(await codes(undefined, [["router", "sysctl", ipv6Off]])).toEqual([]);
+  expect(
+    await codes(undefined, [
+      ["router", "sysctl", ipv6Off],
+      ["router", "sysctl", tunnelOff],
+    ]),
+  ).toEqual(["TL106 router"]);
+});
+
+test("a router of IPv6 alone forwards without IPv4's switches", async () => {
+  const ofIpv6: Alteration = [
+    "router",
+    "tailscale debug prefs",
+    replace(/"0.0.0.0\/0",\s+"::\/0",\s+"10.20.0.0\/24"/, '"fd00:20::/64"'),
+  ];
+  const found = await codes(undefined, [ofIpv6, ["router", "sysctl", tunnelOff]]);
+  expect(found).not.toContain("TL106 router");
+  expect(await codes(undefined, [ofIpv6, ["router", "sysctl", ipv6Off]])).toContain("TL106 router");
+});
+
 test.each(["tailscale0", "lan"])(
   "TL106: what comes in by %s alone is not forwarded",
   async (device) => {
@@ -278,6 +312,27 @@ test("TL201: no rule lets the node use what is behind the router, so that it is 
       fix: [expect.stringContaining('"10.20.0.30"'), expect.anything()],
     },
   ]);
+});
+
+test("TL201 is none of a router that asks for what it serves itself", async () => {
+  const served: Alteration = [
+    "control",
+    "headscale nodes",
+    replace("10.20.0.0/24", "10.99.0.0/24"),
+  ];
+  const accepts: Alteration = [
+    "router",
+    "tailscale debug prefs",
+    replace('"RouteAll": false', '"RouteAll": true'),
+  ];
+  const closed: Alteration = [
+    "router",
+    "tailscale debug netmap",
+    replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
+  ];
+  expect(await codes("router 10.99.0.5:80", [served, accepts, closed])).not.toContain(
+    "TL201 router",
+  );
 });
 
 test("TL107 is none of a router whose tailscaled is stopped: it has taken its rules away", async () => {

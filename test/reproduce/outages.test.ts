@@ -47,6 +47,8 @@ test("control is out where its own machine says so, and unreachable for one that
   const down = await observe(...onBoth(control, noControl), headscaleSilent);
   expect(outagesOf(down).control).toMatchObject({ value: true });
   expect(ownOutages(down, "laptop")).toEqual({});
+  const busy = await observe(["laptop", control, noControl], headscaleSilent);
+  expect(outagesOf(busy).control).toBeUndefined();
   const one = await observe(["laptop", control, noControl]);
   expect(outagesOf(one).control).toBeUndefined();
   expect(ownOutages(one, "laptop").isWithoutControl?.from).toContain("Failed to connect");
@@ -67,6 +69,35 @@ test("a relay is out for all or for one, as its TCP and its certificate tell", a
   expect(ownOutages(one, "laptop").relaysOut?.value).toEqual([{ region: "fra", how: "no-tcp" }]);
   expect(ownOutages(one, "router")).toEqual({});
 });
+
+test("a region of two relays is out where neither is reached", async () => {
+  const second: Alteration[] = [
+    ...onBoth("tailscale debug netmap", ({ stdout }) => ({ stdout: withSecondRelay(stdout) })),
+    ...onBoth(relays, ({ stdout }) => ({
+      stdout: stdout.replace(/^(derp-fra)(\S* https .*)$/m, "$1$2\n$1-2$2"),
+    })),
+  ];
+  const firstOut = lines(/^(derp-fra\.\S*) https .*$/, "$1 https 28 curl: (28) Timeout 000 0");
+  const one = await observe(...second, ["laptop", relays, firstOut]);
+  expect(outagesOf(one).relays).toEqual([]);
+  expect(ownOutages(one, "laptop")).toEqual({});
+  const both = await observe(...second, ["laptop", relays, noTcp]);
+  expect(ownOutages(both, "laptop").relaysOut?.value).toEqual([{ region: "fra", how: "no-tcp" }]);
+});
+
+interface DerpMap {
+  Regions: Record<string, { RegionCode: string; Nodes: { HostName: string }[] }>;
+}
+
+function withSecondRelay(text: string): string {
+  const netmap = JSON.parse(text) as { DERPMap: DerpMap };
+  for (const { RegionCode, Nodes } of Object.values(netmap.DERPMap.Regions)) {
+    if (RegionCode !== "fra") continue;
+    const [relay] = Nodes;
+    if (relay) Nodes.push({ ...relay, HostName: relay.HostName.replace("derp-fra", "derp-fra-2") });
+  }
+  return JSON.stringify(netmap);
+}
 
 test("a resolver is out where no node that is told of it gets an answer", async () => {
   const silent = lines(/^(\S+) \d+ NXDOMAIN$/, "$1 status ");

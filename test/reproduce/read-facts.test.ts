@@ -6,18 +6,8 @@ import { reproduce } from "../../lab/reproduce/reproduce.ts";
 import { folderWith } from "../evidence/folder-with.ts";
 
 const key = (digit: string) => `nodekey:${digit.repeat(64)}`;
-const offline = {
-  Online: false,
-  Relay: "",
-  CurAddr: "",
-  ExitNode: false,
-  ExitNodeOption: false,
-  Active: false,
-  RxBytes: 0,
-  TxBytes: 0,
-};
 const machine = (name: string, address: string, digit: string) => ({
-  ...offline,
+  Online: false,
   PublicKey: key(digit),
   HostName: name,
   DNSName: `${name}.tailnet.lab.`,
@@ -60,7 +50,7 @@ test("machines with keys of their own, and two that are logged out, are no copie
     JSON.stringify({
       BackendState: "NeedsLogin",
       TUN: true,
-      Self: { ...offline, PublicKey: key("0"), HostName: name, DNSName: "", TailscaleIPs: null },
+      Self: { Online: false, PublicKey: key("0"), HostName: name, DNSName: "", TailscaleIPs: null },
     });
   const both = await reproductionOf({
     "laptop/status.json": loggedOut("laptop"),

@@ -23,7 +23,7 @@ function node(name: string, facts: Partial<NodeFacts> = {}): NodeFacts {
   return {
     name,
     isCaptured: true,
-    tailnetAddresses: [`100.64.0.${number}`],
+    tailnetAddresses: [`100.64.${number >> 8}.${number & 255}`],
     user: seen("alice"),
     ...facts,
   };
@@ -448,11 +448,12 @@ test("a network that lets nothing out is cut off; one whose machine filters stri
 });
 
 test("a link that takes small packets alone has the MTU that it tells, else one that is assumed", () => {
-  const behindOne = (name: string, host: number, smallMtu: NonNullable<NodeFacts["smallMtu"]>) =>
-    node(name, { ...behind("31.10.5.9", `192.168.1.${host}`), smallMtu });
   const { declaration, notes } = made([
-    behindOne("laptop", 20, seen({ bytes: 1300 })),
-    behindOne("tablet", 21, seen(null)),
+    node("laptop", {
+      ...behind("31.10.5.9", "192.168.1.20"),
+      smallMtu: seen({ bytes: 1300 }),
+    }),
+    node("tablet", { ...behind("31.10.5.9", "192.168.1.21"), smallMtu: seen(null) }),
     node("phone", { ...behind("31.10.5.10", "192.168.1.20"), smallMtu: seen({}) }),
   ]);
   const lan = declaration.nodes.phone?.network;
@@ -498,6 +499,13 @@ test("what answers nobody is out for all, and what some places don't reach is so
   expect(faultsOf(outages({ relays: silent.slice(0, 1) }), [node("laptop", noUdp)])).toHaveLength(
     2,
   );
+  // The second relay is the lab's own.
+  expect(
+    faultsOf(
+      { ...outages({ relays: silent.slice(0, 1) }), relays: seen(relays.value.slice(0, 1)) },
+      [node("laptop", noUdp)],
+    ),
+  ).toEqual([{ kind: "relay-down", region: "fra" }]);
   const some = [
     node("laptop", {
       ...behind("31.10.5.9", "192.168.1.20"),
@@ -515,6 +523,29 @@ test("what answers nobody is out for all, and what some places don't reach is so
     { kind: "cut", between: [lan1, "derp-fra"] },
     { kind: "relay-tcp-blocked", region: "nyc", at: lan2 },
   ]);
+  const out = (address: string, region: string) => ({
+    ...behind("31.10.5.9", address),
+    relaysOut: seen([{ region, how: "silent" as const }]),
+  });
+  const inOneLan = [
+    node("laptop", out("192.168.1.20", "fra")),
+    node("tablet", out("192.168.1.21", "nyc")),
+  ];
+  expect(faultsOf({}, inOneLan)).toMatchObject([
+    { kind: "cut", between: ["laptop", "derp-fra"] },
+    { kind: "cut", between: ["tablet", "derp-nyc"] },
+  ]);
+});
+
+test("a LAN within the tailnet's range is around a machine behind a router alone", () => {
+  const sharedLan = seen("100.72.0.0/24");
+  const vps = node("vps", { ...behind("31.10.5.9", "31.10.5.9"), sharedLan });
+  const laptop = node("laptop", { ...behind("31.10.5.10", "192.168.1.20"), sharedLan });
+  const { declaration, leftOut } = made([vps, laptop]);
+  expect(defineLab({ ...declaration, tailnet: {} }).faults).toEqual([
+    { kind: "cgnat-collision", node: "laptop", prefix: "100.72.0.0/24" },
+  ]);
+  expect(leftOut).toContainEqual(expect.stringContaining("vps: a LAN of 100.72.0.0/24"));
 });
 
 test("a silent resolver is down where the lab has it, and the internet's where all that it stands for are", () => {

@@ -1,5 +1,5 @@
 import { covers, isDefault, sharedRange } from "../../evidence/prefix.ts";
-import { ownPrefixes } from "../../evidence/where.ts";
+import { isTunnel, ownPrefixes } from "../../evidence/where.ts";
 import { type Check, seen } from "../check.ts";
 
 /** TL110: 100.64.0.0/10 on an interface, or a route into it, that is not the tailnet's. */
@@ -13,7 +13,7 @@ export const cgnatCollision: Check = {
       const own = ownPrefixes(node).find(({ prefix }) => covers(sharedRange, prefix));
       const route = read(node.routes)?.find(
         ({ prefix, device, table, type }) =>
-          !device.startsWith("tailscale") &&
+          !isTunnel(device) &&
           !["52", "local"].includes(table) &&
           type === "unicast" &&
           !isDefault(prefix) &&

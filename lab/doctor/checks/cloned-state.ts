@@ -16,7 +16,7 @@ export const clonedState: Check = {
     for (const [key, same] of byKey) {
       const [first, second] = same;
       if (first === undefined || second === undefined) continue;
-      const line = (each: typeof first) => seenLine(each.node.status, new RegExp(key), key);
+      const line = (each: typeof first) => seenLine(each.node.status, key, key);
       const names = same.map(({ node }) => node.machine.name);
       for (const { node } of same) {
         found({

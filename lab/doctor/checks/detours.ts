@@ -1,6 +1,6 @@
 import { routeOf, routeText } from "../../evidence/ip.ts";
 import { covers, isDefault, isTailnetAddress } from "../../evidence/prefix.ts";
-import { exitNodeOf, ownPrefixes, serverOf } from "../../evidence/where.ts";
+import { exitNodeOf, isTunnel, ownPrefixes, serverOf } from "../../evidence/where.ts";
 import { type Check, seen, seenLine } from "../check.ts";
 
 /** TL405 detour-through-exit-node: only where somebody asks about what is not in the tailnet, as it is meant to be. */
@@ -63,7 +63,7 @@ export const routerThroughExitNode: Check = {
       const destination = served?.split("/")[0];
       if (served === undefined || destination === undefined) continue;
       const taken = routeOf(rules, routes, { destination });
-      if (taken?.route?.device.startsWith("tailscale") !== true) continue;
+      if (taken?.route === undefined || !isTunnel(taken.route.device)) continue;
       const name = node.machine.name;
       found({
         code: "TL405",

@@ -43,7 +43,7 @@ export const duplicateHostname: Check = {
         found({
           ...words(name, given),
           involves: given,
-          seen: [seenLine(status, new RegExp(`"HostName": "${name}"`), given.join(" "))],
+          seen: [seenLine(status, `"HostName": ${JSON.stringify(name)}`, given.join(" "))],
         });
       }
     }

@@ -25,7 +25,7 @@ export const exitNodeGone: Check = {
           seen(node.status, 'no peer has "ExitNode": true'),
           ...(control?.nodes.kind !== "seen" || wanted !== undefined
             ? []
-            : [seen(control.nodes, `no node has the id ${prefs.exitNode}`)]),
+            : [seen(control.nodes, `no node is ${prefs.exitNode}`)]),
         ],
         why: "what is not for the tailnet goes into the tunnel, and is dropped there: the exit node was removed, or the policy hides it",
         fix: [

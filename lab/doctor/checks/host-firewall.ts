@@ -5,10 +5,10 @@ import {
   type FirewallPacket,
   grownDrops,
 } from "../../evidence/firewall.ts";
-import type { HostObservations, TailscaleObservations } from "../../evidence/observations.ts";
-import { covers, isTailnetAddress } from "../../evidence/prefix.ts";
-import { machineOf, ownPrefixes } from "../../evidence/where.ts";
-import { isHeard, receiverOf, sourceOf, works } from "../asked.ts";
+import type { HostObservations } from "../../evidence/observations.ts";
+import { isTailnetAddress } from "../../evidence/prefix.ts";
+import { machineOf } from "../../evidence/where.ts";
+import { isHeard, receiverOf, sourceOf, sourcesBehind, works } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
 import { isLoopback } from "../sockets.ts";
 
@@ -79,16 +79,6 @@ function lookOnTheWay(look: Look): void {
   if (goesIn) {
     tryAt(own, { ...answer, hook: "input", device: tunnel }, `the answers from ${what} of ${to}`);
   }
-}
-
-/** From which addresses a host behind a router is asked: the router's own in that LAN, where it masquerades. */
-function sourcesBehind(
-  router: TailscaleObservations,
-  { source, destination }: Pick<FirewallPacket, "source" | "destination">,
-): string[] {
-  const isBare = router.prefs.kind === "seen" && !router.prefs.value.masquerades;
-  const near = ownPrefixes(router).filter(({ prefix }) => covers(prefix, destination));
-  return isBare || near.length === 0 ? [source] : near.map(({ address }) => address);
 }
 
 /** Every service that is open to others is tried against the rules. */

@@ -16,22 +16,13 @@ export const ipForwarding: Check = {
       if (advertised.length === 0 || read(status)?.tun !== true) continue;
       const values = read(sysctls);
       if (values === undefined) continue;
-      const off = (["4", "6"] as const).flatMap((family) => {
-        const name = family === "4" ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding";
-        const isNeeded = advertised.some((route) => route.includes(":") === (family === "6"));
-        return isNeeded && values.get(name) === "0" ? [name] : [];
-      });
-      if (values.get("net.ipv4.ip_forward") !== "0")
-        off.push(...offDevices(node, advertised, values));
-      const [first] = off;
+      const [ipv4, ipv6] = [advertised.filter(isIpv4), advertised.filter((each) => !isIpv4(each))];
+      const of4 = ipv4.length === 0 ? [] : offForIpv4(node, ipv4, values);
+      const of6 = ipv6.length > 0 && values.get(allForwarding6) === "0" ? [allForwarding6] : [];
       // A machine without IPv6 forwards none, and an exit node of IPv4 alone is none of ours to judge.
-      if (
-        first === undefined ||
-        (first === "net.ipv6.conf.all.forwarding" &&
-          !advertised.every((route) => route.includes(":")))
-      ) {
-        continue;
-      }
+      const off = of4.length > 0 || ipv4.length === 0 ? [...of4, ...of6] : [];
+      const [first] = off;
+      if (first === undefined) continue;
       const { name } = machine;
       found({
         code: "TL106",
@@ -48,12 +39,22 @@ export const ipForwarding: Check = {
   },
 };
 
-/** IPv4 has a switch of its own for each interface that packets come in by: the tunnel's, and that of a LAN it serves. */
-function offDevices(
+const allForwarding6 = "net.ipv6.conf.all.forwarding";
+
+function isIpv4(route: string): boolean {
+  return route.includes(".");
+}
+
+/**
+ * The switch for all of IPv4, or those of the interfaces that packets come in by: the tunnel's, and that of a LAN it
+ * serves.
+ */
+function offForIpv4(
   node: TailscaleObservations,
   advertised: readonly string[],
   values: ReadonlyMap<string, string>,
 ): string[] {
+  if (values.get("net.ipv4.ip_forward") === "0") return ["net.ipv4.ip_forward"];
   const interfaces = node.addresses.kind === "seen" ? node.addresses.value : [];
   const tunnels = interfaces.filter(({ name }) => isTunnel(name)).map(({ name }) => name);
   const served = ownPrefixes(node)

@@ -1,5 +1,5 @@
 import { covers, isDefault } from "../../evidence/prefix.ts";
-import { ownPrefixes } from "../../evidence/where.ts";
+import { isTunnel, ownPrefixes } from "../../evidence/where.ts";
 import { works } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
 
@@ -21,7 +21,7 @@ export const lanCaptured: Check = {
         ({ table, type, prefix, device }) =>
           table === "52" &&
           type === "unicast" &&
-          device.startsWith("tailscale") &&
+          isTunnel(device) &&
           !isDefault(prefix) &&
           served.includes(prefix) &&
           ownPrefixes(node).some((own) => own.length < 32 && covers(prefix, own.prefix)),

@@ -77,7 +77,7 @@ function expiredPeers({ observations, found }: Look): void {
         code: "TL206",
         node: peer.name,
         what: `the key of ${peer.name} has expired`,
-        seen: [seenLine(status, new RegExp(`"KeyExpiry": "${peer.keyExpiry}"`), '"Expired": true')],
+        seen: [seenLine(status, `"KeyExpiry": "${peer.keyExpiry}"`, '"Expired": true')],
         why: "its peers drop what comes from an expired key, though control may still call it online",
         fix: [`on ${peer.name}: tailscale up --force-reauth, with its --login-server`],
         explains: [`${peer.name} is out of the tailnet`],

@@ -20,10 +20,7 @@ export const nodeDeleted: Check = {
         code: "TL211",
         node: name,
         what: `control has no node with the key of ${name}`,
-        seen: [
-          seenLine(status, new RegExp(key), key),
-          seen(control.nodes, `no "node_key": "${key}"`),
-        ],
+        seen: [seenLine(status, key, key), seen(control.nodes, `no "node_key": "${key}"`)],
         why: "somebody has deleted the node at control; the node itself goes on with the last netmap that it got, and nobody knows it any more",
         fix: [
           `on ${name}: tailscale up --force-reauth, with its --login-server, and a new --auth-key where it has tags`,

@@ -27,7 +27,7 @@ export const nodeOffline: Check = {
         found({
           ...words(name, users),
           seen: [
-            seenLine(own.status, new RegExp(`"HostName": "${peer.hostname}"`), name),
+            seenLine(own.status, `"HostName": ${JSON.stringify(peer.hostname)}`, name),
             seen(own.status, '"Online": false'),
           ],
         });

@@ -92,8 +92,9 @@ function hiddenRouter(seen: Observations, address: string): TailscaleObservation
   const isNear = ownPrefixes(own).some(({ prefix }) => covers(prefix, address));
   if (!own.prefs.value.acceptsRoutes || isNear) return undefined;
   const router = nodes.value.find(
-    ({ online, advertisedRoutes, approvedRoutes }) =>
+    ({ name, online, advertisedRoutes, approvedRoutes }) =>
       online &&
+      name !== own.machine.name &&
       advertisedRoutes.some(
         (route) => !isDefault(route) && approvedRoutes.includes(route) && covers(route, address),
       ),

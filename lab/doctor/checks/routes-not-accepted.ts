@@ -36,7 +36,7 @@ export const routesNotAccepted: Check = {
       what: `${question.from} does not accept routes, and ${name} ${server === undefined ? "advertises" : "serves"} ${prefix}`,
       seen: [
         seenLine(own.prefs, /"RouteAll"/, '"RouteAll": false'),
-        seenLine(by, new RegExp(`"${prefix.replace(/[.]/g, "\\.")}"`), prefix),
+        seenLine(by, `"${prefix}"`, prefix),
       ],
       why: "on Linux the routes of subnet routers are used only with --accept-routes: table 52 does not have this one",
       fix: [`on ${question.from}: tailscale set --accept-routes`],

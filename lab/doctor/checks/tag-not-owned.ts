@@ -17,7 +17,7 @@ export const tagNotOwned: Check = {
       found({
         ...words(machine.name, missing.join(", ")),
         seen: [
-          seenLine(prefs, new RegExp(`"${missing[0]}"`), `"AdvertiseTags": ["${missing[0]}"]`),
+          seenLine(prefs, `"${missing[0]}"`, `"AdvertiseTags": ["${missing[0]}"]`),
           seen(status, `"Tags": ${JSON.stringify(self?.tags ?? [])}`),
         ],
       });

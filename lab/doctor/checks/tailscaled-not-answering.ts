@@ -7,7 +7,7 @@ export const tailscaledNotAnswering: Check = {
   explainedBy: ["TL118"],
   run(look) {
     const { observations, read, found } = look;
-    if (waitForControl(look)) return;
+    if (nodesWaitForControl(look)) return;
     for (const { machine, status } of observations.tailscale.values()) {
       if (status.kind === "seen" || status.isDown) continue;
       // A machine that ran the command, which did not get its answer.
@@ -46,7 +46,7 @@ export const tailscaledNotStarted: Check = {
   step: "control",
   explainedBy: ["TL301"],
   run(look) {
-    if (!waitForControl(look)) return;
+    if (!nodesWaitForControl(look)) return;
     for (const { machine, status } of look.observations.tailscale.values()) {
       look.found({
         code: "TL119",
@@ -61,7 +61,7 @@ export const tailscaledNotStarted: Check = {
   },
 };
 
-function waitForControl({ observations: { control, tailscale } }: Look): boolean {
+function nodesWaitForControl({ observations: { control, tailscale } }: Look): boolean {
   const nodes = [...tailscale.values()];
   const isControlOff = control?.nodes.kind === "unseen" && control.nodes.isDown === true;
   return (
