@@ -23,7 +23,7 @@ export function outageFaults(draft: Draft, facts: TailnetFacts): Faults {
         ? []
         : [told({ kind: "control-unreachable" as const, node: name }, isWithoutControl.from)],
     ),
-    ...(loop === undefined ? [] : [told({ kind: "dns-loop" as const }, loop.from)]),
+    ...(loop === undefined ? [] : [told(loopFault(draft, facts, loop.value), loop.from)]),
     ...silentServers(declaration, facts).map(({ value: server, from }) =>
       told({ kind: "dns-server-down" as const, server }, from),
     ),
@@ -34,6 +34,19 @@ export function outageFaults(draft: Draft, facts: TailnetFacts): Faults {
       regionFaults(draft, nodes, region).map(({ value, from }) => told(value, from)),
     ),
   ];
+}
+
+/** The fault starts the resolver itself: what was seen to listen on its port is that. */
+function loopFault(
+  { declaration }: Draft,
+  { nodes }: TailnetFacts,
+  address: string,
+): Faults[number] {
+  const owner = nodes.find(({ tailnetAddresses }) => tailnetAddresses.includes(address));
+  const node = declaration.nodes[owner?.name ?? ""];
+  const others = node?.services?.filter((each) => !("port" in each && each.port === 53));
+  if (node !== undefined && others !== undefined) node.services = others;
+  return { kind: "dns-loop" };
 }
 
 /** Whether the reproduction has the region. */

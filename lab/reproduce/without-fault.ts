@@ -13,6 +13,7 @@ export const withoutFault: ReadonlyMap<string, string> = new Map([
   ["TL211", "a lab's nodes are all registered"],
   ["TL303", "what a machine has missed is not in a topology"],
   ["TL308", "no fault is a captive portal"],
+  ["TL403", "no fault makes a node prefer a relay that is far"],
   ["TL411", "tailscaled of a lab has no such switches"],
   ["TL509", "a router of a lab is no resolver"],
   ["TL510", "tailscaled writes resolv.conf anew in the lab"],

@@ -613,3 +613,19 @@ test("an exit node that uses another one offers itself alone in a lab", () => {
     expect.stringMatching(/^two: it uses one as exit node .* offers itself/),
   ]);
 });
+
+test("a resolver that asks MagicDNS again is the fault's own, and no service of its node", () => {
+  const resolver = node("resolver", {
+    ...behind("31.10.5.9", "192.168.1.20"),
+    listening: seen([
+      { protocol: "udp", port: 53 },
+      { protocol: "tcp", port: 80 },
+    ]),
+  });
+  const [address = ""] = resolver.tailnetAddresses;
+  const { nodes, faults } = declared([resolver], {
+    outages: { relays: [], resolvers: [], loop: seen(address) },
+  });
+  expect(faults).toEqual([{ kind: "dns-loop" }]);
+  expect(nodes.resolver?.services).toEqual([expect.objectContaining({ port: 80 })]);
+});
