@@ -1,4 +1,4 @@
-import type { FirewallPacket } from "../evidence/firewall.ts";
+import type { FirewallPacket } from "../evidence/firewall-packet.ts";
 import type {
   Attempts,
   HostObservations,

@@ -1,10 +1,5 @@
-import {
-  type Dropped,
-  droppedBy,
-  droppedText,
-  type FirewallPacket,
-  grownDrops,
-} from "../../evidence/firewall.ts";
+import { type Dropped, droppedBy, droppedText, grownDrops } from "../../evidence/firewall.ts";
+import type { FirewallPacket } from "../../evidence/firewall-packet.ts";
 import type { HostObservations } from "../../evidence/observations.ts";
 import { isTailnetAddress } from "../../evidence/prefix.ts";
 import { machineOf } from "../../evidence/where.ts";

@@ -1,4 +1,4 @@
-import { mayMasquerade } from "../../evidence/firewall.ts";
+import { mayMasquerade } from "../../evidence/masquerade.ts";
 import type {
   HostObservations,
   Observations,

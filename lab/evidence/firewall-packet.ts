@@ -1,0 +1,106 @@
+import type { FirewallMatch } from "./nftables.ts";
+import { covers, isAddress, isBetween } from "./prefix.ts";
+
+/** A packet of a new connection, or the answer to one, as a machine's firewall sees it. */
+export interface FirewallPacket {
+  hook: "input" | "forward" | "output";
+  /** By which it comes in, or goes out where the hook is `output`; undefined where that is not known. */
+  device: string | undefined;
+  source: string;
+  destination: string;
+  /** The service's: the packet's destination, or where it is an answer, its source. */
+  port: number | undefined;
+  protocol: "tcp" | "udp";
+  isAnswer: boolean;
+}
+
+type Answer = "yes" | "no" | "unknown";
+
+/** Whether tables of a family see the packet. */
+export function isOfFamily(family: string, { source }: FirewallPacket): boolean {
+  return (
+    family === "inet" || family === "netdev" || family === (source.includes(":") ? "ip6" : "ip")
+  );
+}
+
+/** So deep do chains jump to others. */
+export const mostJumps = 16;
+
+/** Whether a rule is about a packet; unknown where that depends on what is not known of it. */
+export function matchesAll(matches: readonly FirewallMatch[], packet: FirewallPacket): Answer {
+  const answers = matches.map((match) => matches1(match, packet));
+  if (answers.includes("no")) return "no";
+  return answers.includes("unknown") ? "unknown" : "yes";
+}
+
+function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): Answer {
+  const values = right.split(",");
+  const is = (test: (value: string) => boolean): Answer => {
+    if (op !== "==" && op !== "!=" && op !== "in") return "unknown";
+    return values.some(test) === (op !== "!=") ? "yes" : "no";
+  };
+  const { hook, device, protocol, port, source, destination, isAnswer } = packet;
+  const isOut = hook === "output";
+  if (op === "?") return "unknown";
+  const interfaceIs = (isAsked: boolean): Answer => {
+    // There is none: a packet of the machine's own came in by none.
+    if (!isAsked) return isOut ? is(() => false) : "unknown";
+    return device === undefined ? "unknown" : is((value) => isDevice(value, device));
+  };
+  const portIs = (isAsked: boolean): Answer => {
+    if (left.startsWith(protocol === "tcp" ? "udp" : "tcp")) return "no";
+    if (!isAsked || port === undefined) return "unknown";
+    return is((value) => isInRange(value, port));
+  };
+  switch (left) {
+    case "iifname":
+    case "iif":
+      return interfaceIs(!isOut);
+    case "oifname":
+    case "oif":
+      return isOut ? interfaceIs(true) : "unknown";
+    case "l4proto":
+    case "ip protocol":
+    case "ip6 nexthdr":
+      return is((value) => value === protocol || value === (protocol === "tcp" ? "6" : "17"));
+    case "nfproto":
+      return is((value) => value === (source.includes(":") ? "ipv6" : "ipv4"));
+    case "tcp dport":
+    case "udp dport":
+    case "th dport":
+      return portIs(!isAnswer);
+    case "tcp sport":
+    case "udp sport":
+    case "th sport":
+      return portIs(isAnswer);
+    case "ip saddr":
+    case "ip6 saddr":
+      return is((value) => isOf(value, source));
+    case "ip daddr":
+    case "ip6 daddr":
+      return isAddress(destination) ? is((value) => isOf(value, destination)) : "unknown";
+    case "ct state":
+      return is((value) => value === (isAnswer ? "established" : "new"));
+    default:
+      if (/^(tcp|udp|icmp|icmpv6) /.test(left)) {
+        return left.startsWith(`${protocol} `) ? "unknown" : "no";
+      }
+      return "unknown";
+  }
+}
+
+function isDevice(pattern: string, device: string): boolean {
+  return pattern.endsWith("*") ? device.startsWith(pattern.slice(0, -1)) : pattern === device;
+}
+
+/** Of an address, a prefix, or a range: `10.0.0.1-10.0.0.9`. */
+function isOf(value: string, address: string): boolean {
+  const [first, last] = value.split("-");
+  if (first === undefined || last === undefined) return covers(value, address);
+  return isBetween(first, address, last);
+}
+
+function isInRange(range: string, port: number): boolean {
+  const [first = "", last = first] = range.split("-");
+  return Number(first) <= port && port <= Number(last);
+}
