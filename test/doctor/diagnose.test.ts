@@ -19,6 +19,19 @@ const silent: Alteration[] = [
     () => ({ exitCode: 1, stdout: "2 packets transmitted, 0 received, 100% packet loss\n" }),
   ],
 ];
+/** Nothing was tried. */
+const untried: Alteration[] = [
+  ["laptop", "nc -vz", () => undefined],
+  ["laptop", "ping", () => undefined],
+];
+const strict = (machine: string): Alteration[] => [
+  [machine, "sysctl", replace("conf.all.rp_filter = 0", "conf.all.rp_filter = 1")],
+  [
+    machine,
+    "nstat",
+    () => ({ stdout: "TcpExtIPReversePathFilter       138                0.0\n" }),
+  ],
+];
 const onlyPortSilent = silent.slice(0, 1);
 const refused: Alteration = [
   "laptop",
@@ -178,20 +191,7 @@ describe("one thing is broken", () => {
         ["router", "ss -Hltunp", replace(/LISTEN 0 ( +512 +0\.0\.0\.0:80 )/, "LISTEN 3 $1")],
       ],
     ],
-    [
-      "TL108 laptop",
-      "laptop router:80",
-      [
-        ["laptop", "nc -vz", () => undefined],
-        ["laptop", "ping", () => undefined],
-        ["laptop", "sysctl", replace("conf.all.rp_filter = 0", "conf.all.rp_filter = 1")],
-        [
-          "laptop",
-          "nstat",
-          () => ({ stdout: "TcpExtIPReversePathFilter       138                0.0\n" }),
-        ],
-      ],
-    ],
+    ["TL108 router", "laptop router:80", [...untried, ...strict("router")]],
     [
       "TL127 router",
       "laptop router:80",
@@ -514,6 +514,13 @@ describe("what a machine, its user or control has changed", () => {
     expect(await codes("laptop router:80", [shieldsUp, ...silent])).toEqual(["TL123 router"]);
     expect(await codes(undefined, [shieldsUp])).toEqual([]);
     expect(await codes("laptop router:80", [shieldsUp])).toEqual([]);
+  });
+
+  test("TL108 in a capture: what was dropped long ago counts where answers go another way alone", async () => {
+    expect(await codes(undefined, strict("router"))).toEqual(["TL108 router"]);
+    expect(await codes(undefined, strict("laptop"))).toEqual([]);
+    expect(await codes(undefined, strict("laptop"), { isLive: true })).toEqual(["TL108 laptop"]);
+    expect(await codes("laptop router:80", [...untried, ...strict("laptop")])).toEqual([]);
   });
 
   test("TL129: tailscale serve hands on to where nobody listens", async () => {

@@ -1,4 +1,6 @@
+import type { Observations } from "../../evidence/observations.ts";
 import { strictFilters } from "../../evidence/sockets.ts";
+import { usesExitNode } from "../../evidence/where.ts";
 import { everyMachine, isHeard } from "../asked.ts";
 import { type Check, seen, seenLine } from "../check.ts";
 
@@ -13,7 +15,7 @@ export const strictRpFilter: Check = {
     const least = attempts !== undefined && isHeard(attempts) ? 5 : 1;
     for (const { machine, sysctls, reversePathDrops } of everyMachine(observations)) {
       const values = read(sysctls);
-      if (values === undefined) continue;
+      if (values === undefined || !mayMatter(observations, machine.name)) continue;
       const strict = strictFilters(values);
       const [first] = strict;
       if (first === undefined) continue;
@@ -45,3 +47,15 @@ export const strictRpFilter: Check = {
     }
   },
 };
+
+/**
+ * A capture's machine may have been up for months, and the count is of all that was dropped since. There it is told of
+ * whose packets may come by another way than the answer takes: who uses an exit node, or serves routes.
+ */
+function mayMatter({ isLive, tailscale }: Observations, name: string): boolean {
+  if (isLive) return true;
+  const node = tailscale.get(name);
+  if (node === undefined) return false;
+  const routes = node.prefs.kind === "seen" ? node.prefs.value.advertisedRoutes : [];
+  return usesExitNode(node) || routes.length > 0;
+}
