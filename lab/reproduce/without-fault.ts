@@ -18,6 +18,7 @@ export const withoutFault: ReadonlyMap<string, string> = new Map([
   ["TL509", "a router of a lab is no resolver"],
   ["TL510", "tailscaled writes resolv.conf anew in the lab"],
   ["TL511", "a lab's domain may not cover its control server"],
+  ["TL512", "a lab's nodes have other addresses in the tailnet, so that none is a resolver"],
   ["TL513", "no fault writes /etc/hosts"],
   ["TL514", "no fault writes nsswitch.conf"],
 ]);
