@@ -4,7 +4,7 @@ import { type FaultRecord, readFaults } from "../lab/faults/record.ts";
 import { heldStill, heldStillIn } from "../lab/faults/still.ts";
 import { waitConverged } from "../lab/running/convergence.ts";
 import { waitReady } from "../lab/running/ready.ts";
-import { rejoin } from "../lab/running/rejoin.ts";
+import { rejoinOut, rejoinUnknown } from "../lab/running/rejoin.ts";
 import { RunningLab } from "../lab/running/running-lab.ts";
 import type { RunningNode } from "../lab/running/running-node.ts";
 import { waitSettings } from "../lab/running/settings.ts";
@@ -16,7 +16,7 @@ import type { Shared } from "./command.ts";
  * Brings a prepared stack up, waits until its tailnet has converged, and injects the faults that it has not yet. Faults
  * that the lab has stay: a machine that one holds stopped or paused is not started nor waited for, nor are the settings
  * where one is on control. With any the tailnet may never converge: there that is not waited for. Without any, whom
- * somebody has deleted at control or logged out by hand is logged in again.
+ * somebody has deleted at control, logged out or stopped by hand is logged in again.
  * @throws LabError as upStack and the waits do
  */
 export async function bringUp(
@@ -48,10 +48,15 @@ export async function bringUp(
   if (held.length === 0) {
     const isNew = ({ name }: RunningNode) => [result.created, result.changed].flat().includes(name);
     const joined = lab.ofKind("tailscale").filter((node) => !isNew(node));
-    for (const line of await rejoin(lab, joined, signal)) progress.tell?.(line);
+    const again = await rejoinUnknown(lab, joined, signal);
+    const onOut = async (name: string, state: string) => {
+      const node = joined.find((each) => each.name === name);
+      if (node !== undefined) again.push(await rejoinOut(node, state, signal));
+    };
     await progress.step("Wait until the tailnet has converged", (detail) =>
-      waitConverged(lab, { detail, signal }),
+      waitConverged(lab, { detail, onOut, signal }),
     );
+    for (const line of again) progress.tell?.(line);
   } else {
     progress.tell?.(`Lab ${name} has faults, with which its tailnet may not converge`);
   }

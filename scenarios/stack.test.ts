@@ -131,6 +131,11 @@ test("who was taken out of the tailnet by hand is logged in again", async () => 
   expect({ exitCode, json }, stderr).toMatchObject({ exitCode: 0, json: { unchanged: true } });
   expect(stderr).toContain("laptop was logged in again: Headscale did not know it any more");
   expect(stderr).toContain("web was logged in again: it was logged out");
+  // Control takes some seconds to see that it is gone.
+  await running.node("web").output(["tailscale", "down"]);
+  const stopped = await tailnetLab("up", "lab.ts");
+  expect(stopped.exitCode, stopped.stderr).toBe(0);
+  expect(stopped.stderr).toContain("web was logged in again: it was stopped, as by tailscale down");
   const reach = await tailnetLab("reach", "laptop", "web:80", "--lab", lab);
   expect(reach.json).toMatchObject({ outcome: "reached" });
 });

@@ -24,6 +24,14 @@ const askScript = `while read -ra names; do
   echo "${endOfAnswer}"
 done`;
 
+export interface ConvergeOptions extends ReadyOptions {
+  /** Called once for each node that is stopped or asks for a login, with its state; it is asked again after that. */
+  onOut?: (node: string, backendState: string) => Promise<void>;
+}
+
+/** In which a node does not come back by itself. */
+const outStates = new Set(["NeedsLogin", "Stopped"]);
+
 /** Between two questions to those who have not joined, in ms. */
 const askAgainMs = 50;
 
@@ -37,8 +45,9 @@ const askAgainMs = 50;
  */
 export async function waitConverged(
   lab: RunningLab,
-  { detail = () => {}, idleMs = 30_000, signal }: ReadyOptions = {},
+  { detail = () => {}, idleMs = 30_000, onOut, signal }: ConvergeOptions = {},
 ): Promise<void> {
+  const told = new Set<string>();
   const names = new Set(lab.ofKind("tailscale").map((node) => node.name));
   const statuses = new Map<string, JoinStatus>();
   let lastError = "";
@@ -62,7 +71,13 @@ export async function waitConverged(
       if (left.length === 0) return;
       const asked = new Set(left.map(({ node }) => node));
       asker.stdin.write(`${[...asked].join(" ")}\n`);
-      for (const [name, status] of await readAnswer(answers)) statuses.set(name, status);
+      const answered = await readAnswer(answers);
+      for (const [name, status] of answered) statuses.set(name, status);
+      const out = [...answered].filter(
+        ([name, { backendState }]) => !told.has(name) && outStates.has(backendState),
+      );
+      for (const [name] of out) told.add(name);
+      await Promise.all(out.map(([name, { backendState }]) => onOut?.(name, backendState)));
       await pause(askAgainMs);
       signal?.throwIfAborted();
     }
