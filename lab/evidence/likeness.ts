@@ -32,16 +32,17 @@ const failures =
  */
 export function outputIn(key: EvidenceKey, text: string): FileOutput {
   if (text.trim() === "") return { problem: "it is empty" };
-  const isJson = evidenceCommands[key].file.endsWith(".json");
-  const found = isJson ? jsonIn(text) : marks[key]?.test(text) === false ? undefined : text;
-  if (typeof found === "string") return { output: found };
-  if (found !== undefined && "json" in found) return { output: found.json };
+  const found = evidenceCommands[key].file.endsWith(".json") ? jsonIn(text) : marked(key, text);
+  if ("output" in found) return found;
   const [failure] = failures.exec(text) ?? [];
   if (failure !== undefined) return { failure: failure.trim() };
   const [refusal] = refusals.exec(text) ?? [];
-  if (refusal !== undefined) return { problem: refusal.trim() };
-  if (found === undefined) return { problem: "it is another program's output" };
-  return found;
+  return refusal === undefined ? found : { problem: refusal.trim() };
+}
+
+function marked(key: EvidenceKey, text: string): { output: string } | { problem: string } {
+  const isOther = marks[key]?.test(text) === false;
+  return isOther ? { problem: "it is another program's output" } : { output: text };
 }
 
 /** A program's output; what it said where it failed; or why it is neither, in a few words. */

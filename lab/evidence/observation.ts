@@ -26,6 +26,11 @@ export interface Unseen {
   evidence?: Evidence;
 }
 
+/** The value; undefined where it could not be had. */
+export function seenValue<Value>(observation: Observation<Value> | undefined): Value | undefined {
+  return observation?.kind === "seen" ? observation.value : undefined;
+}
+
 /** A program's output, read. What can't be read is unseen, as is what a failed program printed. */
 export function observe<Value>(
   evidence: Evidence | Missing,

@@ -1,4 +1,4 @@
-import type { Observation } from "./observation.ts";
+import { type Observation, seenValue } from "./observation.ts";
 import type { Observations } from "./observations.ts";
 
 /** Observations, and how a value is read of one: who reads may note what could not be had. */
@@ -10,10 +10,7 @@ export interface Reader {
 
 /** Reads without noting anything. */
 export function readerOf(observations: Observations): Reader {
-  return {
-    observations,
-    read: (observation) => (observation?.kind === "seen" ? observation.value : undefined),
-  };
+  return { observations, read: seenValue };
 }
 
 /** A line of evidence: what was run where, and the words of it that count. */

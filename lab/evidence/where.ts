@@ -1,4 +1,5 @@
 import type { HeadscaleNode } from "../running/headscale.ts";
+import { seenValue } from "./observation.ts";
 import type { HostObservations, Observations, TailscaleObservations } from "./observations.ts";
 import { covers, isDefault, isTailnetAddress, lengthOf } from "./prefix.ts";
 
@@ -66,6 +67,12 @@ export function ownerOf(seen: Observations, address: string): string | undefined
       : ownAddresses(host).includes(address),
   );
   return owners.length === 1 ? owners[0]?.machine.name : undefined;
+}
+
+/** The key that a node has in its tailnet; undefined for one that is logged out, whose key is zeros. */
+export function nodeKeyOf({ status }: Pick<TailscaleObservations, "status">): string | undefined {
+  const key = seenValue(status)?.self?.publicKey ?? "";
+  return /^(?:nodekey:)?0*$/.test(key) ? undefined : key;
 }
 
 /** The machine, whatever its role. */

@@ -1,4 +1,5 @@
 import type { TailscaleObservations } from "../evidence/observations.ts";
+import { nodeKeyOf } from "../evidence/where.ts";
 import type { Seen } from "./facts.ts";
 import { labelOf, selfOf } from "./own-facts.ts";
 import { taken } from "./taken.ts";
@@ -7,11 +8,7 @@ import { taken } from "./taken.ts";
 export function clones(
   captured: readonly TailscaleObservations[],
 ): Map<TailscaleObservations, Seen<string>> {
-  const keyOf = (machine: TailscaleObservations) => {
-    const key = machine.status.kind === "seen" ? machine.status.value.self?.publicKey : undefined;
-    // Logged out it has none: zeros.
-    return key === undefined || /^(?:nodekey:)?0*$/.test(key) ? machine : key;
-  };
+  const keyOf = (machine: TailscaleObservations) => nodeKeyOf(machine) ?? machine;
   return new Map(
     [...Map.groupBy(captured, keyOf).values()].flatMap((same) => {
       const isNamed = (each: TailscaleObservations) =>

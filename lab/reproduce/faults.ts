@@ -106,8 +106,6 @@ function downFaults(draft: Draft, machines: readonly (NodeFacts | HostFacts)[]):
 }
 
 function ownFaults(draft: Draft, { name, faults, blocked }: NodeFacts): Faults {
-  for (const { value, from } of faults ?? [])
-    saw(draft, ["faults"], `${value} of ${name} (${from})`);
   const declared = draft.declaration.nodes[name];
   // Of routes that a lab can't have nothing is left to forward.
   const forwards =
@@ -115,7 +113,10 @@ function ownFaults(draft: Draft, { name, faults, blocked }: NodeFacts): Faults {
     (declared.exitNode === true || (declared.advertiseRoutes ?? []).length > 0);
   const own = (faults ?? [])
     .filter(({ value }) => value !== "ip-forwarding-off" || forwards)
-    .map(({ value }) => ({ kind: value, node: name }));
+    .map(({ value, from }) => {
+      saw(draft, ["faults"], `${value} of ${name} (${from})`);
+      return { kind: value, node: name };
+    });
   const ports = (blocked?.value ?? []).map(({ protocol, port }) => {
     saw(draft, ["faults"], `a firewall of ${name} drops ${protocol}/${port} (${blocked?.from})`);
     return { kind: "host-firewall" as const, node: name, protocol, port };

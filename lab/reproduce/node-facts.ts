@@ -27,6 +27,7 @@ export function nodeFacts(seen: Observations): NodeFacts[] {
   };
   const captured = [...seen.tailscale.values()];
   const copies = clones(captured);
+  const outagesAt = ownOutages(seen);
   for (const machine of captured) {
     const self = selfOf(machine);
     const original = copies.get(machine);
@@ -35,7 +36,7 @@ export function nodeFacts(seen: Observations): NodeFacts[] {
       original === undefined
         ? find(self?.addresses ?? [], labelOf(self?.dnsName) || machine.machine.name)
         : find([], machine.machine.name);
-    fill(node, { ...ofItself(machine), ...ownOutages(seen, machine.machine.name) });
+    fill(node, { ...ofItself(machine), ...outagesAt(machine.machine.name) });
     if (original !== undefined) fill(node, { clonedFrom: original });
     node.isCaptured = true;
   }

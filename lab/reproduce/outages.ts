@@ -24,23 +24,25 @@ export function outagesOf(observations: Observations): Outages {
   };
 }
 
-/** What does not answer one machine, and answers others. */
+/** What does not answer a machine, by its name, and answers others. */
 export function ownOutages(
   observations: Observations,
-  machine: string,
-): Pick<NodeFacts, "isWithoutControl" | "relaysOut"> {
+): (machine: string) => Pick<NodeFacts, "isWithoutControl" | "relaysOut"> {
   const reader = readerOf(observations);
-  const isWithoutControl = controlOutage(reader) === undefined && withoutControl(reader, machine);
-  const outages = viewsByRegion(reader).flatMap((views) => {
-    if (!views.some(({ isReached }) => isReached)) return [];
-    return outageOf(views.filter(({ node }) => node === machine)) ?? [];
-  });
-  const [first] = outages;
-  return {
-    ...(isWithoutControl ? { isWithoutControl } : {}),
-    ...(first === undefined
-      ? {}
-      : { relaysOut: { value: outages.map(({ value }) => value), from: first.from } }),
+  const isControlOut = controlOutage(reader) !== undefined;
+  const regions = viewsByRegion(reader).filter((views) => views.some(({ isReached }) => isReached));
+  return (machine) => {
+    const isWithoutControl = isControlOut ? undefined : withoutControl(reader, machine);
+    const outages = regions.flatMap(
+      (views) => outageOf(views.filter(({ node }) => node === machine)) ?? [],
+    );
+    const [first] = outages;
+    return {
+      ...(isWithoutControl === undefined ? {} : { isWithoutControl }),
+      ...(first === undefined
+        ? {}
+        : { relaysOut: { value: outages.map(({ value }) => value), from: first.from } }),
+    };
   };
 }
 

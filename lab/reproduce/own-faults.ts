@@ -1,5 +1,5 @@
 import { droppedBy } from "../evidence/firewall.ts";
-import type { Observation } from "../evidence/observation.ts";
+import { seenValue } from "../evidence/observation.ts";
 import type { HostObservations, TailscaleObservations } from "../evidence/observations.ts";
 import { covers, isOwnResolver, sharedRange } from "../evidence/prefix.ts";
 import { strictFilters } from "../evidence/sockets.ts";
@@ -12,11 +12,10 @@ import { first, taken } from "./taken.ts";
 
 /** What a machine's own outputs say is wrong with it; of what needs several of them, where the last says so. */
 export function ownFaults(machine: TailscaleObservations): Seen<OwnFault>[] {
-  const { status, prefs, sysctls, dns, resolvConf, reversePathDrops } = machine;
-  const [own, preferences] = [seenIn(status), seenIn(prefs)];
+  const { status, prefs, sysctls, dns, resolvConf } = machine;
+  const [own, preferences] = [seenValue(status), seenValue(prefs)];
   const forwards = (preferences?.advertisedRoutes.length ?? 0) > 0 && own?.tun === true;
-  const usesMagicDns = preferences?.acceptsDns === true && seenIn(dns)?.isMagic === true;
-  const dropped = (seenIn(reversePathDrops) ?? 0) > 0;
+  const usesMagicDns = preferences?.acceptsDns === true && seenValue(dns)?.isMagic === true;
   const all: (Seen<OwnFault> | undefined)[] = [
     // A node whose key has expired asks for a login too.
     taken(status, ({ self, backendState }) => {
@@ -31,9 +30,7 @@ export function ownFaults(machine: TailscaleObservations): Seen<OwnFault>[] {
     taken(sysctls, (values) =>
       forwards && values.get("net.ipv4.ip_forward") === "0" ? "ip-forwarding-off" : undefined,
     ),
-    taken(sysctls, (values) =>
-      dropped && strictFilters(values).length > 0 ? "rp-filter" : undefined,
-    ),
+    taken(sysctls, () => (filtersStrictly(machine) ? "rp-filter" : undefined)),
     taken(resolvConf, ({ nameservers }) =>
       usesMagicDns && nameservers.length > 0 && !nameservers.some(isOwnResolver)
         ? "resolv-conf-overwritten"
@@ -43,24 +40,28 @@ export function ownFaults(machine: TailscaleObservations): Seen<OwnFault>[] {
   return all.filter((each) => each !== undefined);
 }
 
+/** Strict reverse path filtering, which has dropped something. */
+function filtersStrictly({ sysctls, reversePathDrops }: HostObservations): boolean {
+  const hasDropped = (seenValue(reversePathDrops) ?? 0) > 0;
+  return hasDropped && strictFilters(seenValue(sysctls) ?? new Map()).length > 0;
+}
+
 /** That its network lets nothing out, or its own interface: a packet filter of its own would be another fault. */
 export function cutOff(machine: TailscaleObservations): Seen<true> | undefined {
   const { netcheck, relayProbes, controlProbe } = machine;
-  const [relays, control] = [seenIn(relayProbes), seenIn(controlProbe)];
+  const [relays, control] = [seenValue(relayProbes), seenValue(controlProbe)];
   const isSilent = relays?.every(
     ({ https, http, ping }) => https.exitCode !== 0 && http.exitCode !== 0 && !ping.small,
   );
   if (isSilent !== true || control === undefined || control.status !== undefined) return undefined;
-  if (ownFaults(machine).some(({ value }) => value === "rp-filter")) return undefined;
+  if (filtersStrictly(machine)) return undefined;
   return taken(netcheck, ({ udp }) => (udp ? undefined : true));
 }
 
 /** Whether something near the machine itself lets its probes fail, so that they tell nothing of who was asked. */
 export function failsByItself(machine: TailscaleObservations): boolean {
   return (
-    cutOff(machine) !== undefined ||
-    ownFaults(machine).some(({ value }) => value === "rp-filter") ||
-    losesInSilence(smallMtu(machine))
+    cutOff(machine) !== undefined || filtersStrictly(machine) || losesInSilence(smallMtu(machine))
   );
 }
 
@@ -92,7 +93,7 @@ export function blockedPorts({
   firewall,
   sockets,
 }: TailscaleObservations): Seen<Listening[]> | undefined {
-  const open = seenIn(sockets);
+  const open = seenValue(sockets);
   return taken(firewall, (rules) => {
     const blocked = servicePorts(open ?? []).filter(
       ({ protocol, port }) =>
@@ -118,8 +119,4 @@ export function sharedLan(machine: TailscaleObservations): Seen<string> | undefi
       ? undefined
       : withoutHostBits(prefix(`${own.address}/${Math.min(own.length, longestLan)}`)),
   );
-}
-
-function seenIn<Value>(observation: Observation<Value>): Value | undefined {
-  return observation.kind === "seen" ? observation.value : undefined;
 }

@@ -9,6 +9,9 @@ export function idOf(node: string): Command {
   };
 }
 
+/** Has a node join anew, as its lab lets it, whatever became of its registration. */
+export const joinsAnew = "bash -c '. /run/log-in; up_flags+=(--force-reauth); join_as_user'";
+
 /** Takes away the tables of rules that somebody has added to a router or a machine, beside its own. */
 export function foreignTables(on: string): [Command, Command] {
   const list = `nft list tables | awk '$2 == "inet" && $3 != "filter" { print $3 }'`;

@@ -40,21 +40,21 @@ const headscaleSilent: Alteration = [
 test("in a tailnet in which all is well nothing is out", async () => {
   const seen = await observe();
   expect(outagesOf(seen)).toEqual({ relays: [], resolvers: [] });
-  expect(ownOutages(seen, "laptop")).toEqual({});
+  expect(ownOutages(seen)("laptop")).toEqual({});
 });
 
 test("control is out where its own machine says so, and unreachable for one that has no answer", async () => {
   const down = await observe(...onBoth(control, noControl), headscaleSilent);
   expect(outagesOf(down).control).toMatchObject({ value: true });
-  expect(ownOutages(down, "laptop")).toEqual({});
+  expect(ownOutages(down)("laptop")).toEqual({});
   const busy = await observe(["laptop", control, noControl], headscaleSilent);
   expect(outagesOf(busy).control).toBeUndefined();
   const one = await observe(["laptop", control, noControl]);
   expect(outagesOf(one).control).toBeUndefined();
-  expect(ownOutages(one, "laptop").isWithoutControl?.from).toContain("Failed to connect");
-  expect(ownOutages(one, "router")).toEqual({});
+  expect(ownOutages(one)("laptop").isWithoutControl?.from).toContain("Failed to connect");
+  expect(ownOutages(one)("router")).toEqual({});
   // Its name is the resolver's to know.
-  expect(ownOutages(await observe(["laptop", control, unnamed]), "laptop")).toEqual({});
+  expect(ownOutages(await observe(["laptop", control, unnamed]))("laptop")).toEqual({});
 });
 
 test("a relay is out for all or for one, as its TCP and its certificate tell", async () => {
@@ -66,8 +66,8 @@ test("a relay is out for all or for one, as its TCP and its certificate tell", a
   ]);
   const one = await observe(["laptop", relays, noTcp]);
   expect(outagesOf(one).relays).toEqual([]);
-  expect(ownOutages(one, "laptop").relaysOut?.value).toEqual([{ region: "fra", how: "no-tcp" }]);
-  expect(ownOutages(one, "router")).toEqual({});
+  expect(ownOutages(one)("laptop").relaysOut?.value).toEqual([{ region: "fra", how: "no-tcp" }]);
+  expect(ownOutages(one)("router")).toEqual({});
 });
 
 test("a region of two relays is out where neither is reached", async () => {
@@ -80,9 +80,9 @@ test("a region of two relays is out where neither is reached", async () => {
   const firstOut = lines(/^(derp-fra\.\S*) https .*$/, "$1 https 28 curl: (28) Timeout 000 0");
   const one = await observe(...second, ["laptop", relays, firstOut]);
   expect(outagesOf(one).relays).toEqual([]);
-  expect(ownOutages(one, "laptop")).toEqual({});
+  expect(ownOutages(one)("laptop")).toEqual({});
   const both = await observe(...second, ["laptop", relays, noTcp]);
-  expect(ownOutages(both, "laptop").relaysOut?.value).toEqual([{ region: "fra", how: "no-tcp" }]);
+  expect(ownOutages(both)("laptop").relaysOut?.value).toEqual([{ region: "fra", how: "no-tcp" }]);
 });
 
 interface DerpMap {
@@ -135,5 +135,5 @@ test("what a machine's own link loses says nothing of who was asked", async () =
     ["laptop", relays, ({ ...output }) => noLarge({ ...output, ...noTcp(output) })],
     ["laptop", control, noControl],
   );
-  expect(ownOutages(seen, "laptop")).toEqual({});
+  expect(ownOutages(seen)("laptop")).toEqual({});
 });

@@ -1,3 +1,4 @@
+import { nodeKeyOf } from "../../evidence/where.ts";
 import { type Check, seenLine } from "../check.ts";
 
 /** TL208 */
@@ -8,8 +9,9 @@ export const clonedState: Check = {
   run({ observations, read, found }) {
     const byKey = Map.groupBy(
       [...observations.tailscale.values()].flatMap((node) => {
-        const key = read(node.status)?.self?.publicKey;
-        return key === undefined || key === "" || /:0*$/.test(key) ? [] : [{ node, key }];
+        read(node.status);
+        const key = nodeKeyOf(node);
+        return key === undefined ? [] : [{ node, key }];
       }),
       ({ key }) => key,
     );

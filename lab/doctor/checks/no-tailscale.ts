@@ -9,10 +9,10 @@ export const noTailscale: Check = {
   explainedBy: ["TL118"],
   run({ observations, read, found }) {
     const { attempts, hosts } = observations;
-    // In a capture nobody can try whether it works.
-    const isTried = attempts !== undefined && works(attempts) !== undefined;
-    if (attempts?.address == null || works(attempts) === true) return;
-    if (observations.isLive && !isTried) return;
+    if (attempts?.address == null) return;
+    const isWorking = works(attempts);
+    // In a capture nobody can try it.
+    if (isWorking === true || (isWorking === undefined && observations.isLive)) return;
     const { address, question } = attempts;
     const host = hosts.get(question.from);
     const routes = host === undefined ? undefined : read(host.routes);

@@ -1,7 +1,7 @@
 import type { Published } from "../../evidence/serve.ts";
 import type { Socket } from "../../evidence/sockets.ts";
 import { type Check, seen } from "../check.ts";
-import { listeners } from "../sockets.ts";
+import { isLoopback, listeners } from "../sockets.ts";
 
 /** TL129: `tailscale serve` takes connections for a program of the machine, and that is not there. */
 export const serveBackend: Check = {
@@ -49,9 +49,7 @@ function isMissing({ backend }: Published, sockets: readonly Socket[]): boolean 
   const isOwn =
     backend.host === "localhost" || backend.host === "::1" || backend.host.startsWith("127.");
   if (!isOwn) return false;
-  return !listeners(sockets, "tcp", backend.port).some(({ address }) => {
-    const isAny = ["*", "0.0.0.0", "::"].includes(address);
-    const isLoop = address === "::1" || address.startsWith("127.");
-    return isAny || isLoop;
-  });
+  return !listeners(sockets, "tcp", backend.port).some(
+    (socket) => isLoopback(socket) || ["*", "0.0.0.0", "::"].includes(socket.address),
+  );
 }

@@ -1,6 +1,6 @@
 import type { LabDeclaration } from "../../../lab/topology/schema.ts";
 import type { Case } from "../case.ts";
-import { idOf } from "../known.ts";
+import { idOf, joinsAnew } from "../known.ts";
 import { connects } from "../looks.ts";
 
 const exit = { kind: "tailscale", network: "internet", user: "alice", exitNode: true } as const;
@@ -46,7 +46,7 @@ export default {
     {
       on: "amsterdam",
       run: "tailscale ip -4",
-      undo: "bash -c '. /run/log-in; up_flags+=(--force-reauth); join_as_user'",
+      undo: joinsAnew,
     },
     idOf("amsterdam"),
     {

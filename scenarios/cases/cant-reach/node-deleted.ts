@@ -1,5 +1,5 @@
 import type { Case } from "../case.ts";
-import { idOf } from "../known.ts";
+import { idOf, joinsAnew } from "../known.ts";
 import { twoHomes } from "../topologies.ts";
 
 export default {
@@ -14,7 +14,7 @@ export default {
     {
       on: "server",
       run: "tailscale ip -4",
-      undo: "bash -c '. /run/log-in; up_flags+=(--force-reauth); join_as_user'",
+      undo: joinsAnew,
     },
     idOf("server"),
     {
