@@ -6,50 +6,22 @@ import type {
   TailscaleObservations,
 } from "../evidence/observations.ts";
 import { covers, isDefault, isTailnetAddress } from "../evidence/prefix.ts";
-import type { Socket } from "../evidence/sockets.ts";
 import { exitNodeOf, ownPrefixes, serverOf } from "../evidence/where.ts";
-import { listeners } from "./sockets.ts";
 
-/** Whether what was asked works: then nothing on its way is broken. Undefined where it was not tried. */
+/**
+ * Whether what was asked works: then nothing on its way is broken. Undefined where it was not tried. Who has opened a
+ * connection need not serve it: a finding tells that (`isBehindAnswer`).
+ */
 export function works(attempts: Attempts): boolean | undefined {
   const { name, connect, icmp, system } = attempts;
   // By its address it may be there: whoever asks for the name does not get it.
   if (name !== null && system?.kind === "seen" && system.value.length === 0) return false;
-  if (connect?.kind === "seen") {
-    return connect.value === "connected" && unaccepted(attempts) === undefined;
-  }
+  if (connect?.kind === "seen") return connect.value === "connected";
   if (connect !== undefined) return undefined;
   if (icmp?.kind === "seen") return icmp.value.received > 0;
   if (icmp !== undefined) return undefined;
   if (system?.kind === "seen") return system.value.length > 0;
   return undefined;
-}
-
-/**
- * Who listens on the port that was asked, and does not accept what the kernel has opened for it: the connection that was
- * tried is among those that wait, or was dropped, as too many do.
- */
-export function unaccepted({ question, target, connect, after }: Attempts): Socket | undefined {
-  const sockets = target === null ? undefined : after?.get(target)?.sockets;
-  if (sockets?.kind !== "seen" || connect?.kind !== "seen" || question.port === undefined) {
-    return undefined;
-  }
-  return listeners(sockets.value, question.protocol, question.port).find(
-    ({ waiting, backlog }) =>
-      (connect.value === "connected" && waiting > 0) ||
-      (connect.value === "timeout" && waiting > backlog),
-  );
-}
-
-/** In a capture, where nobody can try: who listens on the port that was asked, and left connections waiting. */
-export function leftWaiting({ question, target, connect, after }: Attempts): Socket | undefined {
-  const sockets = target === null ? undefined : after?.get(target)?.sockets;
-  if (sockets?.kind !== "seen" || connect?.kind === "seen" || question.port === undefined) {
-    return undefined;
-  }
-  return listeners(sockets.value, question.protocol, question.port).find(
-    ({ waiting }) => waiting > 0,
-  );
 }
 
 /** Whether what was asked was answered, if only by a refusal. */

@@ -1,5 +1,7 @@
-import { leftWaiting, unaccepted } from "../asked.ts";
+import type { Attempts } from "../../evidence/observations.ts";
+import type { Socket } from "../../evidence/sockets.ts";
 import { type Check, seen } from "../check.ts";
+import { listeners } from "../sockets.ts";
 
 /** TL127 service-not-accepting: the kernel opens a connection, and the program does not take it. */
 export const serviceHangs: Check = {
@@ -7,20 +9,22 @@ export const serviceHangs: Check = {
   step: "service",
   explainedBy: ["TL118"],
   run({ observations, read, found }) {
-    const { attempts } = observations;
+    const { attempts, isLive } = observations;
     if (attempts === undefined || attempts.target === null) return;
     const { target, question, after } = attempts;
     const sockets = after?.get(target)?.sockets;
-    const socket =
-      unaccepted(attempts) ?? (observations.isLive ? undefined : leftWaiting(attempts));
-    if (sockets !== undefined && question.port !== undefined) read(sockets);
-    if (sockets === undefined || socket === undefined) return;
+    if (sockets === undefined || question.port === undefined) return;
+    const socket = listeners(read(sockets) ?? [], question.protocol, question.port).find((each) =>
+      isUnaccepted(each, attempts, isLive),
+    );
+    if (socket === undefined) return;
     const { program = "the program", waiting, backlog, port, line } = socket;
     const connections = waiting === 1 ? "a connection" : `${waiting} connections`;
     const isFull = waiting > backlog;
     found({
       code: "TL127",
       node: target,
+      isBehindAnswer: true,
       what: `${program} on ${target} listens on port ${port}, and has not accepted ${connections}`,
       seen: [seen(sockets, line)],
       why: "the kernel opens connections for who listens; what is sent is read, and answered, by the program alone: it is stopped, stuck, or has no worker free",
@@ -36,3 +40,17 @@ export const serviceHangs: Check = {
     });
   },
 };
+
+/**
+ * Whether the kernel has opened what the program does not accept: the connection that was tried is among those that
+ * wait, or was dropped, as too many do. In a capture nobody can try: there those tell that were left waiting.
+ */
+function isUnaccepted(
+  { waiting, backlog }: Socket,
+  { connect }: Attempts,
+  isLive: boolean,
+): boolean {
+  if (connect?.kind !== "seen") return !isLive && waiting > 0;
+  if (connect.value === "connected") return waiting > 0;
+  return connect.value === "timeout" && waiting > backlog;
+}
