@@ -8,6 +8,11 @@ export interface Published {
   line: string;
 }
 
+/** Whether it is handed on to the machine itself: of another its sockets say nothing. */
+export function isOnMachine({ backend: { host } }: Published): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
 const configSchema = z.looseObject({
   TCP: z.record(z.string(), z.looseObject({ TCPForward: z.string().optional() })).nullish(),
   Web: z

@@ -551,6 +551,17 @@ describe("what a machine, its user or control has changed", () => {
     }
     // Of another port nobody has asked.
     expect(await codes("laptop router:80", [dead])).toEqual([]);
+    // It runs, and does not take what it is handed.
+    const stuck: Alteration = [
+      "router",
+      "ss -Hltunp",
+      ({ stdout }) => ({
+        stdout: `${stdout}tcp LISTEN 2 128 127.0.0.1:3000 0.0.0.0:* users:(("wiki",pid=9,fd=4))\n`,
+      }),
+    ];
+    const behind = await found("laptop router:80", [served("http://127.0.0.1:3000", 80), stuck]);
+    expect(behind.findings.map(({ code }) => code)).toEqual(["TL127"]);
+    expect(behind.works).toBe(false);
   });
 
   test("TL211: control has no node with the key", async () => {

@@ -1,4 +1,4 @@
-import type { Published } from "../../evidence/serve.ts";
+import { isOnMachine, type Published } from "../../evidence/serve.ts";
 import type { Socket } from "../../evidence/sockets.ts";
 import { type Check, seen } from "../check.ts";
 import { isLoopback, listeners } from "../sockets.ts";
@@ -44,12 +44,9 @@ export const serveBackend: Check = {
   },
 };
 
-/** Of a place on the machine itself; of another machine's its sockets say nothing. */
-function isMissing({ backend }: Published, sockets: readonly Socket[]): boolean {
-  const isOwn =
-    backend.host === "localhost" || backend.host === "::1" || backend.host.startsWith("127.");
-  if (!isOwn) return false;
-  return !listeners(sockets, "tcp", backend.port).some(
+function isMissing(published: Published, sockets: readonly Socket[]): boolean {
+  if (!isOnMachine(published)) return false;
+  return !listeners(sockets, "tcp", published.backend.port).some(
     (socket) => isLoopback(socket) || ["*", "0.0.0.0", "::"].includes(socket.address),
   );
 }

@@ -1,4 +1,6 @@
+import { seenValue } from "../../evidence/observation.ts";
 import type { Attempts } from "../../evidence/observations.ts";
+import { isOnMachine } from "../../evidence/serve.ts";
 import type { Socket } from "../../evidence/sockets.ts";
 import { type Check, seen } from "../check.ts";
 import { listeners } from "../sockets.ts";
@@ -14,9 +16,13 @@ export const serviceHangs: Check = {
     const { target, question, after } = attempts;
     const sockets = after?.get(target)?.sockets;
     if (sockets === undefined || question.port === undefined) return;
-    const socket = listeners(read(sockets) ?? [], question.protocol, question.port).find((each) =>
-      isUnaccepted(each, attempts, isLive),
-    );
+    const { protocol } = question;
+    // What tailscale serve takes waits for who is behind it.
+    const published = seenValue(observations.tailscale.get(target)?.serve) ?? [];
+    const behind = published.filter((each) => each.port === question.port && isOnMachine(each));
+    const socket = [question.port, ...behind.map(({ backend }) => backend.port)]
+      .flatMap((port) => listeners(read(sockets) ?? [], protocol, port))
+      .find((each) => isUnaccepted(each, attempts, isLive));
     if (socket === undefined) return;
     const { program = "the program", waiting, backlog, port, line } = socket;
     const connections = waiting === 1 ? "a connection" : `${waiting} connections`;
@@ -34,8 +40,8 @@ export const serviceHangs: Check = {
       ],
       explains: [
         isFull
-          ? `new connections to ${question.to}:${port} time out: no more can wait`
-          : `${question.from} connects to ${question.to}:${port}, and gets no answer`,
+          ? `new connections to ${question.to}:${question.port} time out: no more can wait`
+          : `${question.from} connects to ${question.to}:${question.port}, and gets no answer`,
       ],
     });
   },
