@@ -47,3 +47,10 @@ test.each([
 ])("%s is none of it", (_, one, other) => {
   expect(withoutVolatile(one)).not.toEqual(withoutVolatile(other));
 });
+
+test("a node's number at Headscale, by which an exit node is told that is gone, is another in each lab", () => {
+  const [one, two] = ["1", "12"].map(
+    (id) => `laptop uses exit node ${id}, which is none of its peers`,
+  );
+  expect(withoutVolatile([one ?? ""])).toEqual(withoutVolatile([two ?? ""]));
+});
