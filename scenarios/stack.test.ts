@@ -92,6 +92,7 @@ test("a lab comes up once; a second time there is nothing to change", async () =
   const first = await tailnetLab("up", "lab.ts");
   expect(first, first.stderr).toMatchObject({ exitCode: 0, json: { unchanged: false } });
   const second = await tailnetLab("up", "lab.ts");
+  expect(second.stderr, "Terraform is not started").not.toContain("Compare lab");
   expect(second.json).toMatchObject({ unchanged: true, created: [], changed: [], removed: [] });
   const reach = await tailnetLab("reach", "laptop", "web:80", "--lab", lab);
   expect(reach).toMatchObject({ exitCode: 0, json: { schema: 1, outcome: "reached" } });

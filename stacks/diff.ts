@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { connectEngine } from "../lab/engine/engine.ts";
 import { givenBy, reserveFor } from "./allocation.ts";
+import { isApplied } from "./applied.ts";
 import type { Change } from "./changes.ts";
 import { findOnEngine, findOrphans, refuseElsewhere } from "./orphans.ts";
 import { planChanges } from "./plan-changes.ts";
@@ -36,6 +37,7 @@ export async function diffStack(options: StackOptions): Promise<Change[]> {
     origin: state.directory,
     still: options.still ?? [],
   });
+  if (await isApplied(engine, state, cwd)) return leftovers(orphans);
   await using terraform = await openTerraform(engine, options.terraform, temporary, state);
   return await progress.step(`Compare lab ${lab} with the engine`, async () => {
     const planFile = join(temporary.directory, "plan");

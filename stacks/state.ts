@@ -212,7 +212,7 @@ const terraformStateSchema = z.object({
   ),
 });
 
-function terraformStateFile(state: LabState): string {
+export function terraformStateFile(state: LabState): string {
   return join(terraformDirectory(state), "terraform.tfstate");
 }
 

@@ -6,6 +6,7 @@ import type { PlanOptions } from "../lab/plan/plan-lab.ts";
 import type { Progress } from "../lab/progress.ts";
 import { describePart, partAt } from "./address.ts";
 import { givenBy, reserveFor } from "./allocation.ts";
+import { isApplied, noteApplied } from "./applied.ts";
 import {
   findOnEngine,
   findOrphans,
@@ -17,6 +18,7 @@ import {
 import { planChanges } from "./plan-changes.ts";
 import { settle } from "./settle.ts";
 import {
+  type LabState,
   labState,
   lockLab,
   noteFinished,
@@ -97,11 +99,28 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
     origin: state.directory,
     still: options.still ?? [],
   });
+  const result =
+    isEmpty(found) || !(await isApplied(engine, state, cwd))
+      ? await apply(engine, state, cwd, isEmpty(found), options)
+      : new Tally(() => {}).result();
+  await noteFinished(state);
+  await isolate(engine, lab, options);
+  return result;
+}
+
+/** @param isNew all of it is: there is nothing to compare nor to tell */
+async function apply(
+  engine: Engine,
+  state: LabState,
+  cwd: string,
+  isNew: boolean,
+  { terraform: program, progress, signal }: StackOptions,
+): Promise<StackResult> {
+  const { lab } = state;
   await using temporary = await openTemporaryDirectory(state);
-  await using terraform = await openTerraform(engine, options.terraform, temporary, state);
+  await using terraform = await openTerraform(engine, program, temporary, state);
   const planFile = join(temporary.directory, "plan");
-  // All of a new lab is new: there is nothing to tell.
-  const planned = isEmpty(found)
+  const planned = isNew
     ? undefined
     : await progress.step(`Compare lab ${lab} with the engine`, (detail) =>
         planChanges(terraform, { cwd, signal, detail, planFile, args: [parallelism, lockTimeout] }),
@@ -124,10 +143,8 @@ export async function upStack(options: StackOptions): Promise<StackResult> {
           );
           return running;
         });
-  await noteFinished(state);
-  const result = tally.result();
-  await isolate(engine, lab, options);
-  return result;
+  await noteApplied(state, cwd);
+  return tally.result();
 }
 
 async function isolate(

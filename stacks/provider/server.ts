@@ -7,24 +7,14 @@ import {
 import type Docker from "dockerode";
 import PQueue from "p-queue";
 import { EndpointQueue } from "../../lab/engine/endpoint-queue.ts";
-import { container } from "./container.ts";
 import { FirstStarts } from "./first-starts.ts";
-import { image } from "./image.ts";
-import { network } from "./network.ts";
 import { planChange } from "./plan-change.ts";
 import { type Diagnostic, type Method, providerService, type Requests } from "./protocol.ts";
 import { Removals } from "./removals.ts";
 import { HalfMade, isConnectionLost, type Order, type ResourceType } from "./resource.ts";
+import { resourceType, resourceTypes } from "./resources.ts";
 import { toProtocol } from "./schema.ts";
 import { decodeValue, encodeValue, fitState, type ObjectValue } from "./values.ts";
-import { volume } from "./volume.ts";
-
-const resources: Record<string, ResourceType> = {
-  docker_container: container,
-  docker_image: image,
-  docker_network: network,
-  docker_volume: volume,
-};
 
 /**
  * How many containers are created at once. Terraform asks for all of them together, and the engine is no
@@ -101,12 +91,12 @@ function answers(
   const byMethod: Answers = {
     GetMetadata: () => ({
       serverCapabilities,
-      resources: Object.keys(resources).map((typeName) => ({ typeName })),
+      resources: resourceTypes.map(([typeName]) => ({ typeName })),
     }),
     GetProviderSchema: () => ({
       provider: { version: 0, block: {} },
       resourceSchemas: Object.fromEntries(
-        Object.entries(resources).map(([name, { schema }]) => [name, toProtocol(schema)]),
+        resourceTypes.map(([name, { schema }]) => [name, toProtocol(schema)]),
       ),
       serverCapabilities,
     }),
@@ -116,19 +106,19 @@ function answers(
     StopProvider: () => ({}),
     UpgradeResourceState: ({ typeName, rawState }) => {
       const stored = JSON.parse(Buffer.from(rawState.json).toString()) as ObjectValue;
-      return { upgradedState: dynamic(fitState(resource(typeName).schema, stored)) };
+      return { upgradedState: dynamic(fitState(resourceType(typeName).schema, stored)) };
     },
     ReadResource: async ({ typeName, currentState }) => {
       const state = decodeValue(currentState.msgpack);
       if (state === null) return { newState: dynamic(null) };
       try {
-        return { newState: dynamic(await resource(typeName).read(engine, state)) };
+        return { newState: dynamic(await resourceType(typeName).read(engine, state)) };
       } catch (error) {
         return { newState: currentState, ...explain(`Can't read ${nameOf(state)}`, error) };
       }
     },
     PlanResourceChange: ({ typeName, priorState, proposedNewState }) => {
-      const type = resource(typeName);
+      const type = resourceType(typeName);
       const prior = decodeValue(priorState.msgpack);
       const proposed = decodeValue(proposedNewState.msgpack);
       const { planned, requiresReplace } = planChange(type.schema, prior, proposed);
@@ -144,7 +134,7 @@ function answers(
       const planned = decodeValue(plannedState.msgpack);
       try {
         return {
-          newState: dynamic(await apply(engine, order, resource(typeName), prior, planned)),
+          newState: dynamic(await apply(engine, order, resourceType(typeName), prior, planned)),
         };
       } catch (error) {
         const left = error instanceof HalfMade ? error.state : prior;
@@ -189,12 +179,6 @@ async function apply(
   if (prior === null) return await type.create(engine, planned, order);
   await type.update?.(engine, prior, planned, order);
   return planned;
-}
-
-function resource(typeName: string): ResourceType {
-  const type = resources[typeName];
-  if (type === undefined) throw new Error(`The embedded provider has no resource ${typeName}.`);
-  return type;
 }
 
 /** The engine's own message, without what the client library writes around it. */
