@@ -65,7 +65,7 @@ export interface StackResult {
  * @throws LabError `LabLocked`, `LabElsewhere`, `PoolExhausted`, and as Terraform's `run`.
  */
 export async function upStack(options: StackOptions): Promise<StackResult> {
-  const { progress, signal } = options;
+  const { progress } = options;
   const draft = options.plan();
   const { lab } = draft;
   const state = labState(options.base, lab);
