@@ -175,6 +175,53 @@ describe("relays", () => {
     ]);
   });
 
+  describe("of a region with two", () => {
+    const second = { HostName: "derp-fra2.lab.test", IPv4: "198.18.0.185", DERPPort: 443 };
+    const netmapWith = (relay: object): Alteration[2] => {
+      return ({ stdout }) => {
+        const netmap = JSON.parse(stdout);
+        netmap.DERPMap.Regions["984"].Nodes.push(relay);
+        return { stdout: JSON.stringify(netmap) };
+      };
+    };
+    const secondProbed = (https: string): Alteration[2] => {
+      return ({ stdout }) => ({ stdout: `${stdout}derp-fra2.lab.test https ${https}\n` });
+    };
+    const region = onBoth("tailscale debug netmap", netmapWith(second));
+    const refused = "7 000 0 curl: (7) Failed to connect to derp-fra2.lab.test port 443";
+
+    test("one that is down is not the region", async () => {
+      expect(
+        await codes(undefined, [...region, ...onBoth(isRelays, secondProbed(refused))]),
+      ).toEqual([]);
+      const firstDown = onBoth(isRelays, silentRelay);
+      const secondUp = onBoth(isRelays, secondProbed("0 204 0.01"));
+      expect(await codes(undefined, [...region, ...firstDown, ...secondUp])).toEqual([]);
+    });
+
+    test("TL304: both are down; TL307: to one node", async () => {
+      const down = (node: string): Alteration[] => [
+        [node, isRelays, silentRelay],
+        [node, isRelays, secondProbed(refused)],
+        [node, "tailscale netcheck", withoutStun],
+      ];
+      expect(await codes(undefined, [...region, ...down("laptop"), ...down("router")])).toEqual([
+        "TL304 fra",
+      ]);
+      expect(await codes(undefined, [...region, ...down("laptop")])).toEqual(["TL307 laptop"]);
+    });
+
+    test("one that answers STUN alone relays nothing", async () => {
+      const stunOnly = onBoth("tailscale debug netmap", netmapWith({ ...second, STUNOnly: true }));
+      const { findings } = await found(undefined, [
+        ...stunOnly,
+        ...onBoth(isRelays, silentRelay),
+        ...onBoth(isRelays, secondProbed("0 204 0.01")),
+      ]);
+      expect(findings.map(({ code, node }) => `${code} ${node}`)).toEqual(["TL305 fra"]);
+    });
+  });
+
   test("TL308: something else answers for every relay", async () => {
     const alter = lines(/^(\S+) http 0 204 response .*$/, "$1 http 0 302  http://login.example/");
     expect(await codes(undefined, [["laptop", isRelays, alter]])).toEqual(["TL308 laptop"]);

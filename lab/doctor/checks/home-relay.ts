@@ -10,7 +10,7 @@ export const homeRelay: Check = {
     const views = relayViews(look);
     const pair = pairAsked(look);
     for (const view of views) {
-      const others = views.filter(({ probe }) => probe.host === view.probe.host);
+      const others = views.filter(({ relay }) => relay.code === view.relay.code);
       const reaching = others.find(({ isReached }) => isReached);
       const isOfPair = pair.includes(view.node);
       const homes = livesAt(look.observations, view.relay.code);

@@ -23,8 +23,8 @@ export const relays: Check = {
 function byRegion(views: readonly RelayView[]): [RelayView, ...RelayView[]][] {
   const regions = new Map<string, [RelayView, ...RelayView[]]>();
   for (const view of views) {
-    const known = regions.get(view.probe.host);
-    if (known === undefined) regions.set(view.probe.host, [view]);
+    const known = regions.get(view.relay.code);
+    if (known === undefined) regions.set(view.relay.code, [view]);
     else known.push(view);
   }
   return [...regions.values()];
