@@ -950,6 +950,12 @@ test("without control, its peers tell that a node's route is not approved", asyn
     {
       code: "TL103",
       node: "office-gw",
+      what: "control has not approved 10.20.0.0/24 of office-gw, or the policy hides it",
+      fix: [
+        expect.stringContaining("headscale nodes list-routes"),
+        expect.stringContaining("headscale nodes approve-routes -i ID -r "),
+        expect.stringContaining('let the policy have a rule with 10.20.0.0/24 as "dst"'),
+      ],
       seen: [
         { node: "office-gw", line: '"AdvertiseRoutes": 10.20.0.0/24' },
         { node: "laptop", line: '"AllowedIPs" of no peer have 10.20.0.0/24' },
