@@ -97,9 +97,9 @@ export const catalogue: readonly CatalogueEntry[] = [
     code: "TL111",
     name: "service-not-listening",
     severity: "error",
-    title: "Nothing listens on the port.",
+    title: "Nothing listens on the port, or where the firewall leads it.",
     explanation:
-      "The packet arrives, and no program has the port open: the kernel refuses the connection. The program has ended, or was never started.",
+      "The packet arrives, and no program has the port open: the kernel refuses the connection. The program has ended, or was never started. Where a rule of the machine's firewall leads the port elsewhere (`redirect`, `dnat`), a program must listen there.",
     sources: [],
   },
   {
