@@ -12,7 +12,7 @@ function hasHook({ hook }: Pick<FirewallChain, "hook">, packet: FirewallPacket):
 }
 
 function hookOrder({ hook }: FirewallChain, packet: FirewallPacket): number {
-  return hooksOf[packet.hook].findIndex((each) => each === hook);
+  return (hooksOf[packet.hook] as readonly (string | undefined)[]).indexOf(hook);
 }
 
 export type Dropped =
