@@ -265,6 +265,15 @@ export const catalogue: readonly CatalogueEntry[] = [
     sources: [],
   },
   {
+    code: "TL130",
+    name: "own-firewall-drops",
+    severity: "error",
+    title: "A node's own firewall drops what tailscaled sends, or the answers to it.",
+    explanation:
+      "tailscaled needs TCP 443 to the control server and the relays, UDP to the relays and its peers, and its resolvers. A firewall that lets nothing out but what it knows, on the node itself, looks from the outside like a network that is cut: control, relays and resolvers do not answer this node alone.",
+    sources: [],
+  },
+  {
     code: "TL201",
     name: "policy-denies",
     severity: "error",

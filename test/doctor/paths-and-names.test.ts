@@ -228,6 +228,80 @@ describe("relays", () => {
   });
 });
 
+describe("a node's own firewall", () => {
+  const drops = (hook: string, match: object): Alteration => [
+    "laptop",
+    "nft -j",
+    ({ stdout }) => {
+      const { nftables } = JSON.parse(stdout);
+      const own = { family: "inet", table: "mine" };
+      const chain = { ...own, name: "own", type: "filter", hook, prio: 0, policy: "accept" };
+      const rule = { ...own, chain: "own", expr: [{ match }, { drop: null }] };
+      return { stdout: JSON.stringify({ nftables: [...nftables, { chain }, { rule }] }) };
+    },
+  ];
+  const port = (protocol: string, field: string, right: number) => ({
+    op: "==",
+    left: { payload: { protocol, field } },
+    right,
+  });
+  const silentRelays = lines(/^(\S+) https .*$/, `$1 https ${timedOut}`);
+  const withoutTcp: Alteration[] = [
+    ["laptop", isControl, noControl],
+    ["laptop", isRelays, silentRelays],
+  ];
+
+  test.each([
+    ["lets no TCP 443 out", drops("output", port("tcp", "dport", 443))],
+    ["lets no answers in", drops("input", port("tcp", "sport", 443))],
+  ])("TL130: it %s", async (_what, dropping) => {
+    const { findings } = await found(undefined, [...withoutTcp, dropping]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL130",
+        node: "laptop",
+        what: "a firewall on laptop drops what it sends itself, or the answers: tcp/443",
+        consequences: expect.arrayContaining([
+          expect.objectContaining({ code: "TL302", node: "laptop" }),
+          expect.objectContaining({ code: "TL305", node: "laptop" }),
+        ]),
+      },
+    ]);
+  });
+
+  test("TL130: it lets no UDP out", async () => {
+    const { findings } = await found(undefined, [
+      ["laptop", "tailscale netcheck", replace('"UDP": true', '"UDP": false')],
+      drops("output", { op: "==", left: { meta: { key: "l4proto" } }, right: "udp" }),
+    ]);
+    expect(findings).toMatchObject([
+      { code: "TL130", node: "laptop", consequences: [{ code: "TL402" }] },
+    ]);
+  });
+
+  test("TL130: it lets no question to a resolver out", async () => {
+    const unanswered = lines(/^(198\.18\.0\.53|100\..*|fd.*) 0 .*$/, "$1 status ");
+    const { findings } = await found(undefined, [
+      ["laptop", isResolvers, unanswered],
+      drops("output", port("udp", "dport", 53)),
+    ]);
+    expect(findings[0]).toMatchObject({ code: "TL130", node: "laptop" });
+    const { findings: without } = await found(undefined, [["laptop", isResolvers, unanswered]]);
+    expect(without).toMatchObject([
+      {
+        code: "TL508",
+        fix: [expect.anything(), "on laptop's network: let UDP and TCP 53 to 198.18.0.53 pass"],
+      },
+    ]);
+  });
+
+  test("a rule that drops what works, or something else, is no cause", async () => {
+    expect(await codes(undefined, [drops("output", port("tcp", "dport", 443))])).toEqual([]);
+    const other = drops("output", port("tcp", "dport", 25));
+    expect(await codes(undefined, [...withoutTcp, other])).not.toContain("TL130 laptop");
+  });
+});
+
 describe("paths", () => {
   test("TL402: no STUN, and relays by TCP", async () => {
     const alter = replace('"UDP": true', '"UDP": false');

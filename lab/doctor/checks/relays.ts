@@ -7,7 +7,18 @@ import type { Finding, Seen } from "../finding.ts";
 export const relays: Check = {
   finds: ["TL304", "TL305", "TL306"],
   step: "path",
-  explainedBy: ["TL101", "TL109", "TL118", "TL119", "TL308", "TL108", "TL204", "TL128", "TL407"],
+  explainedBy: [
+    "TL101",
+    "TL109",
+    "TL118",
+    "TL119",
+    "TL130",
+    "TL308",
+    "TL108",
+    "TL204",
+    "TL128",
+    "TL407",
+  ],
   run(look) {
     for (const [first, ...rest] of byRegion(relayViews(look))) {
       const views = [first, ...rest];
