@@ -2,9 +2,9 @@ import { rewritePieces } from "./pieces.ts";
 
 /**
  * What names something secret: a variable, a header, a parameter, a key of JSON or YAML. What may stand before the word is
- * bounded, as it is looked for from each letter of a long token.
+ * bounded, as it is looked for from each letter of a long token. Where one is kept is no secret.
  */
-const secretWord = String.raw`[\w.-]{0,64}(?:passw(?:or)?d|passphrase|secret|token|cookie|credential|session[_-]?id|auth[_-]?(?:key|id)|api[_-]?key|access[_-]?key|private[_-]?key|shared[_-]?key|registration[_-]?key)[\w.-]*`;
+const secretWord = String.raw`[\w.-]{0,64}(?:passw(?:or)?d|passphrase|secret|token|cookie|credential|session[_-]?id|auth[_-]?(?:key|id)|api[_-]?key|access[_-]?key|private[_-]?key|shared[_-]?key|registration[_-]?key)[\w.-]*(?<![_-](?:path|file|dir))`;
 /** These are said of nothing else. */
 const passwordWord = "(?:pwd?|psk|passwort|kennwort)";
 const secretName = String.raw`(?:${secretWord}|(?:[\w.-]{0,64}[_.-])?(?:pass|${passwordWord}))`;
@@ -14,6 +14,9 @@ const notedName = `(?:pass(?:word|wd|phrase|code)?|${passwordWord}|token|secret|
 const value = String.raw`(?<=")[^"\r\n]+|(?<=')[^'\r\n]+|[^\s"',;&)}\]]+`;
 /** No word of a sentence: letters with digits, or so long. */
 const odd = String.raw`(?=[^\s"']*\d)(?=[^\s"']*[a-z])[^\s"'=:,;]{6,}|[^\s"'=:,;]{20,}`;
+
+/** No word, name, date or address: both cases with digits, as in base64, or long hexadecimal. A prefix tells public keys. */
+const opaque = String.raw`(?=[^\s"']*\d)(?=[^\s"']*[a-z])(?=[^\s"']*[A-Z])[\w+/-]{16,}={0,2}(?![\w:.=])|[0-9a-f]{32,}(?![\w:.-])`;
 
 /** The first group stays, the second is a secret. */
 const patterns: readonly RegExp[] = [
@@ -46,6 +49,16 @@ const patterns: readonly RegExp[] = [
   /(\b(?:bearer|basic)\s+)([\w.~+/-]{16,}=*)/gi,
   /(\b(?:set-)?cookie2?\s*:\s*)([^\r\n]+)/gi,
   /((?:\bsshpass\s+-p\s*|\s--(?:key|auth-id)[\s=]+)["']?)([^\s"']+)/gi,
+  // A key that is named no closer, and not as public.
+  new RegExp(
+    `((?<!(?:[Pp]ub(?:lic)?|[Nn]ode|[Mm]achine|[Dd]isco|[Hh]ost|[Pp]eer)[ _.-]|[A-Za-z])(?:[Kk]ey|KEY)(?:\\s+is|\\s?[:=])\\s*["']?)(${opaque})`,
+    "g",
+  ),
+  /(\b(?:mysql\w*|mariadb[\w-]*)\b[^\r\n|;&]*?\s-p["']?)([^\s"'|;&]+)/g,
+  // As /etc/network/interfaces has it, and the command that makes it of a word.
+  /(^[\s>#/*-]*wpa-psk[ \t]+["']?)([^\s"'][^\r\n"']*)/gim,
+  /(\bwpa-psk[ \t]+["']?)([^\s"',;.]+)(?=["']?[ \t]*(?:$|[,;.]))/gm,
+  /(\bwpa_passphrase[ \t]+[^\s"']+[ \t]+["']?)([^\s"']{8,63})/g,
   // Noted down: with a value that is no word, or as all that a line says.
   new RegExp(`(\\b${notedName}(?:\\s+(?:is|was)|\\s?[:=])?\\s+["']?)(${odd})`, "gi"),
   new RegExp(`(^[\\s>#/*-]*${notedName}[ \\t]+["']?)([^\\s"':=]+)(?=["']?[ \\t]*$)`, "gim"),

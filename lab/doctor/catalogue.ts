@@ -97,9 +97,9 @@ export const catalogue: readonly CatalogueEntry[] = [
     code: "TL111",
     name: "service-not-listening",
     severity: "error",
-    title: "Nothing listens on the port.",
+    title: "Nothing listens on the port, or where the firewall leads it.",
     explanation:
-      "The packet arrives, and no program has the port open: the kernel refuses the connection. The program has ended, or was never started.",
+      "The packet arrives, and no program has the port open: the kernel refuses the connection. The program has ended, or was never started. Where a rule of the machine's firewall leads the port elsewhere (`redirect`, `dnat`), a program must listen there.",
     sources: [],
   },
   {
@@ -262,6 +262,15 @@ export const catalogue: readonly CatalogueEntry[] = [
     title: "A node publishes a service by `tailscale serve`, and nothing listens behind it.",
     explanation:
       "With `tailscale serve` it is tailscaled that listens in the tailnet; it hands each connection on to a program of the machine. Where that program does not run, or listens on another port, the connection opens all the same, so that `nc -z` and a port scanner find it open, and is closed without an answer; HTTP is answered with 502. `tailscale serve status` has the place that it hands on to, `ss -ltn` what listens.",
+    sources: [],
+  },
+  {
+    code: "TL130",
+    name: "own-firewall-drops",
+    severity: "error",
+    title: "A node's own firewall drops what tailscaled sends, or the answers to it.",
+    explanation:
+      "tailscaled needs TCP 443 to the control server and the relays, UDP to the relays and its peers, and its resolvers. A firewall that lets nothing out but what it knows, on the node itself, looks from the outside like a network that is cut: control, relays and resolvers do not answer this node alone.",
     sources: [],
   },
   {

@@ -34,6 +34,7 @@ import { noReturnRoute } from "./checks/no-return-route.ts";
 import { noTailscale } from "./checks/no-tailscale.ts";
 import { nodeDeleted } from "./checks/node-deleted.ts";
 import { nodeOffline } from "./checks/node-offline.ts";
+import { ownFirewall } from "./checks/own-firewall.ts";
 import { packetSizes } from "./checks/packet-sizes.ts";
 import { policy } from "./checks/policy.ts";
 import { quality } from "./checks/quality.ts";
@@ -97,6 +98,7 @@ export const checks: readonly Check[] = [
   nodeOffline,
   noReturnRoute,
   noTailscale,
+  ownFirewall,
   packetSizes,
   policy,
   quality,

@@ -20,6 +20,8 @@ const panel = "in the admin console";
 /** What is done at Headscale, as it is done at Tailscale's control server: the first that fits. */
 const instead: readonly [RegExp, string][] = [
   [/^on control.*approve-routes -i \S+ -r (.*)$/, `${panel}, Machines, Edit route settings: $1`],
+  [/^on control: headscale nodes list-routes.*$/, `${panel}, Machines: whether it is approved`],
+  [/^on control, where it is: (.*)$/, `${panel}, Access controls, where it is approved: $1`],
   [/^on control: headscale policy set.*$/, `${panel}, Access controls: save the policy`],
   [/^on control: headscale nodes list$/, `${panel}, Machines: look for it`],
   [/^on control(,[^:]*): headscale nodes expire.*$/, `${panel}, Machines$1: Disable key expiry`],

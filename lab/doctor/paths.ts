@@ -1,6 +1,7 @@
 import type { TailscaleObservations } from "../evidence/observations.ts";
 import type { SeenLine } from "../evidence/reader.ts";
 import { ownAddresses, tailnetAddresses } from "../evidence/where.ts";
+import { pathInUse } from "../running/status.ts";
 import type { Look } from "./check.ts";
 
 /** A pair that was asked about, where each ping was answered by relay; in a capture, where its status says so. */
@@ -53,17 +54,15 @@ export function pathInStatus(
   const peer = status.value.peers.find((each) =>
     each.addresses.some((address) => addresses.includes(address)),
   );
-  if (peer === undefined || !peer.active) return undefined;
-  const { directTo, peerRelay, homeRelay } = peer;
-  const [kind, via] =
-    directTo !== ""
-      ? (["direct", directTo] as const)
-      : peerRelay !== ""
-        ? (["peer-relay", peerRelay] as const)
-        : (["derp", homeRelay] as const);
-  if (via === "") return undefined;
-  const line = `"HostName": "${peer.name}", "Active": true, "CurAddr": "${directTo}", "Relay": "${homeRelay}"`;
-  return { kind, via, seen: { node: machine.name, command: "tailscale status --json", line } };
+  const used = peer === undefined ? undefined : pathInUse(peer);
+  if (peer === undefined || used === undefined || used.via === "") return undefined;
+  const { name, active, directTo, homeRelay } = peer;
+  const line = `"HostName": "${name}", "Active": ${active}, "CurAddr": "${directTo}", "Relay": "${homeRelay}"`;
+  return {
+    kind: used.path,
+    via: used.via,
+    seen: { node: machine.name, command: "tailscale status --json", line },
+  };
 }
 
 export type Nat = "none" | "easy" | "hard";

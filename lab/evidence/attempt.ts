@@ -253,7 +253,8 @@ function connectResult({ argv, exitCode, stdout, stderr }: Evidence): ConnectRes
   }
   if (exitCode === 0) return "connected";
   if (/refused/.test(stderr)) return "refused";
-  if (/unreachable|no route to host|not permitted|invalid argument/i.test(stderr))
+  // Permission denied: a rule or a route says `prohibit`.
+  if (/unreachable|no route to host|not permitted|permission denied|invalid argument/i.test(stderr))
     return "unreachable";
   if (/timed out|in progress/.test(stderr)) return "timeout";
   throw new Error(stderr.trim());
@@ -263,7 +264,7 @@ function connectResult({ argv, exitCode, stdout, stderr }: Evidence): ConnectRes
 function icmpResult({ stdout, stderr, exitCode }: Evidence): IcmpResult {
   const received = Number(/(\d+) received/.exec(stdout)?.[1] ?? 0);
   const error =
-    /^(?:ping: )?.*(?:error: |connect: |unreachable|prohibited|exceeded|Frag needed).*$/im.exec(
+    /^(?:ping: )?.*(?:error: |connect: |unreachable|prohibited|exceeded|Frag needed|local firewall rules).*$/im.exec(
       `${stderr}\n${stdout}`,
     )?.[0] ?? null;
   if (exitCode !== null && exitCode > 1 && error === null) throw new Error(stderr.trim());

@@ -79,6 +79,8 @@ function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): A
     case "ip daddr":
     case "ip6 daddr":
       return isAddress(destination) ? is((value) => isOf(value, destination)) : "unknown";
+    case "fib daddr type":
+      return hook === "input" ? is((value) => value === "local") : "unknown";
     case "ct state":
       return is((value) => value === (isAnswer ? "established" : "new"));
     default:

@@ -11,6 +11,10 @@ function hasHook({ hook }: Pick<FirewallChain, "hook">, packet: FirewallPacket):
   return hooksOf[packet.hook].some((each) => each === hook);
 }
 
+function hookOrder({ hook }: FirewallChain, packet: FirewallPacket): number {
+  return (hooksOf[packet.hook] as readonly (string | undefined)[]).indexOf(hook);
+}
+
 export type Dropped =
   | { kind: "rule"; rule: FirewallRule }
   | { kind: "policy"; chain: FirewallChain };
@@ -18,20 +22,46 @@ export type Dropped =
 type Verdict =
   | { kind: "accept" }
   | { kind: "drop"; by: Dropped }
+  | { kind: "led"; by: FirewallRule }
   | { kind: "goes-on" }
   | { kind: "unknown" };
 
 /** What is sure to drop the packet: a drop in one base chain is final, an accept is of that chain alone. */
-export function droppedBy(rules: FirewallRules, packet: FirewallPacket): Dropped | undefined {
-  const chains = rules.chains
-    .filter((chain) => hasHook(chain, packet) && isOfFamily(chain.family, packet))
-    .sort((a, b) => a.priority - b.priority);
-  for (const chain of chains) {
+export function droppedBy(rules: FirewallRules, sent: FirewallPacket): Dropped | undefined {
+  let packet = sent;
+  for (const chain of chainsOf(rules, packet)) {
     const verdict = walk(rules, chain, packet, 0);
+    if (verdict.kind === "led") {
+      const { address, port = packet.port } = verdict.by.to ?? {};
+      // Where it goes to another machine it meets other chains.
+      if (verdict.by.to === undefined || address !== undefined) return undefined;
+      packet = { ...packet, port };
+    }
     if (verdict.kind === "drop") return verdict.by;
     if (verdict.kind === "goes-on" && chain.policy === "drop") return { kind: "policy", chain };
   }
   return undefined;
+}
+
+/** The rule that is sure to lead a packet that comes in to another port or machine than it was sent to. */
+export function ledBy(rules: FirewallRules, packet: FirewallPacket): FirewallRule | undefined {
+  for (const chain of chainsOf(rules, packet)) {
+    if (chain.type !== "nat" || chain.hook !== "prerouting") continue;
+    const verdict = walk(rules, chain, packet, 0);
+    if (verdict.kind === "led") return verdict.by;
+  }
+  return undefined;
+}
+
+/** Base chains that see the packet, in the order in which they do. */
+function chainsOf(rules: FirewallRules, packet: FirewallPacket): FirewallChain[] {
+  return (
+    rules.chains
+      .filter((chain) => hasHook(chain, packet) && isOfFamily(chain.family, packet))
+      // Of a connection it sees the first packet alone.
+      .filter(({ type }) => type !== "nat" || !packet.isAnswer)
+      .sort((a, b) => hookOrder(a, packet) - hookOrder(b, packet) || a.priority - b.priority)
+  );
 }
 
 /** What it is that drops, near enough to be found in `nft list ruleset`. */
@@ -69,10 +99,15 @@ function walk(
         if (isSureHere) return isSure ? { kind: "goes-on" } : { kind: "unknown" };
         isSure = false;
         break;
+      case "dnat":
+      case "redirect":
+        if (isSureHere && isSure) return { kind: "led", by: rule };
+        isSure = false;
+        break;
       case "jump": {
         if (rule.target === undefined || depth >= mostJumps) break;
         const inner = walk(rules, { family, table, name: rule.target }, packet, depth + 1);
-        if (isSureHere && isSure && (inner.kind === "drop" || inner.kind === "accept"))
+        if (isSureHere && isSure && inner.kind !== "goes-on" && inner.kind !== "unknown")
           return inner;
         if (inner.kind !== "goes-on") isSure = false;
         break;

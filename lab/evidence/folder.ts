@@ -111,7 +111,9 @@ async function readOutput(
   }
   // What a program printed that failed, or that had nothing to say, is its own.
   const isJudged = exitCode === 0 && output?.bytes !== 0;
-  const found = isJudged ? outputIn(key, text) : { output: text };
+  const found = isJudged
+    ? outputIn(key, text, { isWhole: output !== undefined })
+    : { output: text };
   if ("problem" in found) return unread(found.problem);
   // A file's own time may be that of its copy.
   const evidence = { node, argv, at: output?.at ?? "" };

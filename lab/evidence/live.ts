@@ -136,10 +136,15 @@ async function runTogether(node: RunningNode, queue: Queue): Promise<void> {
   } catch (error) {
     const isOfNode = error instanceof LabError && error.name !== "EngineLost";
     for (const { argv, resolve, reject } of queue) {
-      if (isOfNode) resolve({ node: node.name, argv, why: error.what });
+      if (isOfNode) resolve({ node: node.name, argv, why: whyUnanswered(error) });
       else reject(error);
     }
   }
+}
+
+/** What could not be run, in a few words: the script that runs all is nobody's command. */
+export function whyUnanswered({ name, what }: LabError): string {
+  return name === "WaitTimedOut" ? "the machine did not answer in time" : what;
 }
 
 /** timeout(1): the limit, and where the program had to be killed. */

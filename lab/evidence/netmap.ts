@@ -59,7 +59,15 @@ export interface NetmapRelay {
   id: number;
   code: string;
   name: string;
-  hosts: { hostname: string; ipv4: string; ipv6: string; port: number; stunPort: number }[];
+  hosts: {
+    hostname: string;
+    ipv4: string;
+    ipv6: string;
+    port: number;
+    stunPort: number;
+    /** It relays nothing. */
+    isStunOnly: boolean;
+  }[];
 }
 
 const strings = z
@@ -190,6 +198,7 @@ const netmapSchema = z.looseObject({
                   IPv6: z.string().default(""),
                   DERPPort: z.number().default(443),
                   STUNPort: z.number().default(3478),
+                  STUNOnly: z.boolean().default(false),
                 }),
               )
               .nullish(),
@@ -229,6 +238,7 @@ export function parseNetmap(text: string): Netmap {
         ipv6: node.IPv6,
         port: node.DERPPort,
         stunPort: node.STUNPort,
+        isStunOnly: node.STUNOnly,
       })),
     })),
   };

@@ -10,6 +10,8 @@ export interface FirewallChain {
   family: string;
   table: string;
   name: string;
+  /** `filter`, `nat`, `route`; undefined for a chain that others jump to. */
+  type: string | undefined;
   /** Undefined for a chain that others jump to. */
   hook: string | undefined;
   priority: number;
@@ -26,6 +28,8 @@ export interface FirewallRule {
   verdict: string | undefined;
   /** The chain of a jump or goto. */
   target: string | undefined;
+  /** Where dnat and redirect lead a packet to; what is not here stays, or can't be read. */
+  to: { address?: string; port?: number } | undefined;
   /** Undefined without a counter. */
   packets: number | undefined;
 }
@@ -56,6 +60,7 @@ const rulesetSchema = z.looseObject({
           family: z.string(),
           table: z.string(),
           name: z.string(),
+          type: z.string().optional(),
           hook: z.string().optional(),
           prio: z.number().default(0),
           policy: z.string().optional(),
@@ -94,6 +99,7 @@ export function parseRuleset(text: string): FirewallRules {
             {
               ...pick(chain),
               name: chain.name,
+              type: chain.type,
               hook: chain.hook,
               priority: chain.prio,
               policy: chain.policy,
@@ -126,7 +132,7 @@ type ElementsOf = (name: string) => readonly unknown[] | undefined;
 /** What neither chooses packets nor decides about them. */
 const harmless = ["counter", "log", "mangle", "notrack", "comment"];
 
-type ReadRule = Pick<FirewallRule, "matches" | "verdict" | "target" | "packets">;
+type ReadRule = Pick<FirewallRule, "matches" | "verdict" | "target" | "to" | "packets">;
 
 /** One rule; of a map of verdicts, one for each of its keys. */
 function readExpressions(
@@ -137,14 +143,16 @@ function readExpressions(
   const cases: Pick<ReadRule, "matches" | "verdict" | "target">[] = [];
   let verdict: string | undefined;
   let target: string | undefined;
+  let to: FirewallRule["to"];
   let packets: number | undefined;
   for (const each of expressions) {
-    const { match, counter, jump, goto, vmap, xt } = expressionSchema.parse(each);
+    const { match, counter, jump, goto, vmap, xt, dnat, redirect } = expressionSchema.parse(each);
     const own = verdicts.find((name) => name in each);
     const isTarget = xt?.type === "target";
     packets = counter?.packets ?? packets;
     verdict ??= own;
     target = (jump ?? goto)?.target ?? target;
+    to = dnat ?? redirect ?? to;
     // An iptables rule that nft can't put into its own words.
     if (isTarget) verdict ??= xt?.name?.toLowerCase();
     if (match !== undefined) matches.push(withElements(match, elementsOf));
@@ -155,7 +163,7 @@ function readExpressions(
       matches.push(...unread.map((left) => ({ left, op: "?", right: "" })));
     }
   }
-  const rule = { matches, verdict: target === undefined ? verdict : "jump", target, packets };
+  const rule = { matches, verdict: target === undefined ? verdict : "jump", target, to, packets };
   if (cases.length === 0) return [rule];
   return cases.map((each) => ({ ...rule, ...each, matches: [...matches, ...each.matches] }));
 }
@@ -193,7 +201,21 @@ const matchSchema = z
   .looseObject({ op: z.string(), left: z.unknown(), right: z.unknown() })
   .transform(({ op, left, right }) => ({ op, left: leftText(left), right: rightText(right) }));
 
+const translationSchema = z
+  .looseObject({
+    addr: z.string().optional().catch(undefined),
+    port: z.number().optional().catch(undefined),
+  })
+  .transform(({ addr, port }) => ({
+    ...(addr === undefined ? {} : { address: addr }),
+    ...(port === undefined ? {} : { port }),
+  }))
+  .optional()
+  .catch(undefined);
+
 const expressionSchema = z.looseObject({
+  dnat: translationSchema,
+  redirect: translationSchema,
   match: matchSchema.optional().catch(undefined),
   counter: z.looseObject({ packets: z.number() }).optional().catch(undefined),
   jump: jumpSchema,
@@ -211,16 +233,18 @@ const sideSchema = z.looseObject({
     .optional(),
   meta: z.looseObject({ key: z.string() }).optional(),
   ct: z.looseObject({ key: z.string() }).optional(),
+  fib: z.looseObject({ result: z.string(), flags: z.unknown() }).optional(),
   "&": z.array(z.unknown()).optional(),
 });
 
 function leftText(left: unknown): string {
   const side = sideSchema.safeParse(left);
   if (!side.success) return JSON.stringify(left);
-  const { payload, meta, ct, "&": masked } = side.data;
+  const { payload, meta, ct, fib, "&": masked } = side.data;
   if (payload !== undefined) return `${payload.protocol} ${payload.field}`.trim();
   if (meta !== undefined) return meta.key;
   if (ct !== undefined) return `ct ${ct.key}`;
+  if (fib !== undefined) return `fib ${rightText(fib.flags)} ${fib.result}`;
   if (masked !== undefined) return `${leftText(masked[0])} & ${masked[1]}`;
   return JSON.stringify(left);
 }
@@ -252,12 +276,16 @@ export function ruleText({
   matches,
   verdict,
   target,
+  to,
   packets,
 }: FirewallRule): string {
   const words = matches.map(({ left, op, right }) =>
     op === "==" || op === "in" || op === "?" ? `${left} ${right}`.trim() : `${left} ${op} ${right}`,
   );
   const counter = packets === undefined ? [] : [`counter packets ${packets}`];
-  const end = target === undefined ? (verdict ?? "") : `jump ${target}`;
+  const { address = "", port } = to ?? {};
+  const place = `${address}${port === undefined ? "" : `:${port}`}`;
+  const led = place === "" ? (verdict ?? "") : `${verdict} to ${place}`;
+  const end = target === undefined ? led : `jump ${target}`;
   return [`table ${family} ${table}, chain ${chain}:`, ...words, ...counter, end].join(" ").trim();
 }

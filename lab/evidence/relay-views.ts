@@ -4,7 +4,7 @@ import { isUntrusted, type RelayProbe } from "./probes.ts";
 import type { Reader, SeenLine } from "./reader.ts";
 import { usesExitNode } from "./where.ts";
 
-/** How one node sees one relay. */
+/** How one node sees one region: one of its relays that it reaches, else the first, as any of them will do. */
 export interface RelayView {
   node: string;
   relay: NetmapRelay;
@@ -17,7 +17,7 @@ export interface RelayView {
   seen: SeenLine;
 }
 
-/** Of each node that could try, for each region that it knows; a node that reaches nothing at all is left out. */
+/** Of each node that could try, one for each region that it knows; a node that reaches nothing at all is left out. */
 export function relayViews(reader: Reader): RelayView[] {
   return [...reader.observations.tailscale].flatMap(([name, node]) => {
     const views = viewsOf(reader, name, node);
@@ -36,8 +36,9 @@ function viewsOf(reader: Reader, name: string, node: TailscaleObservations): Rel
   const netcheck = node.netcheck.kind === "seen" ? node.netcheck.value : undefined;
   // With an exit node curl goes by it, and tailscaled itself does not.
   const hasOwnWay = !usesExitNode(node);
-  return relays.flatMap((relay) =>
-    relay.hosts.flatMap(({ hostname, port }): RelayView[] => {
+  return relays.flatMap((relay) => {
+    const views = relay.hosts.flatMap(({ hostname, port, isStunOnly }): RelayView[] => {
+      if (isStunOnly) return [];
       const probe = probes.find(({ host }) => host === hostname);
       if (probe === undefined || probe.https.exitCode === -1) return [];
       const { exitCode, text } = probe.https;
@@ -58,8 +59,9 @@ function viewsOf(reader: Reader, name: string, node: TailscaleObservations): Rel
           },
         },
       ];
-    }),
-  );
+    });
+    return views.find(({ isReached }) => isReached) ?? views.slice(0, 1);
+  });
 }
 
 export function stunSeen({ node, relay, stun }: RelayView): SeenLine {

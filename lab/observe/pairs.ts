@@ -1,4 +1,4 @@
-import type { PeerStatus, TailnetStatus } from "../running/status.ts";
+import { type PeerStatus, pathInUse, type TailnetStatus } from "../running/status.ts";
 import type { PathSeen } from "./ping.ts";
 
 /** Two Tailscale nodes that see each other; one entry for each direction where the two ends use different paths. */
@@ -89,22 +89,16 @@ function bare(from: string, to: string): InspectedPair {
 
 function view(from: string, to: string, peer: PeerStatus): InspectedPair {
   const { homeRelay, rxBytes, txBytes } = peer;
-  const path = pathInUse(peer);
+  const used = pathInUse(peer);
   return {
     ...bare(from, to),
-    ...(path === undefined ? { state: "idle" } : { state: "in-use", ...path }),
+    ...(used === undefined
+      ? { state: "idle" }
+      : { state: "in-use", path: used.path, via: used.via || null }),
     homeRelay: homeRelay || null,
     rxBytes,
     txBytes,
   };
-}
-
-/** What magicsock would send by now; undefined where there was no traffic for 45 s. */
-function pathInUse(peer: PeerStatus): Pick<InspectedPair, "path" | "via"> | undefined {
-  if (peer.directTo !== "") return { path: "direct", via: peer.directTo };
-  if (peer.peerRelay !== "") return { path: "peer-relay", via: peer.peerRelay };
-  if (peer.active) return { path: "derp", via: peer.homeRelay || null };
-  return undefined;
 }
 
 /** A name may be there twice, of a node that was logged out: the one that is online, or used, is meant. */

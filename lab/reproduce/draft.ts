@@ -1,4 +1,5 @@
 import type { LabDeclaration } from "../topology/schema.ts";
+import type { UserNames } from "./names.ts";
 
 /** A topology in the making, with what was seen and assumed for each part of it. */
 export interface Draft {
@@ -7,6 +8,7 @@ export interface Draft {
   notes: Map<string, string>;
   /** What of the tailnet is not in the topology, and why. */
   leftOut: string[];
+  userName: UserNames;
 }
 
 export type NotePath = readonly (string | number)[];

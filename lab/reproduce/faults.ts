@@ -3,10 +3,9 @@ import { prefix } from "../topology/prefix.ts";
 import { internet, type LabDeclaration } from "../topology/schema.ts";
 import { type Draft, saw } from "./draft.ts";
 import type { HostFacts, NodeFacts, TailnetFacts } from "./facts.ts";
-import { validUser } from "./names.ts";
 import { outageFaults } from "./outage-faults.ts";
 import { mtuFaults, pathFaults } from "./path-faults.ts";
-import { isApprovedByRule } from "./policy-facts.ts";
+import { isApprovedByRule, namesOf } from "./policy-facts.ts";
 
 type Faults = NonNullable<LabDeclaration["faults"]>;
 
@@ -36,7 +35,7 @@ function approvalFaults(draft: Draft, { nodes, policy }: TailnetFacts): Faults {
     if (approved === undefined) return [];
     const declared = draft.declaration.nodes[name];
     const routes = declared?.kind === "tailscale" ? (declared.advertiseRoutes ?? []) : [];
-    const owners = tags?.value ?? (user === undefined ? [] : [`${validUser(user.value)}@`]);
+    const owners = tags?.value ?? namesOf(user?.value);
     return routes
       .filter((route) => prefix(route).length > 0 && !approved.value.includes(route))
       .filter((route) => isApprovedByRule(route, owners, read))

@@ -36,9 +36,29 @@ export function validLabel(original: string): string {
   return labelPattern.test(label) ? label : "unnamed";
 }
 
-/** A user's name as Headscale has it, without a domain. */
-export function validUser(original: string): string {
-  const [local = ""] = original.split("@");
-  const user = local.toLowerCase().replace(/[^a-z0-9._-]+/g, "-");
+/** Whose something is in evidence, `alice@example.com` or `alice`, and what the lab calls them. */
+export type UserNames = (original: string) => string;
+
+/** Users by the names that a lab's control knows them by, without a domain: of two that differ in it alone, one keeps it. */
+export function userNames(originals: readonly string[]): UserNames {
+  const domains = new Map<string, string[]>();
+  for (const [local, domain] of originals.map(partsOf)) {
+    const known = domains.get(local) ?? [];
+    if (domain !== "" && !known.includes(domain)) domains.set(local, [...known, domain]);
+  }
+  return (original) => {
+    const [local, domain] = partsOf(original);
+    const isAnother = (domains.get(local) ?? []).indexOf(domain) > 0;
+    return validUser(isAnother ? `${local}-${domain}` : local);
+  };
+}
+
+function partsOf(user: string): [local: string, domain: string] {
+  const [local = "", domain = ""] = user.toLowerCase().split("@");
+  return [local, domain];
+}
+
+function validUser(original: string): string {
+  const user = original.replace(/[^a-z0-9._-]+/g, "-");
   return /^[a-z]/.test(user) ? user : `user-${user}`;
 }

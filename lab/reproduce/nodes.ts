@@ -3,7 +3,6 @@ import { reservedFor } from "../topology/reserved.ts";
 import type { LabDeclaration } from "../topology/schema.ts";
 import { assumed, type Draft, saw } from "./draft.ts";
 import type { NodeFacts, Seen, TailnetFacts } from "./facts.ts";
-import { validUser } from "./names.ts";
 import type { Place } from "./networks.ts";
 import { servicesFor } from "./services.ts";
 
@@ -57,7 +56,7 @@ function ownerOf(draft: Draft, node: NodeFacts): Pick<DeclaredNode, "user" | "ta
     return { user: "somebody" };
   }
   saw(draft, path, node.user.from);
-  const user = validUser(node.user.value);
+  const user = draft.userName(node.user.value);
   if (user !== node.user.value) assumed(draft, path, `for ${node.user.value}`);
   return { user };
 }

@@ -6,7 +6,7 @@ import { assumed, type Draft, saw } from "./draft.ts";
 import { edit } from "./edit-policy.ts";
 import type { Listening, NodeFacts, TailnetFacts } from "./facts.ts";
 import { forHeadscale } from "./headscale-policy.ts";
-import { validUser } from "./names.ts";
+import { type UserNames, userNames } from "./names.ts";
 
 /**
  * The policy as it was, with what the lab needs beside: users by the lab's names, owners of all tags, and what was
@@ -39,10 +39,10 @@ export function addPolicy(draft: Draft, facts: TailnetFacts, file: string): stri
       `of the policy (${facts.policy?.from}), which Headscale has not: ${without.join(", ")}; rules for these alone are left out`,
     );
   }
-  text = withUsers(accepted);
+  text = withUsers(accepted, draft.userName);
   const tags = facts.nodes.flatMap(({ tags }) => tags?.value ?? []);
   const unowned = [...new Set(tags)].filter((tag) => policy?.tagOwners[tag] === undefined);
-  const approvals = approvalsByHand(facts.nodes, policy);
+  const approvals = approvalsByHand(draft, facts.nodes, policy);
   if (policy === undefined && unowned.length === 0 && approvals.length === 0) return undefined;
   if (text === "") text = '{\n  "grants": [{ "src": ["*"], "dst": ["*"], "ip": ["*"] }]\n}\n';
   for (const tag of unowned) {
@@ -61,12 +61,16 @@ export function addPolicy(draft: Draft, facts: TailnetFacts, file: string): stri
 }
 
 /** Routes that are approved though no rule does it, and the user or tag whose they are. */
-function approvalsByHand(nodes: readonly NodeFacts[], policy: Policy | undefined) {
+function approvalsByHand(
+  { userName }: Draft,
+  nodes: readonly NodeFacts[],
+  policy: Policy | undefined,
+) {
   return nodes.flatMap(({ approved, tags, user }) => {
-    const by = tags?.value[0] ?? (user === undefined ? undefined : `${validUser(user.value)}@`);
+    const by = tags?.value[0] ?? (user === undefined ? undefined : `${userName(user.value)}@`);
     if (by === undefined) return [];
     return (approved?.value ?? [])
-      .filter((route) => !isApprovedByRule(route, [...(tags?.value ?? []), by], policy))
+      .filter((route) => !isApprovedByRule(route, tags?.value ?? namesOf(user?.value), policy))
       .map((route) => ({ route, by }));
   });
 }
@@ -92,12 +96,24 @@ export function isApprovedByRule(
   return owners.some((owner) => groups.includes(owner));
 }
 
+/** As a policy may name a user. */
+export function namesOf(user: string | undefined): string[] {
+  return user === undefined ? [] : [user, `${user}@`];
+}
+
+const quotedUser = /"((?:src:)?)([\w.+-]+@(?:[\w-]+(?:\.[\w-]+)*)?)((?::[\d*,-]+)?)"/g;
+
+/** The names of all users that nodes and the policy tell of. */
+export function userNamesOf({ nodes, policy }: TailnetFacts): UserNames {
+  const inPolicy = [...(policy?.value ?? "").matchAll(quotedUser)].map(([, , user = ""]) => user);
+  return userNames([...nodes.flatMap(({ user }) => user?.value ?? []), ...inPolicy]);
+}
+
 /** `alice@example.com` is alice@ in a lab, whose control knows users by their names alone. */
-function withUsers(text: string): string {
+function withUsers(text: string, userName: UserNames): string {
   return text.replace(
-    /"((?:src:)?)([\w.+-]+)@([\w-]+(?:\.[\w-]+)*)?((?::[\d*,-]+)?)"/g,
-    (_all, before: string, user: string, _domain, port: string) =>
-      `"${before}${validUser(user)}@${port}"`,
+    quotedUser,
+    (_all, before: string, user: string, port: string) => `"${before}${userName(user)}@${port}"`,
   );
 }
 

@@ -27,7 +27,13 @@ export function addRelays(draft: Draft, facts: TailnetFacts): void {
     assumed(draft, ["relays", label], "clients tell a hard NAT by comparing two relays' answers");
   }
   if (taken.length < value.length) {
-    draft.leftOut.push(`${value.length - taken.length} relays (${from}) that are no node's home`);
+    const rest = value.filter((relay) => !taken.includes(relay));
+    const lost = rest.filter(isHome).length;
+    const why =
+      lost === 0
+        ? " that are no node's home"
+        : `, of which ${lost} ${lost === 1 ? "is" : "are"} the home of nodes: a lab has ${most} at most`;
+    draft.leftOut.push(`${rest.length} relays (${from})${why}`);
   }
   draft.declaration.relays = relays;
 }

@@ -8,7 +8,7 @@ import { addHosts } from "./hosts.ts";
 import { ValidNames, validLabel } from "./names.ts";
 import { addNetworks } from "./networks.ts";
 import { addNodes } from "./nodes.ts";
-import { addPolicy } from "./policy-facts.ts";
+import { addPolicy, userNamesOf } from "./policy-facts.ts";
 import { addRelays } from "./relays.ts";
 
 /** A topology that is like a tailnet, with what was seen and assumed for each part. */
@@ -56,6 +56,7 @@ export function reproduce(seen: TailnetFacts, { lab, policyFile }: ReproduceOpti
   const draft: Draft = {
     declaration: { name: validLabel(lab), nodes: {} },
     notes: new Map(),
+    userName: userNamesOf(seen),
     leftOut: [
       ...seen.unread,
       ...(seen.aside ?? []),

@@ -49,6 +49,18 @@ export interface PeerStatus {
   userId: number;
 }
 
+/** The path that the next packet to a peer takes; undefined where there was no traffic for 45 s. */
+export function pathInUse({
+  directTo,
+  peerRelay,
+  homeRelay,
+  active,
+}: PeerStatus): { path: "direct" | "peer-relay" | "derp"; via: string } | undefined {
+  if (directTo !== "") return { path: "direct", via: directTo };
+  if (peerRelay !== "") return { path: "peer-relay", via: peerRelay };
+  return active ? { path: "derp", via: homeRelay } : undefined;
+}
+
 const list = z
   .array(z.string())
   .nullish()

@@ -99,6 +99,14 @@ const places: Record<string, readonly [secret: string, text: string]> = {
     "123456789:AAF0abcdefghijklmnopqrstuvwx",
     "https://api.telegram.org/botSECRET/sendMessage",
   ],
+  "a key without more words": ["Zx9kPq27LmTv83Rw", "# the gate\nkey: SECRET"],
+  "a key in hexadecimal": ["8f14e45fceea167a5a36dedd4bea2543", "encryption-key = SECRET"],
+  "a key that a sentence tells": ["Zx9kPq27LmTv83Rw", "the key is SECRET"],
+  "MySQL's password": ["hunter2", "mysqldump -u root -pSECRET --all"],
+  "MySQL's password in quotes": ["hunter2", "mariadb -h localhost -p'SECRET' wiki"],
+  "several words for a WLAN": ["Hunter Two", "iface wlan0 inet dhcp\n  wpa-psk SECRET\n"],
+  "a WLAN's word in a comment": ["hunter", "# wlan0 has wpa-psk SECRET, as home has"],
+  "a WLAN's word for a command": ["hunterhunter", "wpa_passphrase Home SECRET > wpa.conf"],
   "a token of Slack": ["xoxb-123456789012-abcdef", "hook: SECRET"],
 };
 
@@ -128,6 +136,17 @@ test.each([
   ["a URL", '{"ControlURL": "https://control.lab.test", "AuthURL": ""}'],
   ["addresses", "tcp LISTEN 0 128 100.64.0.1:443 [fd7a:115c:a1e0::1]:443"],
   ["nftables", '{"nftables": [{"rule": {"family": "ip", "expr": [{"counter": {"packets": 1}}]}}]}'],
+  [
+    "what is called a key, and is none",
+    "key: id\nkey: laptop\nsort key: name\nkey: wireguard-gateway-office-2\nkey: 2026-11-24T15:26:00Z\nkey: 100.64.0.1\nkey: fd7a:115c:a1e0::1",
+  ],
+  ["a public key of WireGuard", "PublicKey = aGVsbG8gd29ybGQgaGVsbG8gd29ybGQgaGVsbG8gd28="],
+  ["a public key that is told", "public key: aGVsbG8gd29ybGQgaGVsbG8gd29ybGQgaGVsbG8gd28="],
+  ["an old name of a machine", `WRN no route machine_key=${hex} node key: ${hex}`],
+  ["where a secret is kept", "noise:\n  private_key_path: /var/lib/headscale/noise_private.key"],
+  ["a fingerprint", "host key: SHA256:uNiVztksCsDhcc0u9e8BrYbWqRkUVx8Vx1D9vLz0bXM"],
+  ["MySQL without a password", "mysql -u root -p wiki\nmysql -h db -P 3306 wiki"],
+  ["words about a WLAN", "key_mgmt=WPA-PSK, and wpa-psk networks are old"],
   ["JSON that is empty", "{}"],
 ])("%s stays", (_what, text) => {
   expect(secretRemover()(text)).toBe(text);

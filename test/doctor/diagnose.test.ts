@@ -668,6 +668,89 @@ describe("what a machine, its user or control has changed", () => {
     expect(await codes(undefined, [["router", "ip -j rule", answers]])).toEqual(["TL124 router"]);
   });
 
+  test("TL124: the route to one peer is gone, or barred", async () => {
+    const ofRouter = "100.64.0.1";
+    const other = { dst: "100.64.0.9", dev: "tailscale0", table: "52", flags: [] };
+    const isPeer = json(({ Peer }: { Peer: Record<string, object> }) => {
+      const [peer] = Object.values(Peer);
+      Peer.other = { ...peer, HostName: "other", DNSName: "other.", TailscaleIPs: [other.dst] };
+    });
+    const routesWith = (...added: object[]) =>
+      json((routes: { dst: string }[]) => {
+        const left = routes.filter(({ dst }) => dst !== ofRouter);
+        routes.splice(0, routes.length, ...left, ...(added as typeof routes));
+      });
+    const without = routesWith(other);
+    const barred = routesWith(other, {
+      ...other,
+      dst: ofRouter,
+      dev: undefined,
+      type: "blackhole",
+    });
+    const known: Alteration = ["laptop", "tailscale status", isPeer];
+    const { findings } = await found("laptop router:80", [
+      ...silent,
+      known,
+      ["laptop", "ip -j route", without],
+    ]);
+    expect(findings[0]).toMatchObject({
+      code: "TL124",
+      node: "laptop",
+      what: `what laptop sends to ${ofRouter} does not go into the tunnel: Tailscale's route to it is gone`,
+      fix: [
+        "on laptop: ip route get 100.64.0.1",
+        "on laptop: systemctl restart tailscaled",
+        expect.anything(),
+      ],
+    });
+    // Without a question it may be that of a peer that has just joined.
+    expect(await codes(undefined, [known, ["laptop", "ip -j route", without]])).toEqual([]);
+    for (const asked of [undefined, "laptop router:80"]) {
+      const { findings: bars } = await found(asked, [
+        ...(asked === undefined ? [] : silent),
+        known,
+        ["laptop", "ip -j route", barred],
+      ]);
+      expect(bars[0]).toMatchObject({
+        code: "TL124",
+        seen: [{}, { line: "blackhole 100.64.0.1/32 table 52" }],
+        fix: [
+          expect.anything(),
+          "on laptop: ip route del blackhole 100.64.0.1/32 table 52",
+          "on laptop: systemctl restart tailscaled",
+          expect.anything(),
+        ],
+      });
+    }
+  });
+
+  test("TL124: the accepted route of a subnet router is gone", async () => {
+    const without = json((routes: { dst: string }[]) => {
+      const left = routes.filter(({ dst }) => dst !== "10.20.0.0/24");
+      routes.splice(0, routes.length, ...left);
+    });
+    const alterations: Alteration[] = [...silent, ["laptop", "ip -j route", without]];
+    expect(await codes("laptop printer:80", alterations)).toEqual(["TL124 laptop"]);
+  });
+
+  test("TL124: an MTU below that of IPv6 takes the tunnel's IPv6 away, and is told without a question", async () => {
+    type Interfaces = { ifname: string; mtu: number; addr_info: { local: string }[] }[];
+    const small = json((interfaces: Interfaces) => {
+      for (const each of interfaces.filter(({ ifname }) => ifname === "tailscale0")) {
+        each.mtu = 1000;
+        each.addr_info = each.addr_info.filter(({ local }) => !local.includes(":"));
+      }
+    });
+    const { findings } = await found(undefined, [["router", "ip -j addr", small]]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL124",
+        node: "router",
+        fix: ["on router: ip link set tailscale0 mtu 1280", expect.anything(), expect.anything()],
+      },
+    ]);
+  });
+
   test("no TL124: a peer whose key has expired has no route", async () => {
     const without = json((routes: { dst: string; dev?: string }[]) => {
       const left = routes.filter(({ dst }) => dst !== "100.64.0.1");
@@ -950,6 +1033,12 @@ test("without control, its peers tell that a node's route is not approved", asyn
     {
       code: "TL103",
       node: "office-gw",
+      what: "control has not approved 10.20.0.0/24 of office-gw, or the policy hides it",
+      fix: [
+        expect.stringContaining("headscale nodes list-routes"),
+        expect.stringContaining("headscale nodes approve-routes -i ID -r "),
+        expect.stringContaining('let the policy have a rule with 10.20.0.0/24 as "dst"'),
+      ],
       seen: [
         { node: "office-gw", line: '"AdvertiseRoutes": 10.20.0.0/24' },
         { node: "laptop", line: '"AllowedIPs" of no peer have 10.20.0.0/24' },
@@ -979,6 +1068,50 @@ test("what ails a machine at hand goes before the expired key of one that is not
   ];
   const unseen = { outOfSight: ["control", "router"] };
   expect(await codes(undefined, alterations, unseen)).toEqual(["TL503 laptop", "TL206 router"]);
+});
+
+test("a node that control knows and that could not be asked is not unknown", async () => {
+  const mute = ["laptop", "router"].map(
+    (node): Alteration => [node, "tailscale status", () => undefined],
+  );
+  const { works, findings } = await found("laptop router:80", mute);
+  expect({ works, findings }).toEqual({ works: undefined, findings: [] });
+});
+
+test("TL124: a rule prohibits it, which programs call a permission that is denied", async () => {
+  const denied: Alteration[] = [
+    [
+      "laptop",
+      "nc -vz",
+      () => ({
+        exitCode: 1,
+        stderr: "nc: connect to 100.64.0.1 port 80 (tcp) failed: Permission denied",
+      }),
+    ],
+    [
+      "laptop",
+      "ping -n",
+      () => ({
+        exitCode: 2,
+        stdout: "",
+        stderr:
+          "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n",
+      }),
+    ],
+    [
+      "laptop",
+      "ip -j rule",
+      ({ stdout }) => ({
+        stdout: JSON.stringify([
+          ...JSON.parse(stdout),
+          { priority: 100, src: "all", dst: "100.64.0.0", dstlen: 10, action: "prohibit" },
+        ]),
+      }),
+    ],
+  ];
+  const { works, findings, notLooked } = await found("laptop router:80", denied);
+  expect({ works, notLooked }).toEqual({ works: false, notLooked: [] });
+  expect(findings).toMatchObject([{ code: "TL124", node: "laptop" }]);
 });
 
 test("a relay's answer that is cut off is no portal's", async () => {

@@ -21,6 +21,12 @@ test.each<[what: string, asked: string | undefined, alterations: Alteration[], f
     "TL103 in the admin console, Machines, Edit route settings: 0.0.0.0/0,::/0,10.20.0.0/24",
   ],
   [
+    "a route may be hidden",
+    undefined,
+    [["laptop", "tailscale debug netmap", replace(/\s+"10.20.0.0\/24",(?=\s+"100.64.0.1)/, "")]],
+    'TL103 in the admin console, Access controls, where it is approved: let the policy have a rule with 10.20.0.0/24 as "dst"',
+  ],
+  [
     "a policy is saved",
     "laptop router:22",
     [],

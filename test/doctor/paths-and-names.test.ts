@@ -175,9 +175,130 @@ describe("relays", () => {
     ]);
   });
 
+  describe("of a region with two", () => {
+    const second = { HostName: "derp-fra2.lab.test", IPv4: "198.18.0.185", DERPPort: 443 };
+    const netmapWith = (relay: object): Alteration[2] => {
+      return ({ stdout }) => {
+        const netmap = JSON.parse(stdout);
+        netmap.DERPMap.Regions["984"].Nodes.push(relay);
+        return { stdout: JSON.stringify(netmap) };
+      };
+    };
+    const secondProbed = (https: string): Alteration[2] => {
+      return ({ stdout }) => ({ stdout: `${stdout}derp-fra2.lab.test https ${https}\n` });
+    };
+    const region = onBoth("tailscale debug netmap", netmapWith(second));
+    const refused = "7 000 0 curl: (7) Failed to connect to derp-fra2.lab.test port 443";
+
+    test("one that is down is not the region", async () => {
+      expect(
+        await codes(undefined, [...region, ...onBoth(isRelays, secondProbed(refused))]),
+      ).toEqual([]);
+      const firstDown = onBoth(isRelays, silentRelay);
+      const secondUp = onBoth(isRelays, secondProbed("0 204 0.01"));
+      expect(await codes(undefined, [...region, ...firstDown, ...secondUp])).toEqual([]);
+    });
+
+    test("TL304: both are down; TL307: to one node", async () => {
+      const down = (node: string): Alteration[] => [
+        [node, isRelays, silentRelay],
+        [node, isRelays, secondProbed(refused)],
+        [node, "tailscale netcheck", withoutStun],
+      ];
+      expect(await codes(undefined, [...region, ...down("laptop"), ...down("router")])).toEqual([
+        "TL304 fra",
+      ]);
+      expect(await codes(undefined, [...region, ...down("laptop")])).toEqual(["TL307 laptop"]);
+    });
+
+    test("one that answers STUN alone relays nothing", async () => {
+      const stunOnly = onBoth("tailscale debug netmap", netmapWith({ ...second, STUNOnly: true }));
+      const { findings } = await found(undefined, [
+        ...stunOnly,
+        ...onBoth(isRelays, silentRelay),
+        ...onBoth(isRelays, secondProbed("0 204 0.01")),
+      ]);
+      expect(findings.map(({ code, node }) => `${code} ${node}`)).toEqual(["TL305 fra"]);
+    });
+  });
+
   test("TL308: something else answers for every relay", async () => {
     const alter = lines(/^(\S+) http 0 204 response .*$/, "$1 http 0 302  http://login.example/");
     expect(await codes(undefined, [["laptop", isRelays, alter]])).toEqual(["TL308 laptop"]);
+  });
+});
+
+describe("a node's own firewall", () => {
+  const drops = (hook: string, match: object): Alteration => [
+    "laptop",
+    "nft -j",
+    ({ stdout }) => {
+      const { nftables } = JSON.parse(stdout);
+      const own = { family: "inet", table: "mine" };
+      const chain = { ...own, name: "own", type: "filter", hook, prio: 0, policy: "accept" };
+      const rule = { ...own, chain: "own", expr: [{ match }, { drop: null }] };
+      return { stdout: JSON.stringify({ nftables: [...nftables, { chain }, { rule }] }) };
+    },
+  ];
+  const port = (protocol: string, field: string, right: number) => ({
+    op: "==",
+    left: { payload: { protocol, field } },
+    right,
+  });
+  const silentRelays = lines(/^(\S+) https .*$/, `$1 https ${timedOut}`);
+  const withoutTcp: Alteration[] = [
+    ["laptop", isControl, noControl],
+    ["laptop", isRelays, silentRelays],
+  ];
+
+  test.each([
+    ["lets no TCP 443 out", drops("output", port("tcp", "dport", 443))],
+    ["lets no answers in", drops("input", port("tcp", "sport", 443))],
+  ])("TL130: it %s", async (_what, dropping) => {
+    const { findings } = await found(undefined, [...withoutTcp, dropping]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL130",
+        node: "laptop",
+        what: "a firewall on laptop drops what it sends itself, or the answers: tcp/443",
+        consequences: expect.arrayContaining([
+          expect.objectContaining({ code: "TL302", node: "laptop" }),
+          expect.objectContaining({ code: "TL305", node: "laptop" }),
+        ]),
+      },
+    ]);
+  });
+
+  test("TL130: it lets no UDP out", async () => {
+    const { findings } = await found(undefined, [
+      ["laptop", "tailscale netcheck", replace('"UDP": true', '"UDP": false')],
+      drops("output", { op: "==", left: { meta: { key: "l4proto" } }, right: "udp" }),
+    ]);
+    expect(findings).toMatchObject([
+      { code: "TL130", node: "laptop", consequences: [{ code: "TL402" }] },
+    ]);
+  });
+
+  test("TL130: it lets no question to a resolver out", async () => {
+    const unanswered = lines(/^(198\.18\.0\.53|100\..*|fd.*) 0 .*$/, "$1 status ");
+    const { findings } = await found(undefined, [
+      ["laptop", isResolvers, unanswered],
+      drops("output", port("udp", "dport", 53)),
+    ]);
+    expect(findings[0]).toMatchObject({ code: "TL130", node: "laptop" });
+    const { findings: without } = await found(undefined, [["laptop", isResolvers, unanswered]]);
+    expect(without).toMatchObject([
+      {
+        code: "TL508",
+        fix: [expect.anything(), "on laptop's network: let UDP and TCP 53 to 198.18.0.53 pass"],
+      },
+    ]);
+  });
+
+  test("a rule that drops what works, or something else, is no cause", async () => {
+    expect(await codes(undefined, [drops("output", port("tcp", "dport", 443))])).toEqual([]);
+    const other = drops("output", port("tcp", "dport", 25));
+    expect(await codes(undefined, [...withoutTcp, other])).not.toContain("TL130 laptop");
   });
 });
 

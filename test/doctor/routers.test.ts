@@ -137,6 +137,175 @@ describe("a host behind a router", () => {
   });
 });
 
+describe("a rule that leads a port elsewhere", () => {
+  const refused: Alteration = [
+    "laptop",
+    "nc -vz",
+    () => ({ exitCode: 1, stderr: "nc: connect to 100.64.0.1 port 80 (tcp) failed: refused" }),
+  ];
+  const leads = (...ends: object[]): Alteration => [
+    "router",
+    "nft -j",
+    ruleset((all) => [
+      ...all,
+      {
+        chain: {
+          family: "inet",
+          table: "mine",
+          name: "pre",
+          type: "nat",
+          hook: "prerouting",
+          policy: "accept",
+        } as Entry,
+      },
+      {
+        rule: {
+          family: "inet",
+          table: "mine",
+          chain: "pre",
+          expr: [
+            {
+              match: {
+                op: "==",
+                left: { payload: { protocol: "tcp", field: "dport" } },
+                right: 80,
+              },
+            },
+            ...ends,
+          ],
+        } as Entry,
+      },
+    ]),
+  ];
+
+  test.each([
+    ["redirect", { redirect: { port: 8099 } }, "port 8099, where nothing listens"],
+    [
+      "dnat to the loopback address",
+      { dnat: { family: "ip", addr: "127.0.0.1", port: 8099 } },
+      "port 8099, where nothing listens",
+    ],
+    [
+      "dnat to another machine",
+      { dnat: { family: "ip", addr: "10.20.0.99" } },
+      "10.20.0.99:80, and it is not answered there",
+    ],
+    [
+      "iptables' own",
+      { xt: { type: "target", name: "REDIRECT" } },
+      "elsewhere, and it is not answered there",
+    ],
+  ])("TL111 names it: %s", async (_what, end, place) => {
+    const { findings } = await found("laptop router:80", [refused, leads(end)]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL111",
+        node: "router",
+        what: `a rule of the firewall on router leads tcp/80 to ${place}`,
+        seen: [{ command: "nft -j list ruleset" }, { node: "laptop" }],
+      },
+    ]);
+  });
+
+  test("where a program listens at its end, it is no cause", async () => {
+    const toHttp = leads({ redirect: { port: 80 } });
+    const untried: Alteration = ["laptop", "nc -vz", () => undefined];
+    const elsewhere = leads({ dnat: { family: "ip", addr: "10.20.0.99" } });
+    for (const alterations of [
+      [refused, toHttp],
+      [untried, toHttp],
+      [untried, elsewhere],
+    ]) {
+      expect(await codes("laptop router:80", alterations)).toEqual([]);
+    }
+  });
+
+  test("TL114: a firewall drops the port that it leads to, not the one that was asked", async () => {
+    const drops = (port: number): Alteration => [
+      "router",
+      "nft -j",
+      ruleset((all) => [
+        ...all,
+        {
+          chain: { family: "inet", table: "mine", name: "in", hook: "input", policy: "accept" },
+        } as Ruleset[number],
+        {
+          rule: {
+            family: "inet",
+            table: "mine",
+            chain: "in",
+            expr: [
+              {
+                match: {
+                  op: "==",
+                  left: { payload: { protocol: "tcp", field: "dport" } },
+                  right: port,
+                },
+              },
+              { drop: null },
+            ],
+          } as Entry,
+        },
+      ]),
+    ];
+    const led = leads({ redirect: { port: 22 } });
+    const late: Alteration = [
+      "laptop",
+      "nc -vz",
+      () => ({ exitCode: 1, stderr: "nc: connect to 100.64.0.1 port 80 (tcp) timed out" }),
+    ];
+    expect(await codes("laptop router:80", [late, led, drops(22)])).toContain("TL114 router");
+    expect(await codes("laptop router:80", [late, led, drops(80)])).not.toContain("TL114 router");
+  });
+});
+
+describe("a LAN host that has no way back to its router", () => {
+  const near: Alteration = [
+    "router",
+    "nc -vz",
+    () => ({ exitCode: 1, stderr: "nc: connect to 10.20.0.30 port 80 (tcp) timed out" }),
+  ];
+  const mute = [...silent, near, unpinged("router")];
+  type Entries = Record<string, unknown>[];
+  const added = (first: object) => {
+    return ({ stdout }: { stdout: string }) => ({
+      stdout: JSON.stringify([first, ...(JSON.parse(stdout) as Entries)]),
+    });
+  };
+
+  test.each([
+    [
+      "a blackhole route",
+      "ip -j route",
+      { type: "blackhole", dst: "10.20.0.32", flags: [] },
+      {
+        node: "printer",
+        what: "a route on printer discards what it answers to router, 10.20.0.32",
+        seen: [{ line: "blackhole 10.20.0.32/32 table main" }, {}, {}],
+        fix: [
+          "on printer: ip route get 10.20.0.32",
+          "on printer: ip route del blackhole 10.20.0.32/32 table main, unless it is meant",
+        ],
+      },
+    ],
+    [
+      "a rule",
+      "ip -j rule",
+      { priority: 100, src: "all", dst: "10.20.0.0", dstlen: 24, action: "unreachable" },
+      { node: "printer", seen: [{ line: "100: from all to 10.20.0.0/24 unreachable" }, {}, {}] },
+    ],
+    [
+      "a route of another network",
+      "ip -j route",
+      { type: "blackhole", dst: "10.99.0.0/16", flags: [] },
+      { node: "printer", what: expect.stringContaining("does not answer its own subnet router") },
+    ],
+  ])("TL120 names %s", async (_what, command, first, expected) => {
+    const { findings } = await found(asked, [...mute, ["printer", command, added(first)]]);
+    expect(findings).toMatchObject([{ code: "TL120", ...expected }]);
+  });
+});
+
 describe("an exit node", () => {
   const uses = (node: string, exit: string): Alteration[] => [
     [node, "tailscale debug prefs", replace('"ExitNodeID": ""', `"ExitNodeID": "${exit}"`)],
@@ -294,6 +463,26 @@ test.each(["tailscale0", "lan"])(
     ]);
   },
 );
+
+test("TL106: of a VLAN, whose dot sysctl writes as a slash", async () => {
+  const vlan: Alteration[] = [
+    ["router", "ip -j addr", replace('"ifname": "lan"', '"ifname": "eth0.100"')],
+    [
+      "router",
+      "sysctl",
+      replace("net.ipv4.conf.lan.forwarding = 1", "net.ipv4.conf.eth0/100.forwarding = 0"),
+    ],
+  ];
+  const { findings } = await found(undefined, vlan);
+  expect(findings).toMatchObject([
+    {
+      code: "TL106",
+      what: expect.stringContaining("what comes in by eth0.100"),
+      seen: [{ line: "net.ipv4.conf.eth0/100.forwarding = 0" }],
+      fix: [expect.stringContaining("sysctl -w net.ipv4.conf.eth0/100.forwarding=1")],
+    },
+  ]);
+});
 
 test("TL201: no rule lets the node use what is behind the router, so that it is handed no route", async () => {
   const { findings } = await found(asked, [

@@ -229,6 +229,52 @@ test("the policy has its users by name, owners for all tags, and what was approv
   });
 });
 
+test("users of two domains with one name stay two, in nodes and in the policy", () => {
+  const { declaration, policyText = "" } = made(
+    [
+      node("laptop", { user: seen("alice@a.com") }),
+      node("phone", { user: seen("alice@b.org") }),
+      node("tv", { user: seen("bob@b.org") }),
+      node("gate", {
+        user: seen("Alice@b.org"),
+        advertised: seen(["10.20.0.0/24", "10.30.0.0/24"]),
+        approved: seen(["10.20.0.0/24"]),
+      }),
+    ],
+    {
+      policy: seen(`{
+        "acls": [{ "action": "accept", "src": ["alice@a.com", "bob@"], "dst": ["alice@b.org:22"] }],
+        "autoApprovers": { "routes": { "10.0.0.0/8": ["Alice@b.org"] } },
+      }`),
+    },
+  );
+  expect(
+    Object.values(declaration.nodes).map((each) => each.kind === "tailscale" && each.user),
+  ).toEqual(["alice", "alice-b.org", "bob", "alice-b.org"]);
+  expect(parse(policyText, [], { allowTrailingComma: true })).toEqual({
+    acls: [{ action: "accept", src: ["alice@", "bob@"], dst: ["alice-b.org@:22"] }],
+    autoApprovers: { routes: { "10.0.0.0/8": ["alice-b.org@"] } },
+  });
+  expect(declaration.faults).toEqual([
+    { kind: "route-unapproved", node: "gate", route: "10.30.0.0/24" },
+  ]);
+});
+
+test("relays that are left out are said to be homes where they are", () => {
+  const relays = ["a", "b", "c", "d", "e", "f"].map((code) => ({ code, name: code }));
+  const homes = (...codes: string[]) =>
+    made(
+      codes.map((code) => node(`at-${code}`, { homeRelay: seen(code) })),
+      { relays: seen(relays) },
+    ).leftOut;
+  expect(homes("a", "b")).toEqual([
+    expect.stringContaining("4 relays (a command on a machine) that are no node's home"),
+  ]);
+  expect(homes("a", "b", "c", "d", "e")).toEqual([
+    expect.stringContaining("2 relays (a command on a machine), of which 1 is the home of nodes"),
+  ]);
+});
+
 test("without a policy there is none, unless something needs one", () => {
   expect(made([node("laptop")]).policyText).toBeUndefined();
   const { policyText = "" } = made([

@@ -24,6 +24,11 @@ export const addressUnknown: Check = {
         return;
       }
       if (registry === undefined && status === undefined) return;
+      const isKnown = [...(registry ?? []), ...(status?.peers ?? [])].some(
+        (each) => each.name === target,
+      );
+      // It is there, and its addresses could not be had.
+      if (isKnown) return;
       found({
         ...words(target, question.from),
         seen: [seen(control?.nodes ?? own.status, `no node is called ${target}`)],

@@ -21,6 +21,7 @@ export const ownCauses = [
   "TL121",
   "TL122",
   "TL124",
+  "TL130",
   "TL511",
   "TL503",
   "TL507",

@@ -5,12 +5,23 @@ import type { Check, Look } from "../check.ts";
 export const homeRelay: Check = {
   finds: ["TL307"],
   step: "path",
-  explainedBy: ["TL109", "TL304", "TL305", "TL306", "TL308", "TL108", "TL204", "TL128", "TL407"],
+  explainedBy: [
+    "TL109",
+    "TL130",
+    "TL304",
+    "TL305",
+    "TL306",
+    "TL308",
+    "TL108",
+    "TL204",
+    "TL128",
+    "TL407",
+  ],
   run(look) {
     const views = relayViews(look);
     const pair = pairAsked(look);
     for (const view of views) {
-      const others = views.filter(({ probe }) => probe.host === view.probe.host);
+      const others = views.filter(({ relay }) => relay.code === view.relay.code);
       const reaching = others.find(({ isReached }) => isReached);
       const isOfPair = pair.includes(view.node);
       const homes = livesAt(look.observations, view.relay.code);

@@ -60,12 +60,15 @@ function offForIpv4(
   const served = ownPrefixes(node)
     .filter(({ address }) => advertised.some((route) => covers(route, address)))
     .map(({ device }) => device);
-  return [...new Set([...tunnels, ...served])]
-    .map((device) => `net.ipv4.conf.${device}.forwarding`)
-    .filter((name) => values.get(name) === "0");
+  return (
+    [...new Set([...tunnels, ...served])]
+      // sysctl writes the dot of a VLAN, eth0.100, as a slash.
+      .map((device) => `net.ipv4.conf.${device.replaceAll(".", "/")}.forwarding`)
+      .filter((name) => values.get(name) === "0")
+  );
 }
 
 function wherefrom(sysctl: string): string {
   const device = /^net\.ipv4\.conf\.(.+)\.forwarding$/.exec(sysctl)?.[1];
-  return device === undefined ? "" : ` what comes in by ${device}`;
+  return device === undefined ? "" : ` what comes in by ${device.replaceAll("/", ".")}`;
 }

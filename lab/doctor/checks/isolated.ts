@@ -4,7 +4,7 @@ import { type Check, seen } from "../check.ts";
 export const isolated: Check = {
   finds: ["TL121"],
   step: "path",
-  explainedBy: ["TL118", "TL119", "TL108", "TL122"],
+  explainedBy: ["TL118", "TL119", "TL108", "TL122", "TL130"],
   run({ observations, read, found }) {
     for (const node of observations.tailscale.values()) {
       const { machine, netcheck, relayProbes, controlProbe, status } = node;

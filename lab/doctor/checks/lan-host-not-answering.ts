@@ -1,7 +1,10 @@
+import { routeOf, routeText, ruleText } from "../../evidence/ip.ts";
+import type { HostObservations } from "../../evidence/observations.ts";
 import { isTailnetAddress } from "../../evidence/prefix.ts";
 import { machineOf } from "../../evidence/where.ts";
-import { isHeard, receiverOf } from "../asked.ts";
+import { isHeard, receiverOf, sourceOf, sourcesBehind } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
+import type { Seen } from "../finding.ts";
 
 /** TL120: not even its own subnet router reaches it. */
 export const lanHostNotAnswering: Check = {
@@ -25,13 +28,21 @@ export const lanHostNotAnswering: Check = {
       name === "lo" ? [] : own.map((each) => each.address).filter((each) => !each.includes(":")),
     );
     const isElsewhere = has !== undefined && !has.includes(address);
+    const source = sourceOf(observations, question.from, address) ?? "100.64.255.254";
+    const [asker = source] = sourcesBehind(router, { source, destination: address });
+    const discarded = host === undefined ? undefined : discardedBy(host, asker);
+    const unpinged = seen(fromRouter.icmp, ping.error ?? "2 packets transmitted, 0 received");
     found({
       code: "TL120",
       node: target ?? address,
       involves: [question.from, router.machine.name],
-      what: `${target ?? address} does not answer its own subnet router, ${router.machine.name}, either`,
+      what:
+        discarded === undefined
+          ? `${target ?? address} does not answer its own subnet router, ${router.machine.name}, either`
+          : `a ${discarded.kind} on ${target ?? address} discards what it answers to ${router.machine.name}, ${asker}`,
       seen: [
-        seen(fromRouter.icmp, ping.error ?? "2 packets transmitted, 0 received"),
+        discarded?.seen ?? unpinged,
+        ...(discarded === undefined ? [] : [unpinged]),
         ...(fromRouter.connect?.kind === "seen"
           ? [seen(fromRouter.connect, fromRouter.connect.evidence.stderr.trim())]
           : []),
@@ -39,12 +50,41 @@ export const lanHostNotAnswering: Check = {
           ? [seen(host.addresses, `${has.join(", ") || "no address"}, and not ${address}`)]
           : []),
       ],
-      why: "the tailnet brings the packets as far as the router; the host is off, has another address, or drops them",
-      fix: [
-        `look whether ${target ?? address} is on, and has this address`,
-        `on ${router.machine.name}: ping ${address}`,
-      ],
+      ...(discarded === undefined
+        ? {
+            why: "the tailnet brings the packets as far as the router; the host is off, has another address, or drops them",
+            fix: [
+              `look whether ${target ?? address} is on, and has this address`,
+              `on ${router.machine.name}: ping ${address}`,
+            ],
+          }
+        : {
+            why: "requests arrive, and the host's own routing has no way for the answers",
+            fix: [
+              `on ${target ?? address}: ip route get ${asker}`,
+              `on ${target ?? address}: ${discarded.fix}`,
+            ],
+          }),
       explains: [`${question.from} can't reach ${target ?? address}`],
     });
   },
 };
+
+/** The host's route, or rule, by which it sends nothing to an address; undefined where it has a way, or can't be told. */
+function discardedBy(
+  { routes, rules }: HostObservations,
+  destination: string,
+): { kind: "route" | "rule"; seen: Seen; fix: string } | undefined {
+  if (routes.kind !== "seen" || rules.kind !== "seen" || destination.includes(":"))
+    return undefined;
+  const way = routeOf(rules.value, routes.value, { destination });
+  if (way === undefined) return undefined;
+  const { rule, route } = way;
+  if (route === undefined) {
+    const fix = `ip rule del priority ${rule.priority}, unless it is meant`;
+    return { kind: "rule", seen: seen(rules, ruleText(rule)), fix };
+  }
+  if (!/^(?:blackhole|unreachable|prohibit)$/.test(route.type)) return undefined;
+  const fix = `ip route del ${route.type} ${route.prefix} table ${route.table}, unless it is meant`;
+  return { kind: "route", seen: seen(routes, routeText(route)), fix };
+}

@@ -8,6 +8,7 @@ export const networkPath: Check = {
   explainedBy: [
     ...outOfTailnet,
     "TL101",
+    "TL130",
     "TL302",
     "TL303",
     "TL304",

@@ -25,8 +25,12 @@ export const relayFar: Check = {
       if (own - best < farMs || own < 2 * best) continue;
       // A busy machine's own delay is no distance: TCP, and tailscaled's own report, must see it too.
       const connectMs = (region: string) =>
-        look.read(relayProbes)?.find(({ host }) => hostsOf(netmap, region).includes(host))?.https
-          .connectMs;
+        look
+          .read(relayProbes)
+          ?.find(
+            ({ host, https }) =>
+              https.connectMs !== undefined && hostsOf(netmap, region).includes(host),
+          )?.https.connectMs;
       const measures = [connectMs, (region: string) => reported(netmap, region)];
       const isFar = measures.every((measure) => {
         const [far, near] = [measure(home), measure(code)];

@@ -7,7 +7,18 @@ import type { Finding, Seen } from "../finding.ts";
 export const relays: Check = {
   finds: ["TL304", "TL305", "TL306"],
   step: "path",
-  explainedBy: ["TL101", "TL109", "TL118", "TL119", "TL308", "TL108", "TL204", "TL128", "TL407"],
+  explainedBy: [
+    "TL101",
+    "TL109",
+    "TL118",
+    "TL119",
+    "TL130",
+    "TL308",
+    "TL108",
+    "TL204",
+    "TL128",
+    "TL407",
+  ],
   run(look) {
     for (const [first, ...rest] of byRegion(relayViews(look))) {
       const views = [first, ...rest];
@@ -23,8 +34,8 @@ export const relays: Check = {
 function byRegion(views: readonly RelayView[]): [RelayView, ...RelayView[]][] {
   const regions = new Map<string, [RelayView, ...RelayView[]]>();
   for (const view of views) {
-    const known = regions.get(view.probe.host);
-    if (known === undefined) regions.set(view.probe.host, [view]);
+    const known = regions.get(view.relay.code);
+    if (known === undefined) regions.set(view.relay.code, [view]);
     else known.push(view);
   }
   return [...regions.values()];

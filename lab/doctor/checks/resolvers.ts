@@ -7,7 +7,7 @@ import {
   type ResolverView,
   resolverViews,
 } from "../../evidence/resolver-views.ts";
-import { ownerOf, usesExitNode } from "../../evidence/where.ts";
+import { ownerOf, serverOf, usesExitNode } from "../../evidence/where.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
 import { isNameAsked } from "../names.ts";
@@ -17,7 +17,7 @@ import { tellDown } from "./resolver-down.ts";
 export const resolvers: Check = {
   finds: ["TL505", "TL507", "TL508", "TL512"],
   step: "name",
-  explainedBy: ["TL128", "TL121", "TL122", "TL124", "TL118", "TL101", "TL407"],
+  explainedBy: ["TL128", "TL121", "TL122", "TL124", "TL130", "TL118", "TL101", "TL407"],
   run(look) {
     const views = resolverViews(look).filter(({ node }) => !usesExitNode(node));
     for (const server of new Set(views.map((view) => view.server))) {
@@ -72,7 +72,7 @@ function tellLoop(
 
 /** Others get an answer: only where it answers what was asked, as a policy may well let some ask and others not. */
 function tellCut(look: Look, view: ResolverView, all: readonly ResolverView[]): void {
-  const { server, domain, name } = view;
+  const { server, domain, name, node } = view;
   if (
     domain !== undefined &&
     !(isNameAsked(look.observations, domain) && look.question?.from === name)
@@ -85,11 +85,17 @@ function tellCut(look: Look, view: ResolverView, all: readonly ResolverView[]): 
     involves: [server],
     what: `${name} gets no answer of the tailnet's resolver ${server} for ${domain ?? "all names"}`,
     seen: [view.seen, ...(other === undefined ? [] : [other.seen])],
-    why: `the server is up, as ${other?.name} gets an answer: the way from ${name} to it is cut, or a policy or firewall lets ${name} not ask`,
-    fix: [
-      `on ${name}: tailscale ping ${server}; dig @${server} . NS`,
-      `on control: let ${name} use udp and tcp 53 of ${server} in the policy`,
-    ],
+    why: `the server is up, as ${other?.name} gets an answer: the way from ${name} to it is cut, or a policy or a firewall does not let ${name} ask`,
+    fix:
+      isTailnetAddress(server) || serverOf(node, server) !== undefined
+        ? [
+            `on ${name}: tailscale ping ${server}; dig @${server} . NS`,
+            `on control: let ${name} use udp and tcp 53 of ${server} in the policy`,
+          ]
+        : [
+            `on ${name}: dig @${server} . NS; dig +tcp @${server} . NS`,
+            `on ${name}'s network: let UDP and TCP 53 to ${server} pass`,
+          ],
     explains: [`${domain ?? "all names"} are not resolved on ${name}`],
   });
 }

@@ -19,19 +19,28 @@ export const routeApproval: Check = {
               seen(told, `"AllowedIPs" of no peer have ${list}`),
             ];
       };
-      const orHidden =
-        told === undefined ? "" : "; a policy that lets nobody use it hides it from them too";
+      // Without control's own word it is one or the other.
+      const isSure = told === undefined;
+      const orHidden = isSure ? "" : ", or the policy hides it";
+      const approve = (routes: readonly string[]): string[] => {
+        const known = approved.filter((each) => advertised.includes(each));
+        const command = `headscale nodes approve-routes -i ${id} -r ${[...known, ...routes].join(",")}`;
+        if (isSure) return [`on control: ${command}`];
+        return [
+          "on control: headscale nodes list-routes, which tells whether it is approved, and the ID",
+          `on control: ${command}`,
+          `on control, where it is: let the policy have a rule with ${routes.join(", ")} as "dst"`,
+        ];
+      };
       const routes = subnets(missing);
       if (routes.length > 0) {
         look.found({
           code: "TL103",
           node,
-          what: `control has not approved ${routes.join(", ")} of ${node}`,
+          what: `control has not approved ${routes.join(", ")} of ${node}${orHidden}`,
           seen: lines(routes),
-          why: `control hands a route to other nodes only when it is approved, by hand or by the policy's autoApprovers${orHidden}`,
-          fix: [
-            `on control: headscale nodes approve-routes -i ${id} -r ${[...approved.filter((each) => advertised.includes(each)), ...routes].join(",")}`,
-          ],
+          why: `control hands a route to other nodes only when it is approved, by hand or by the policy's autoApprovers${isSure ? "" : hides}`,
+          fix: approve(routes),
           explains: [`no node has a route to ${routes.join(", ")}`],
         });
       }
@@ -39,15 +48,15 @@ export const routeApproval: Check = {
         look.found({
           code: "TL115",
           node,
-          what: `control has not approved ${node} as an exit node`,
+          what: `control has not approved ${node} as an exit node${orHidden}`,
           seen: lines(defaults(missing)),
-          why: `an exit node advertises 0.0.0.0/0 and ::/0; nobody can choose it until they are approved${orHidden}`,
-          fix: [
-            `on control: headscale nodes approve-routes -i ${id} -r ${[...approved.filter((each) => advertised.includes(each)), "0.0.0.0/0", "::/0"].join(",")}`,
-          ],
+          why: `an exit node advertises 0.0.0.0/0 and ::/0; nobody can choose it until they are approved${isSure ? "" : hides}`,
+          fix: approve(["0.0.0.0/0", "::/0"]),
           explains: [`nobody can use ${node} as exit node`],
         });
       }
     }
   },
 };
+
+const hides = "; nor does it hand it to a node which the policy lets use nothing of it";

@@ -1,7 +1,10 @@
+import { ledBy } from "../../evidence/firewall.ts";
+import { type FirewallRule, ruleText } from "../../evidence/nftables.ts";
+import type { HostObservations, Observations } from "../../evidence/observations.ts";
 import { isTailnetAddress } from "../../evidence/prefix.ts";
 import type { Socket } from "../../evidence/sockets.ts";
 import { machineOf } from "../../evidence/where.ts";
-import { works } from "../asked.ts";
+import { receiverOf, sourceOf, sourcesBehind, works } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
 import { isLoopback, listeners } from "../sockets.ts";
 
@@ -35,9 +38,26 @@ export const service: Check = {
       });
       return;
     }
-    const here = listeners(sockets, protocol, port);
     const refused = connect?.kind === "seen" && connect.value === "refused";
     const also = refused ? [seen(connect, connect.evidence.stderr.trim())] : [];
+    const rule = leadingRule(observations, machine);
+    if (rule !== undefined) {
+      const end = endOf(rule, sockets, { protocol, port, isTried: connect?.kind === "seen" });
+      if (end === undefined) return;
+      found({
+        ...about,
+        code: "TL111",
+        node: target,
+        what: `a rule of the firewall on ${target} leads ${protocol}/${port} to ${end}`,
+        seen: [seen(machine.firewall, ruleText(rule)), ...also],
+        why: "the kernel hands such a packet to where the rule says, whoever listens on the port that was asked",
+        fix: [
+          `on ${target}: nft -a list ruleset, and take that rule away or let it lead to where the service listens`,
+        ],
+      });
+      return;
+    }
+    const here = listeners(sockets, protocol, port);
     const [first] = here;
     if (first !== undefined) {
       if (address === null || here.some((socket) => takes(socket, address))) return;
@@ -104,6 +124,42 @@ export const service: Check = {
     });
   },
 };
+
+/** The target's own rule that leads what was asked to another port or machine. */
+function leadingRule(
+  observations: Observations,
+  { machine, firewall }: HostObservations,
+): FirewallRule | undefined {
+  const { attempts } = observations;
+  if (firewall.kind !== "seen" || attempts?.address == null) return undefined;
+  const { address: destination, question } = attempts;
+  const own = sourceOf(observations, question.from, destination) ?? "100.64.255.254";
+  const receiver = receiverOf(observations);
+  const isBehind = receiver !== undefined && receiver.machine.name !== machine.name;
+  const [source = own] = isBehind ? sourcesBehind(receiver, { source: own, destination }) : [own];
+  const device = isTailnetAddress(destination) ? "tailscale0" : undefined;
+  const { port, protocol } = question;
+  const packet = { source, destination, port, protocol, device, isAnswer: false } as const;
+  return ledBy(firewall.value, { ...packet, hook: "input" });
+}
+
+/** Where nobody takes what a rule leads there, in words; undefined where somebody does, or that can't be told. */
+function endOf(
+  { to }: FirewallRule,
+  sockets: readonly Socket[],
+  { protocol, port, isTried }: { protocol: "tcp" | "udp"; port: number; isTried: boolean },
+): string | undefined {
+  if (to === undefined) return isTried ? "elsewhere, and it is not answered there" : undefined;
+  const { address, port: other = port } = to;
+  if (address !== undefined && !address.startsWith("127.")) {
+    return isTried ? `${address}:${other}, and it is not answered there` : undefined;
+  }
+  const there = listeners(sockets, protocol, other);
+  const [first] = there;
+  if (first === undefined) return `port ${other}, where nothing listens`;
+  if (address !== undefined || !there.every(isLoopback)) return undefined;
+  return `port ${other}, where ${first.program ?? "the service"} listens on ${first.address} alone`;
+}
 
 /** Whether it gets what is sent to an address. `::` may be for IPv4 too, which `ss` prints as `*`. */
 function takes({ address }: Socket, asked: string): boolean {

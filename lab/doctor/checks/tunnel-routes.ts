@@ -6,8 +6,9 @@ import {
   routeText,
   ruleText,
 } from "../../evidence/ip.ts";
+import { seenValue } from "../../evidence/observation.ts";
 import type { Observations, TailscaleObservations } from "../../evidence/observations.ts";
-import { covers, isTailnetAddress } from "../../evidence/prefix.ts";
+import { covers, isDefault, isTailnetAddress } from "../../evidence/prefix.ts";
 import { isTunnel, ownPrefixes, serverOf, waysIntoTunnel } from "../../evidence/where.ts";
 import { sourceOf, works } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
@@ -77,8 +78,18 @@ function tellOvertaken(
   const { machine, routes: shown, rules: shownRules } = node;
   const { peers = [] } = waysIntoTunnel(node) ?? {};
   const own = sourceOf(observations, machine.name);
-  const reachable = peers.filter((peer) => hasTunnelRoute(routes, peer));
-  const wanted = [...reachable, ...askedBehindRouter(observations, node, routes)];
+  const { attempts } = observations;
+  const asked = attempts && [attempts.address, sourceOf(observations, attempts.question.from)];
+  const isAsked = (peer: string) => asked?.includes(peer) === true;
+  const isFailing = attempts !== undefined && works(attempts) !== true;
+  // A peer that is new has its route a moment later.
+  const looked = peers
+    .filter(
+      (peer) =>
+        hasTunnelRoute(routes, peer) || isBarred(routes, peer) || (isFailing && isAsked(peer)),
+    )
+    .sort((a, b) => Number(isAsked(b)) - Number(isAsked(a)));
+  const wanted = [...looked, ...askedBehindRouter(observations, node, routes)];
   const packets = wanted.flatMap((destination) => [{ destination }, { destination, source: own }]);
   for (const packet of packets) {
     const taken = routeOf(rules, routes, packet);
@@ -86,10 +97,17 @@ function tellOvertaken(
     if (taken === undefined || taken.rule.table === "local") continue;
     const { rule, route } = taken;
     if (route !== undefined && isTunnel(route.device)) continue;
+    const isGone = !hasTunnelRoute(routes, packet.destination);
+    const isOfTunnel = rule.table === "52";
+    const reason = isOfTunnel
+      ? "another route goes before Tailscale's"
+      : isGone
+        ? "Tailscale's route to it is gone"
+        : "another rule goes before Tailscale's";
     found({
       code: "TL124",
       node: machine.name,
-      what: `what ${machine.name} sends to ${packet.destination} does not go into the tunnel: another ${rule.table === "52" ? "route" : "rule"} goes before Tailscale's`,
+      what: `what ${machine.name} sends to ${packet.destination} does not go into the tunnel: ${reason}`,
       seen: [
         seen(shownRules, ruleText(rule)),
         ...(route === undefined ? [] : [seen(shown, routeText(route))]),
@@ -97,9 +115,14 @@ function tellOvertaken(
       why: `tailscaled's rule for table 52 has the priority 5270, and in it the longest prefix wins: what is asked before decides, and \`tailscale ping\` does not pass it`,
       fix: [
         `on ${machine.name}: ip route get ${packet.destination}`,
-        rule.table === "52"
-          ? `on ${machine.name}: ip route del ${route === undefined ? packet.destination : routeText(route)}`
-          : `on ${machine.name}: ip rule del priority ${rule.priority}`,
+        ...(isOfTunnel
+          ? [
+              `on ${machine.name}: ip route del ${route === undefined ? packet.destination : routeText(route)}`,
+            ]
+          : isGone
+            ? []
+            : [`on ${machine.name}: ip rule del priority ${rule.priority}`]),
+        ...(isGone ? [`on ${machine.name}: systemctl restart tailscaled`] : []),
         `on ${machine.name}: look who sets it, such as a VPN or a script of the network's, and have it leave ${packet.destination} to Tailscale`,
       ],
       explains: [`${machine.name} does not reach ${packet.destination}, nor answers it`],
@@ -107,6 +130,16 @@ function tellOvertaken(
     return true;
   }
   return false;
+}
+
+/** Whether a route says that nothing is sent to an address: somebody has set it, as tailscaled sets none. */
+function isBarred(routes: readonly Route[], address: string): boolean {
+  return routes.some(
+    ({ type, prefix }) =>
+      /^(?:blackhole|unreachable|prohibit)$/.test(type) &&
+      !isDefault(prefix) &&
+      covers(prefix, address),
+  );
 }
 
 /** What was asked, where it is behind a subnet router whose route the node uses, and does not work. */
@@ -121,18 +154,25 @@ function askedBehindRouter(
   if (isTailnetAddress(address) || serverOf(node, address) === undefined) return [];
   // What leads past the tunnel into its own LAN is the remedy of TL105.
   if (ownPrefixes(node).some(({ prefix }) => covers(prefix, address))) return [];
-  return hasTunnelRoute(routes, address) ? [address] : [];
+  const isAccepted = seenValue(node.prefs)?.acceptsRoutes === true;
+  return isAccepted || hasTunnelRoute(routes, address) ? [address] : [];
 }
 
-/** The kernel takes all of an interface's IPv6 away where it is switched off or the MTU is too small. */
+/**
+ * The kernel takes all of an interface's IPv6 away where it is switched off or the MTU is too small. Without a question
+ * only the latter is told, as a machine may well have no IPv6.
+ */
 function tellWithoutIpv6(
   { observations: { attempts }, found }: Look,
   { machine: { name }, status, addresses }: TailscaleObservations,
   tunnel: Interface,
 ): void {
-  if (attempts?.address == null || works(attempts) === true) return;
-  const { address, question, target } = attempts;
-  if (!address.includes(":") || (name !== question.from && name !== target)) return;
+  if (attempts === undefined && (tunnel.mtu === 0 || tunnel.mtu >= 1280)) return;
+  if (attempts !== undefined) {
+    if (attempts.address === null || works(attempts) === true) return;
+    const { address, question, target } = attempts;
+    if (!address.includes(":") || (name !== question.from && name !== target)) return;
+  }
   const given =
     status.kind === "seen"
       ? status.value.self?.addresses.find((each) => each.includes(":"))

@@ -4,7 +4,7 @@ import { type Check, seenLine } from "../check.ts";
 export const udp: Check = {
   finds: ["TL402"],
   step: "path",
-  explainedBy: ["TL308", "TL304", "TL108"],
+  explainedBy: ["TL130", "TL308", "TL304", "TL108"],
   run(look) {
     for (const [name, { netcheck, relayProbes }] of look.observations.tailscale) {
       if (netcheck.kind === "unseen" && netcheck.isDown) continue;
