@@ -44,7 +44,7 @@ describe("waiting for nodes", () => {
     const stuck = await nodes({ name: "a", log: [readyLine] }, { name: "b", log: ["step 3"] });
     await expect(waitReady(stuck, { idleMs: 50 })).rejects.toMatchObject({
       name: "WaitTimedOut",
-      what: "timed out: nothing moved for 0.05 s while waiting for b (step 3)",
+      what: "timed out after 0.05 s in which nothing changed, waiting for b (step 3)",
       remedy: "last seen: a ready",
     });
   });
