@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { LabError } from "../errors.ts";
+import { failedPrefix, readyLine } from "../plan/plan.ts";
 import { stateProblem } from "../running/node-state.ts";
 import { RunningLab } from "../running/running-lab.ts";
 import type { RunningNode } from "../running/running-node.ts";
@@ -18,20 +19,25 @@ export async function liveSource({ name, run, engine }: RunningLab): Promise<Evi
     return kind === "host" && network !== "internet" ? [{ name, role: kind, addresses }] : [];
   });
   const queues = new Map<string, Queue>();
+  const problems = new Map<RunningNode, Promise<string>>();
+  const problemOf = (node: RunningNode) => {
+    const problem = problems.get(node) ?? whyDown(node);
+    problems.set(node, problem);
+    return problem;
+  };
   return {
     machines,
     isLive: true,
-    run(name, argv, options = {}) {
+    async run(name, argv, options = {}) {
       const node = lab.nodes.find((each) => each.name === name);
       if (node === undefined || !machines.some((machine) => machine.name === name)) {
-        return Promise.resolve({ node: name, argv, why: "there is no such machine" });
+        return { node: name, argv, why: "there is no such machine" };
       }
-      const problem = stateProblem(node.state);
       // What it has said stays where it has ended.
       if (argv === evidenceCommands.log.argv && node.state === "exited")
         return headscaleLog(node, argv);
-      if (problem !== null) {
-        return Promise.resolve({ node: name, argv, why: problem, isDown: true });
+      if (node.state !== "running") {
+        return { node: name, argv, why: await problemOf(node), isDown: true };
       }
       if (argv === evidenceCommands.log.argv) return headscaleLog(node, argv);
       // Those that wait for the network hold up no others.
@@ -43,6 +49,17 @@ export async function liveSource({ name, run, engine }: RunningLab): Promise<Evi
       });
     },
   };
+}
+
+/** Where its boot script gave up, in its words too. */
+async function whyDown(node: RunningNode): Promise<string> {
+  const problem = stateProblem(node.state) ?? node.state;
+  if (node.state !== "exited") return problem;
+  const said = (await node.log({ tail: 10 })).split("\n");
+  const last = said.findLast((line) => line === readyLine || line.startsWith(failedPrefix));
+  return last === undefined || last === readyLine
+    ? problem
+    : `${problem}: ${last.slice(failedPrefix.length)}`;
 }
 
 interface Queued {

@@ -32,6 +32,19 @@ describe("waiting for nodes", () => {
     });
   });
 
+  test("control that rejects the policy is told as such", async () => {
+    const words = 'Headscale rejects the policy: Error: host not defined in policy: "box"';
+    const rejecting = await nodes(
+      { name: "control", log: [`${failedPrefix}${words}`] },
+      { name: "laptop", log: [] },
+    );
+    await expect(waitReady(rejecting)).rejects.toMatchObject({
+      name: "PolicyRejected",
+      where: "tailnet.policy",
+      what: 'Headscale rejects the policy: host not defined in policy: "box"',
+    });
+  });
+
   test("a node that ends without a word", async () => {
     const killed = await nodes({ name: "a", running: false, exitCode: 137, log: ["working"] });
     await expect(waitReady(killed)).rejects.toMatchObject({
