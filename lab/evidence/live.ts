@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { LabError } from "../errors.ts";
-import { failedPrefix, readyLine } from "../plan/plan.ts";
-import { stateProblem } from "../running/node-state.ts";
+import { whyDown } from "../running/node-state.ts";
 import { RunningLab } from "../running/running-lab.ts";
 import type { RunningNode } from "../running/running-node.ts";
 import { evidenceCommands } from "./commands.ts";
@@ -11,9 +10,9 @@ import type { Evidence, EvidenceSource, Machine, Missing, RunOptions } from "./e
  * A lab that runs, as who looks after its machines sees it: its Tailscale nodes, the control server, and hosts in
  * LANs. Routers, relays and servers of the simulated internet are not his. Which of them run is looked up now.
  */
-export async function liveSource({ name, run, engine }: RunningLab): Promise<EvidenceSource> {
+export async function liveSource({ name, run, engine, gone }: RunningLab): Promise<EvidenceSource> {
   const lab = await RunningLab.find(name, { run, engine });
-  const machines = lab.nodes.flatMap(({ spec }): Machine[] => {
+  const machines = [...lab.nodes.map(({ spec }) => spec), ...gone].flatMap((spec): Machine[] => {
     const { name, kind, network, addresses } = spec;
     if (kind === "tailscale" || kind === "control") return [{ name, role: kind }];
     return kind === "host" && network !== "internet" ? [{ name, role: kind, addresses }] : [];
@@ -30,6 +29,14 @@ export async function liveSource({ name, run, engine }: RunningLab): Promise<Evi
     isLive: true,
     async run(name, argv, options = {}) {
       const node = lab.nodes.find((each) => each.name === name);
+      if (node === undefined && gone.some((spec) => spec.name === name)) {
+        return {
+          node: name,
+          argv,
+          why: "its container is gone; `tailnet-lab up` brings it back",
+          isDown: true,
+        };
+      }
       if (node === undefined || !machines.some((machine) => machine.name === name)) {
         return { node: name, argv, why: "there is no such machine" };
       }
@@ -49,17 +56,6 @@ export async function liveSource({ name, run, engine }: RunningLab): Promise<Evi
       });
     },
   };
-}
-
-/** Where its boot script gave up, in its words too. */
-async function whyDown(node: RunningNode): Promise<string> {
-  const problem = stateProblem(node.state) ?? node.state;
-  if (node.state !== "exited") return problem;
-  const said = (await node.log({ tail: 10 })).split("\n");
-  const last = said.findLast((line) => line === readyLine || line.startsWith(failedPrefix));
-  return last === undefined || last === readyLine
-    ? problem
-    : `${problem}: ${last.slice(failedPrefix.length)}`;
 }
 
 interface Queued {

@@ -34,10 +34,7 @@ export async function inject(
   declaration: FaultDeclaration,
   { origin = "command", signal }: InjectOptions = {},
 ): Promise<Injected> {
-  const fault = checkedFault(
-    lab.nodes.map(({ spec }) => spec),
-    declaration,
-  );
+  const fault = checkedFault([...lab.nodes.map(({ spec }) => spec), ...lab.gone], declaration);
   const kind = faultKind(fault.kind);
   await using _ = await lockFaults(lab, `injects ${fault.kind}`, signal);
   if ("act" in kind) {
