@@ -1,6 +1,6 @@
 import { diagnosisText } from "../lab/doctor/text.ts";
 import type { Progress } from "../lab/progress.ts";
-import { RunningLab } from "../lab/running/running-lab.ts";
+import type { RunningLab } from "../lab/running/running-lab.ts";
 import type { Case } from "../scenarios/cases/case.ts";
 import { perform, stepText } from "../scenarios/cases/commands.ts";
 import { diagnoseCase } from "../scenarios/cases/diagnosis.ts";
@@ -9,6 +9,7 @@ import { startedCase } from "./case-state.ts";
 import { remedyText, shownText } from "./case-text.ts";
 import type { Report } from "./command.ts";
 import { exitCodeOf } from "./diagnosis.ts";
+import { findLab } from "./which-lab.ts";
 
 /** What a repair takes to act: a client looks for a better path all over again. */
 const repairMs = 20_000;
@@ -21,12 +22,12 @@ interface Work {
 /** Whether the user's own repair works: by what is the case now, however it came about. */
 export async function checkStarted(option: string | undefined, work: Work): Promise<Report> {
   const { lab, theCase } = await startedCase(option);
-  return checked(await RunningLab.find(lab), theCase, work);
+  return checked(await findLab({ lab }), theCase, work);
 }
 
 export async function repairStarted(option: string | undefined, work: Work): Promise<Report> {
   const { lab: name, theCase } = await startedCase(option);
-  const lab = await RunningLab.find(name);
+  const lab = await findLab({ lab: name });
   await work.progress.step("Repair it", (detail) =>
     perform(lab, theCase.remedy, {
       signal: work.signal,
@@ -61,7 +62,7 @@ export async function diagnoseStarted(
   { signal, progress }: Work,
 ): Promise<Report> {
   const { lab: name, theCase } = await startedCase(option);
-  const lab = await RunningLab.find(name);
+  const lab = await findLab({ lab: name });
   const diagnosis = await progress.step(`Look at lab ${name}`, () =>
     diagnoseCase(lab, theCase, signal),
   );

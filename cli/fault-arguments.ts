@@ -125,7 +125,7 @@ function set(
   const field = fields[key];
   if (key === "kind" || field === undefined) {
     const known = Object.keys(fields).filter((name) => name !== "kind");
-    throw new LabError("UsageInvalid", `${kind.kind} has no setting ${key}`, {
+    throw new LabError("UsageInvalid", `${kind.kind} has no setting ${key || '""'}`, {
       where: `--set ${setting}`,
       remedy: chooseFrom(key, known, "it has no settings"),
     });
@@ -134,6 +134,12 @@ function set(
     throw new LabError("UsageInvalid", `the setting ${key} has no value`, {
       where: `--set ${setting}`,
       remedy: `type: ${settingsOf(kind).find(({ where }) => where === key)?.word ?? `--set ${key}=VALUE`}`,
+    });
+  }
+  if (fault[key] !== undefined) {
+    throw new LabError("UsageInvalid", `${key} is given twice`, {
+      where: `--set ${setting}`,
+      remedy: "give it once",
     });
   }
   fault[key] = read(unwrapped(field) as Field, values.join("="));

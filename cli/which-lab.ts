@@ -69,12 +69,21 @@ async function onlyLab(): Promise<string> {
   });
 }
 
-/** The lab of a command whose only way to name it is `--lab`. */
-export async function findLab({ lab }: Pick<Context, "lab">): Promise<RunningLab> {
-  return RunningLab.find(await whichLab({ option: lab }));
+/**
+ * The lab of a command whose only way to name it is `--lab`.
+ * @param about the nodes that the command is about; all where absent
+ */
+export async function findLab(
+  { lab: option }: Pick<Context, "lab">,
+  about?: readonly string[],
+): Promise<RunningLab> {
+  const lab = await RunningLab.find(await whichLab({ option }));
+  if (about?.every((name) => lab.nodes.some((node) => node.name === name))) return lab;
+  const { declaredNodes } = await import("./declared-nodes.ts");
+  return lab.withDeclared(await declaredNodes(lab));
 }
 
-/** Throws NodeNotFound; UsageInvalid for a node without Tailscale. */
+/** Throws NodeNotFound; NodeFailed where its container is gone; UsageInvalid for a node without Tailscale. */
 export function tailscaleNode(lab: RunningLab, name: string): RunningNode {
   const node = lab.node(name);
   if (node.spec.kind === "tailscale") return node;

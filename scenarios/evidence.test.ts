@@ -11,12 +11,13 @@ const claimed = "a claim, until whose fault is cleared";
 const soft = "soft claims";
 const thrown = "another error, before its fault is cleared";
 const healthy = "nothing is wrong with the lab";
+const negated = "a matcher that can't be negated";
 const passed = "a claim that holds";
 
 const unapproved =
-  /\ndoctor: TL103 route-not-approved on router: control has not approved 10\.20\.0\.0\/24 of router \(seen on control: `headscale nodes list -o json`: router advertises 10\.20\.0\.0\/24; approved: none\)$/;
+  /\nevidence: \/.*\ndoctor: TL103 route-not-approved on router: control has not approved 10\.20\.0\.0\/24 of router \(seen on control: `headscale nodes list -o json`: router advertises 10\.20\.0\.0\/24; approved: none\)$/;
 const notForwarding =
-  /^an error of its own\ndoctor: TL106 ip-forwarding-off on router: .* \(seen on router: `sysctl .*`: net\.ipv4\.ip_forward = 0\)$/;
+  /^an error of its own\nevidence: \/.*\ndoctor: TL106 ip-forwarding-off on router: .* \(seen on router: `sysctl .*`: net\.ipv4\.ip_forward = 0\)$/;
 
 /** Of one test, as a report has it. */
 interface Reported {
@@ -79,10 +80,23 @@ test("any other error's message ends with it too, before the test repairs the la
   expect(json[thrown]).toMatch(/\ndoctor: TL106 ip-forwarding-off on router: /);
 });
 
-test("where the lab is well, it is said", ({ reports: { junit } }) => {
+test("where the lab is well, the annotation says so, and the message has the folder alone", ({
+  reports: { junit },
+}) => {
   // On a busy machine with what did not answer in time.
   expect(junit[healthy]?.properties.doctor).toMatch(/^nothing found(; not looked at: .*)?$/);
-  expect(junit[healthy]?.message).toMatch(/ to be 'desktop.*\ndoctor: nothing found.*$/);
+  expect(junit[healthy]?.message).toMatch(
+    / to be 'desktop.*\nevidence: \/.*(\ndoctor: nothing found; not looked at: .*)?$/,
+  );
+});
+
+test("of a matcher that was called wrongly the lab has nothing to tell", ({
+  reports: { junit },
+}) => {
+  expect(junit[negated]?.properties).toEqual({});
+  expect(junit[negated]?.message).toMatch(
+    /^toReach can't be negated.*\n.*use toFailToReach\(.*says how it fails$/,
+  );
 });
 
 test("annotations have the first cause, and the folder in which the doctor finds it again", async ({

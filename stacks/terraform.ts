@@ -156,7 +156,7 @@ export async function openTerraform(
 function timedOut(name: string, ms: number): LabError {
   return new LabError(
     "WaitTimedOut",
-    `timed out after ${ms / 1000} s in which nothing moved, waiting for ${name}; it was killed`,
+    `timed out after ${ms / 1000} s in which nothing changed, waiting for ${name}; it was killed`,
     {
       remedy:
         "see whether the Docker Engine answers (`docker ps`), then run the same command again",

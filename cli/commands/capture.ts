@@ -5,10 +5,9 @@ import { captureLab, captureSource } from "../../lab/capture/capture.ts";
 import { LabError } from "../../lab/errors.ts";
 import { folderSource } from "../../lab/evidence/folder.ts";
 import type { Manifest } from "../../lab/evidence/manifest.ts";
-import { RunningLab } from "../../lab/running/running-lab.ts";
 import { act, labCommand, type Report, type Shared } from "../command.ts";
 import { table } from "../table.ts";
-import { whichLab } from "../which-lab.ts";
+import { findLab, whichLab } from "../which-lab.ts";
 
 export function captureCommand(shared: Shared): Command {
   const command = labCommand("capture", "write what a lab's machines print into a folder", [
@@ -44,7 +43,7 @@ export function captureCommand(shared: Shared): Command {
         const manifest = await captureSource(source, folder, options);
         return report(manifest, folder, source.problems);
       }
-      const lab = await RunningLab.find(await whichLab({ argument, option }));
+      const lab = await findLab({ lab: await whichLab({ argument, option }) });
       const folder = output ?? `${lab.name}-capture`;
       const manifest = await progress.step(`Capture lab ${lab.name}`, () =>
         captureLab(lab, folder, options),

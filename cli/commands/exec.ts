@@ -14,7 +14,7 @@ export function execCommand(shared: Shared): Command {
     .argument("<command...>", "the program and its arguments, after --")
     .action(
       act(shared, async ({ isJson, signal, lab: option }, name: string, argv: string[]) => {
-        const lab = await findLab({ lab: option });
+        const lab = await findLab({ lab: option }, [name]);
         const node = lab.node(name);
         if (!isJson && process.stdin.isTTY && process.stdout.isTTY) {
           process.exitCode = await runInTerminal(node, argv);

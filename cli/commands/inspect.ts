@@ -1,12 +1,10 @@
 import type { Command } from "commander";
 import { readFaults } from "../../lab/faults/record.ts";
 import { inspectLab } from "../../lab/observe/inspect.ts";
-import { RunningLab } from "../../lab/running/running-lab.ts";
 import { act, labCommand, type Shared } from "../command.ts";
-import { declaredNodes } from "../declared-nodes.ts";
 import { faultJson, faultsText } from "../fault-report.ts";
 import { inspectionText } from "../inspection.ts";
-import { whichLab } from "../which-lab.ts";
+import { findLab, whichLab } from "../which-lab.ts";
 
 export function inspectCommand(shared: Shared): Command {
   const command = labCommand("inspect", "show a lab's nodes, and the path that each two use now", [
@@ -18,11 +16,10 @@ export function inspectCommand(shared: Shared): Command {
     .option("--settle", "ping each pair, and wait until its path is the best: takes seconds");
   return command.action(
     act(shared, async ({ lab: option, progress, signal }, argument: string | undefined) => {
-      const lab = await RunningLab.find(await whichLab({ argument, option }));
+      const lab = await findLab({ lab: await whichLab({ argument, option }) });
       const { settle = false } = command.opts<{ settle?: boolean }>();
-      const declared = await declaredNodes(lab);
       const inspection = await progress.step(`Look at lab ${lab.name}`, () =>
-        inspectLab(lab, { declared, settle, signal }),
+        inspectLab(lab, { settle, signal }),
       );
       const faults = await readFaults(lab);
       return {

@@ -13,7 +13,7 @@ export function logsCommand(shared: Shared): Command {
     .option("-n, --tail <lines>", "only the last lines", wholeNumber);
   return command.action(
     act(shared, async ({ isJson, signal, lab: option }, name: string) => {
-      const node = (await findLab({ lab: option })).node(name);
+      const node = (await findLab({ lab: option }, [name])).node(name);
       const { follow, tail } = command.opts<{ follow?: boolean; tail?: number }>();
       const options = tail === undefined ? {} : { tail };
       if (follow === true) {

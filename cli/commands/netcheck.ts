@@ -12,7 +12,7 @@ export function netcheckCommand(shared: Shared): Command {
     .argument("<node>")
     .action(
       act(shared, async ({ signal, lab: option }, name: string) => {
-        const node = tailscaleNode(await findLab({ lab: option }), name);
+        const node = tailscaleNode(await findLab({ lab: option }, [name]), name);
         const netcheck = await netcheckOf(node, signal);
         return { json: { schema: 1, node: name, ...netcheck }, text: netcheckText(netcheck) };
       }),

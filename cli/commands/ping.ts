@@ -22,7 +22,7 @@ export function pingCommand(shared: Shared): Command {
     );
   return command.action(
     act(shared, async ({ signal, lab: option, isJson }, from: string, to: string) => {
-      const lab = await findLab({ lab: option });
+      const lab = await findLab({ lab: option }, [from, to]);
       const node = tailscaleNode(lab, from);
       const target = tailscaleNode(lab, to);
       const { count } = command.opts<{ count: number }>();

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { reach } from "../../lab/observe/connect.ts";
 import { isReached, type ReachResult, type Target } from "../../lab/observe/outcome.ts";
-import { splitTarget, targetOf } from "../../lab/observe/target.ts";
+import { isNodeName, splitTarget, targetOf } from "../../lab/observe/target.ts";
 import { act, labCommand, type Shared } from "../command.ts";
 import { findLab } from "../which-lab.ts";
 
@@ -17,10 +17,10 @@ export function reachCommand(shared: Shared): Command {
     .option("--udp", "UDP instead of TCP");
   return command.action(
     act(shared, async ({ signal, lab: option }, from: string, to: string) => {
-      const lab = await findLab({ lab: option });
+      const { host } = splitTarget(to);
+      const lab = await findLab({ lab: option }, [from, ...(isNodeName(host) ? [host] : [])]);
       const node = lab.node(from);
       const { udp } = command.opts<{ udp?: boolean }>();
-      const { host } = splitTarget(to);
       const target = await targetOf(lab, to, udp === true ? "udp" : "tcp");
       const result = await reach(node, target, { signal });
       const { address, outcome, detail, seenFrom, latencyMs } = result;

@@ -25,7 +25,7 @@ import { isolated } from "./checks/isolated.ts";
 import { lanCaptured } from "./checks/lan-captured.ts";
 import { lanHostNotAnswering } from "./checks/lan-host-not-answering.ts";
 import { loginState } from "./checks/login-state.ts";
-import { machineNotRunning } from "./checks/machine-not-running.ts";
+import { machineGaveUp, machineNotRunning } from "./checks/machine-not-running.ts";
 import { mapStream } from "./checks/map-stream.ts";
 import { nats } from "./checks/nats.ts";
 import { networkPath } from "./checks/network-path.ts";
@@ -124,6 +124,7 @@ export const checks: readonly Check[] = [
   tagNotOwned,
   tailscaledNotAnswering,
   tailscaledNotStarted,
+  machineGaveUp,
   tunnelRoutes,
   udp,
   unknownName,

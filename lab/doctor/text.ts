@@ -96,6 +96,9 @@ function verdict({ question, works, findings, notLooked }: Diagnosis): string {
   return "All is well: nothing was found.";
 }
 
+/** The first cause where there is neither a cause nor anything else to know. */
+export const nothingFound = "nothing found";
+
 /**
  * The first cause in one line, `TL103 route-not-approved on router: … (seen on control: …)`; without one, what else
  * there is to know.
@@ -106,7 +109,7 @@ export function firstCause({ question, works, findings, elsewhere, notLooked }: 
   const [beside] = elsewhere;
   const [unseen] = notLooked;
   const parts = [
-    "nothing found",
+    nothingFound,
     ...(question !== undefined && works === true ? [`${questionText(question)} works now`] : []),
     ...(beside === undefined ? [] : [`beside what was asked: ${causeLine(beside)}`]),
     ...(unseen === undefined

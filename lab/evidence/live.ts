@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { LabError } from "../errors.ts";
-import { stateProblem } from "../running/node-state.ts";
+import { whyDown } from "../running/node-state.ts";
 import { RunningLab } from "../running/running-lab.ts";
 import type { RunningNode } from "../running/running-node.ts";
 import { evidenceCommands } from "./commands.ts";
@@ -10,28 +10,41 @@ import type { Evidence, EvidenceSource, Machine, Missing, RunOptions } from "./e
  * A lab that runs, as who looks after its machines sees it: its Tailscale nodes, the control server, and hosts in
  * LANs. Routers, relays and servers of the simulated internet are not his. Which of them run is looked up now.
  */
-export async function liveSource({ name, run, engine }: RunningLab): Promise<EvidenceSource> {
+export async function liveSource({ name, run, engine, gone }: RunningLab): Promise<EvidenceSource> {
   const lab = await RunningLab.find(name, { run, engine });
-  const machines = lab.nodes.flatMap(({ spec }): Machine[] => {
+  const machines = [...lab.nodes.map(({ spec }) => spec), ...gone].flatMap((spec): Machine[] => {
     const { name, kind, network, addresses } = spec;
     if (kind === "tailscale" || kind === "control") return [{ name, role: kind }];
     return kind === "host" && network !== "internet" ? [{ name, role: kind, addresses }] : [];
   });
   const queues = new Map<string, Queue>();
+  const problems = new Map<RunningNode, Promise<string>>();
+  const problemOf = (node: RunningNode) => {
+    const problem = problems.get(node) ?? whyDown(node);
+    problems.set(node, problem);
+    return problem;
+  };
   return {
     machines,
     isLive: true,
-    run(name, argv, options = {}) {
+    async run(name, argv, options = {}) {
       const node = lab.nodes.find((each) => each.name === name);
-      if (node === undefined || !machines.some((machine) => machine.name === name)) {
-        return Promise.resolve({ node: name, argv, why: "there is no such machine" });
+      if (node === undefined && gone.some((spec) => spec.name === name)) {
+        return {
+          node: name,
+          argv,
+          why: "its container is gone; `tailnet-lab up` brings it back",
+          isDown: true,
+        };
       }
-      const problem = stateProblem(node.state);
+      if (node === undefined || !machines.some((machine) => machine.name === name)) {
+        return { node: name, argv, why: "there is no such machine" };
+      }
       // What it has said stays where it has ended.
       if (argv === evidenceCommands.log.argv && node.state === "exited")
         return headscaleLog(node, argv);
-      if (problem !== null) {
-        return Promise.resolve({ node: name, argv, why: problem, isDown: true });
+      if (node.state !== "running") {
+        return { node: name, argv, why: await problemOf(node), isDown: true };
       }
       if (argv === evidenceCommands.log.argv) return headscaleLog(node, argv);
       // Those that wait for the network hold up no others.

@@ -1,4 +1,6 @@
+import { LabError } from "../errors.ts";
 import type { RunningLab } from "../running/running-lab.ts";
+import { conflicting, conflictText } from "../topology/fault-conflicts.ts";
 import type { Fault, FaultDeclaration } from "../topology/faults.ts";
 import { injectStep } from "./apply.ts";
 import { clearRecord } from "./clear.ts";
@@ -34,10 +36,7 @@ export async function inject(
   declaration: FaultDeclaration,
   { origin = "command", signal }: InjectOptions = {},
 ): Promise<Injected> {
-  const fault = checkedFault(
-    lab.nodes.map(({ spec }) => spec),
-    declaration,
-  );
+  const fault = checkedFault([...lab.nodes.map(({ spec }) => spec), ...lab.gone], declaration);
   const kind = faultKind(fault.kind);
   await using _ = await lockFaults(lab, `injects ${fault.kind}`, signal);
   if ("act" in kind) {
@@ -47,6 +46,7 @@ export async function inject(
   const records = await readFaults(lab);
   const same = sameFault(records, fault);
   if (same?.isWhole === true) return { state: "there", record: same };
+  refuseConflict(records, fault);
   const steps = await kind.steps(lab, fault);
   // What a restart has left of it makes way for all of it.
   if (same !== undefined) await clearRecord(lab, same);
@@ -58,6 +58,19 @@ export async function inject(
     throw error;
   }
   return { state: "injected", record };
+}
+
+function refuseConflict(records: readonly FaultRecord[], fault: Fault): void {
+  const other = conflicting(
+    records.map((record) => record.fault),
+    fault,
+  );
+  if (other === undefined || !("node" in fault)) return;
+  const id = sameFault(records, other)?.id;
+  throw new LabError("UsageInvalid", conflictText(fault.node, other), {
+    where: "node",
+    remedy: `clear ${other.kind} first: tailnet-lab fault clear ${id}`,
+  });
 }
 
 function newRecord(

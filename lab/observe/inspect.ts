@@ -48,8 +48,6 @@ export interface InspectedTailnet {
 }
 
 export interface InspectOptions {
-  /** What should be there, where that is known: what has no container is `missing`. */
-  declared?: readonly NodeSpec[];
   /** Pings each pair until its path is the best: takes seconds. */
   settle?: boolean;
   /** How long one node may take to answer; whole seconds. */
@@ -68,7 +66,7 @@ export async function inspectLab(
   lab: RunningLab,
   options: InspectOptions = {},
 ): Promise<Inspection> {
-  const { declared = [], settle = false, seconds = 5, signal } = options;
+  const { settle = false, seconds = 5, signal } = options;
   const tailscale = lab.ofKind("tailscale");
   const [registry, looks] = await Promise.all([
     askHeadscale(lab, seconds, signal),
@@ -83,9 +81,7 @@ export async function inspectLab(
   const present = lab.nodes.map((node) =>
     inspected(node.spec, node.state, lookOf.get(node.name), registry),
   );
-  const missing = declared
-    .filter(({ name }) => !lab.nodes.some((node) => node.name === name))
-    .map((spec) => inspected(spec, "missing", undefined, registry));
+  const missing = lab.gone.map((spec) => inspected(spec, "missing", undefined, registry));
   const nodes = [...present, ...missing].sort((a, b) => (a.name < b.name ? -1 : 1));
   const ends = nodes.flatMap(({ name, kind, state }): PairEnd[] => {
     if (kind !== "tailscale") return [];

@@ -27,6 +27,11 @@ export function splitTarget(text: string): { host: string; port: number | undefi
   return { host, port };
 }
 
+/** A name with a dot, or an address, is resolved by the caller, though we may know whose it is. */
+export function isNodeName(host: string): boolean {
+  return !/[.:]/.test(host);
+}
+
 /**
  * The service that is meant. A node's name stands for its tailnet address, or its own where it runs no
  * Tailscale; without a port, its first service of the protocol. Other names are resolved where they are used.
@@ -37,9 +42,8 @@ export async function targetOf(
   protocol: "tcp" | "udp",
 ): Promise<Target & { port: number }> {
   const { host, port } = splitTarget(text);
-  // A name with a dot, or an address, is resolved by the caller, though we may know whose it is.
-  const isNodeName = !/[.:]/.test(host);
-  const node = isNodeName
+  const isNode = isNodeName(host);
+  const node = isNode
     ? lab.node(host)
     : lab.nodes.find(({ spec }) => host === `${spec.name}.${spec.tailnet?.domain}`);
   const services = node?.spec.services.filter((service) => speaks(service, protocol)) ?? [];
@@ -56,7 +60,7 @@ export async function targetOf(
       },
     );
   }
-  const address = node !== undefined && isNodeName ? await addressOf(lab, node) : host;
+  const address = node !== undefined && isNode ? await addressOf(lab, node) : host;
   return { host: address, port: chosen, protocol, service: service?.kind };
 }
 

@@ -52,7 +52,7 @@ export async function waitConverged(
   const statuses = new Map<string, JoinStatus>();
   let lastError = "";
   using limit = idleTimeout(idleMs, "tailnet", () => {
-    const missing = notJoined(names, statuses).map(({ what }) => what);
+    const missing = notJoined(names, statuses).map(({ until }) => until);
     return [...missing.slice(0, 5), ...(lastError === "" ? [] : [lastError])].join("; ");
   });
   await using asker = await startObserver(lab, ["bash", "-c", askScript]);
@@ -127,6 +127,8 @@ interface Missing {
   /** Who can tell when it is there. */
   node: string;
   what: string;
+  /** The end of it, as what is waited for. */
+  until: string;
 }
 
 /** What is not as it should be, in words; empty when the tailnet has converged. */
@@ -138,16 +140,24 @@ export function notJoined(
   for (const name of names) {
     const status = statuses.get(name);
     if (status === undefined) {
-      missing.push({ node: name, what: `${name} has not answered yet` });
+      const what = `${name} has not answered yet`;
+      missing.push({ node: name, what, until: `node ${name} to answer` });
     } else if (status.backendState !== "Running") {
-      missing.push({ node: name, what: `${name} is ${status.backendState}` });
+      const what = `${name} is ${status.backendState}`;
+      missing.push({
+        node: name,
+        what,
+        until: `node ${name} to connect, which is ${status.backendState}`,
+      });
     }
     for (const [peer, homeRelay] of status?.peers ?? []) {
       if (!names.has(peer)) continue;
       if (statuses.get(peer)?.peers.has(name) === false) {
-        missing.push({ node: peer, what: `${peer} does not see ${name} yet` });
+        const what = `${peer} does not see ${name} yet`;
+        missing.push({ node: peer, what, until: `node ${peer} to see ${name}` });
       } else if (homeRelay === "") {
-        missing.push({ node: name, what: `${name} knows no home relay of ${peer}` });
+        const what = `${name} knows no home relay of ${peer}`;
+        missing.push({ node: name, what, until: `node ${name} to know ${peer}'s home relay` });
       }
     }
   }

@@ -17,7 +17,7 @@ export function idleTimeout(idleMs: number, where: string, waitsFor: () => strin
     reject(
       new LabError(
         "WaitTimedOut",
-        `timed out: nothing moved for ${idleMs / 1000} s while waiting for ${waitsFor()}`,
+        `timed out after ${idleMs / 1000} s in which nothing changed, waiting for ${waitsFor()}`,
         {
           where,
           remedy: `last seen: ${lastSeen}`,

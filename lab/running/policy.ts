@@ -93,6 +93,15 @@ function rejected(message: string, state = ""): LabError {
   });
 }
 
+/** What control says of a policy that it rejects, as an error; undefined where it says something else. */
+export function rejectionIn(words: string, state = ""): LabError | undefined {
+  if (!words.startsWith("Headscale rejects the policy")) return undefined;
+  return new LabError("PolicyRejected", words.replace(": Error: ", ": "), {
+    where: "tailnet.policy",
+    remedy: `correct the policy, and run the same command again${state}`,
+  });
+}
+
 async function askAboutPolicy(
   lab: RunningLab,
   verb: "set" | "check",

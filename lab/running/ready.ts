@@ -2,6 +2,7 @@ import { engineCall } from "../engine/engine.ts";
 import { LabError } from "../errors.ts";
 import { failedPrefix, readyLine } from "../plan/plan.ts";
 import { idleTimeout } from "./idle-timeout.ts";
+import { rejectionIn } from "./policy.ts";
 import type { RunningNode } from "./running-node.ts";
 
 export interface ReadyOptions {
@@ -14,7 +15,8 @@ export interface ReadyOptions {
 
 /**
  * Waits until every node has printed its ready line since its last start, by following their logs.
- * Throws NodeFailed, with the node's words, as soon as one gives up or ends; WaitTimedOut.
+ * Throws NodeFailed, with the node's words, as soon as one gives up or ends; PolicyRejected, where control gives up so;
+ * WaitTimedOut.
  */
 export async function waitReady(
   nodes: readonly RunningNode[],
@@ -84,6 +86,8 @@ async function ended(node: RunningNode, last: readonly string[]): Promise<LabErr
 }
 
 function failed(node: RunningNode, why: string, last: readonly string[]): LabError {
+  const rejection = rejectionIn(why);
+  if (rejection !== undefined) return rejection;
   const tail = last.slice(-5).map((line) => `\n  | ${line}`);
   return new LabError("NodeFailed", `${why}${tail.join("")}`, {
     where: node.name,

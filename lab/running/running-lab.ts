@@ -38,12 +38,21 @@ export class RunningLab {
   readonly run: string;
   /** By name. */
   readonly nodes: readonly RunningNode[];
+  /** Declared, and without a container: as far as whoever has found the lab knows. */
+  readonly gone: readonly NodeSpec[];
 
-  private constructor(engine: Engine, name: string, run: string, nodes: readonly RunningNode[]) {
+  private constructor(
+    engine: Engine,
+    name: string,
+    run: string,
+    nodes: readonly RunningNode[],
+    gone: readonly NodeSpec[] = [],
+  ) {
     this.engine = engine;
     this.name = name;
     this.run = run;
     this.nodes = nodes;
+    this.gone = gone;
   }
 
   /**
@@ -75,11 +84,23 @@ export class RunningLab {
     return new RunningLab(engine, name, run, nodes);
   }
 
-  /** Throws NodeNotFound, with the names that are near. */
+  /** The same lab, that knows which of the declared nodes have no container. */
+  withDeclared(declared: readonly NodeSpec[]): RunningLab {
+    const gone = declared.filter(({ name }) => !this.nodes.some((node) => node.name === name));
+    return new RunningLab(this.engine, this.name, this.run, this.nodes, gone);
+  }
+
+  /** Throws NodeNotFound, with the names that are near; NodeFailed where its container is gone. */
   node(name: string): RunningNode {
     const node = this.nodes.find((candidate) => candidate.name === name);
     if (node !== undefined) return node;
-    const names = this.nodes.map((candidate) => candidate.name);
+    if (this.gone.some((spec) => spec.name === name)) {
+      throw new LabError("NodeFailed", "its container is gone", {
+        where: name,
+        remedy: "bring it back: `tailnet-lab up`, with the lab's topology",
+      });
+    }
+    const names = [...this.nodes, ...this.gone].map((candidate) => candidate.name);
     throw new LabError("NodeNotFound", `lab ${this.name} has no node ${name || '""'}`, {
       where: name || '""',
       remedy: chooseFrom(name, names, "it has no nodes"),

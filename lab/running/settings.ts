@@ -2,6 +2,7 @@ import { engineCall } from "../engine/engine.ts";
 import { LabError } from "../errors.ts";
 import { label } from "../plan/plan.ts";
 import { settingsName } from "../plan/settings.ts";
+import { rejectionIn } from "./policy.ts";
 import type { RunningLab } from "./running-lab.ts";
 
 /** Longer than control's own limits, whose messages say more. */
@@ -29,12 +30,8 @@ export async function waitSettings(
   const outcome = await lab.control.output(argv, { timeoutMs: limitSeconds * 1000, signal });
   if (outcome.trim() === "applied") return;
   const reason = outcome.trim().replace(/^failed: /, "");
-  if (reason.startsWith("Headscale rejects the policy")) {
-    throw new LabError("PolicyRejected", reason, {
-      where: "tailnet.policy",
-      remedy: "correct the policy, and run the same command again; the policy before is in force",
-    });
-  }
+  const rejection = rejectionIn(reason, "; the policy before is in force");
+  if (rejection !== undefined) throw rejection;
   throw new LabError("NodeFailed", `it could not take over the settings: ${reason}`, {
     where: "control",
     remedy: "see `tailnet-lab logs control`, and run the same command again",

@@ -56,7 +56,7 @@ const kinds = [
     .strictObject({
       kind: z.literal("rate"),
       at: place,
-      kbit: z.int().min(8).describe("Kilobits a second, each way."),
+      kbit: z.int().min(8).max(10_000_000).describe("Kilobits a second, each way."),
     })
     .describe("A place has a slow link."),
   z

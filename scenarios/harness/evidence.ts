@@ -9,7 +9,7 @@ import { type Collected, collectEvidence, onceFrom } from "../../lab/capture/col
 import { secretRemover } from "../../lab/capture/secrets.ts";
 import { writeCapture } from "../../lab/capture/write.ts";
 import { diagnose } from "../../lab/doctor/diagnose.ts";
-import { diagnosisText, firstCause } from "../../lab/doctor/text.ts";
+import { diagnosisText, firstCause, nothingFound } from "../../lab/doctor/text.ts";
 import type { EvidenceSource } from "../../lab/evidence/evidence.ts";
 import { inTime } from "../../lab/evidence/in-time.ts";
 import { liveSource } from "../../lab/evidence/live.ts";
@@ -172,16 +172,16 @@ export async function writeEvidence(look: LabLook, ...place: readonly string[]):
   }
 }
 
-/** What a failure's message goes on with: where the evidence is, and the first cause. Empty where none is wanted. */
+/** What the message of a failure of a lab's start goes on with. Empty where no evidence is wanted. */
 export async function evidenceOf(lab: PlannedLab, ...place: readonly string[]): Promise<string> {
   if (!isEvidenceWanted()) return "";
   const look = await lookAtLab(lab);
-  return `\nevidence: ${await writeEvidence(look, ...place)}\n${doctorLine(look.causes[0])}`;
+  return evidenceLines(await writeEvidence(look, ...place), look.causes[0]);
 }
 
-/** The last line of a failure's message. */
-export function doctorLine(cause: string): string {
-  return `doctor: ${cause}`;
+/** What a failure's message goes on with: where the evidence is, and the first cause where there is one to tell. */
+export function evidenceLines(folder: string, cause: string): string {
+  return `\nevidence: ${folder}${cause === nothingFound ? "" : `\ndoctor: ${cause}`}`;
 }
 
 function messageOf(error: unknown): string {

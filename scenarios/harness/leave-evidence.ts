@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { TestAttachment, TestContext } from "vitest";
+import type { ErrorName } from "../../lab/errors.ts";
 import { claimOf, forgetClaims, isEvidenceWanted } from "./claims.ts";
 import type { PlannedLab } from "./evidence.ts";
 
@@ -8,8 +9,9 @@ type TestError = NonNullable<NonNullable<TestContext["task"]["result"]>["errors"
 
 /**
  * To be made when a test begins. The result is to be called when it has ended, as often as may be: where the test has
- * failed, it leaves the lab's evidence in a folder, annotates the test with that, and adds to the message of
- * each failure the first cause of it: a test with `expect.soft` has several.
+ * failed, it leaves the lab's evidence in a folder, annotates the test with that, and adds both the folder and the first
+ * cause to the message of each failure, which every reporter shows: a test with `expect.soft` has several. A matcher that
+ * was called wrongly has asked the lab nothing.
  */
 export function evidenceLeaver(
   context: Context,
@@ -22,12 +24,15 @@ export function evidenceLeaver(
   const earlier = task.result?.errors?.length ?? 0;
   let isLeft = false;
   return async () => {
-    const [error, ...others] = task.result?.errors?.slice(earlier) ?? [];
+    const all = task.result?.errors?.slice(earlier) ?? [];
+    const [error, ...others] = all.filter(({ name }) => name !== misuse);
     if (isLeft || error === undefined || task.fails === true || !isEvidenceWanted()) return;
     isLeft = true;
     await leave(context, [error, ...others], lab, place);
   };
 }
+
+const misuse: ErrorName = "UsageInvalid";
 
 async function leave(
   context: Context,
@@ -36,7 +41,7 @@ async function leave(
   place: readonly string[],
 ): Promise<void> {
   // It brings the doctor with it, which a test that passes does not need.
-  const { doctorLine, lookAtLab, writeEvidence } = await import("./evidence.ts");
+  const { evidenceLines, lookAtLab, writeEvidence } = await import("./evidence.ts");
   const { task } = context;
   const claims = errors.map(({ message }) => claimOf(message));
   const open = claims.filter((claim) => claim?.shown === undefined);
@@ -49,10 +54,11 @@ async function leave(
         );
   const causesNow = [...(now?.causes ?? [])];
   const causes = claims.map((claim) => claim?.shown?.cause ?? causesNow.shift() ?? "");
-  for (const [index, error] of errors.entries()) append(error, doctorLine(causes[index] ?? ""));
   const look = claims[0]?.shown?.look ?? now;
   if (look === undefined) return;
   const folder = await writeEvidence(look, ...placeOf(task), ...place);
+  for (const [index, error] of errors.entries())
+    append(error, evidenceLines(folder, causes[index] ?? ""));
   await annotate(context, folder, "evidence");
   const body = look.files["doctor.txt"] ?? "";
   await annotate(context, causes[0] ?? "", "doctor", {
@@ -69,8 +75,8 @@ export function placeOf({ file, fullTestName }: Pick<Context["task"], "file" | "
 }
 
 /** To the message, which reporters take from either. */
-function append(error: TestError, line: string): void {
-  const message = `${error.message}\n${line}`;
+function append(error: TestError, lines: string): void {
+  const message = `${error.message}${lines}`;
   if (error.stack !== undefined) {
     error.stack = error.stack.replace(error.message, () => message);
   }

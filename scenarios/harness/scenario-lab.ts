@@ -159,10 +159,11 @@ export async function startLab(
     await labChanges().started?.(running);
   } catch (failure) {
     const error = await startFault(engine, baseImage, failure);
-    const { evidenceOf } = await import("./evidence.ts");
-    const evidence = await evidenceOf({ plan, running }, place, lab);
+    if (error instanceof Error && !isAboutPolicy(error)) {
+      const { evidenceOf } = await import("./evidence.ts");
+      error.message += await evidenceOf({ plan, running }, place, lab);
+    }
     await cleanAll(engine, { lab, run });
-    if (error instanceof Error) error.message += evidence;
     throw error;
   }
   const remove = async () => {
@@ -170,6 +171,11 @@ export async function startLab(
     await releaseIsolation(engine, baseImage);
   };
   return Object.assign(new ScenarioLab(plan, running, remove), { times });
+}
+
+/** Headscale has said all: the lab has nothing to show. */
+function isAboutPolicy(error: Error): boolean {
+  return error instanceof LabError && error.name === "PolicyRejected";
 }
 
 /** Seconds since the last call. */

@@ -23,7 +23,7 @@ export const evidenceMutations: readonly Mutation[] = [
   {
     name: "evidence-of-a-broken-lab",
     scenario,
-    test: "where the lab is well, it is said",
+    test: "where the lab is well, the annotation says so",
     because: /expected 'TL118 .*' to match .*nothing found/,
     started: async (lab) => void (await killNode(lab.node("printer"))),
   },

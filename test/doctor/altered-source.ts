@@ -29,6 +29,8 @@ export type Alteration = [
 interface Unseen {
   isLive?: boolean;
   down?: readonly string[];
+  /** Why those are down. */
+  why?: string;
   outOfSight?: readonly string[];
   /** A machine by another name than its own. */
   renamed?: { machine: string; name: string };
@@ -37,7 +39,13 @@ interface Unseen {
 /** The healthy lab's outputs, with alterations. */
 export function alteredSource(
   alterations: readonly Alteration[],
-  { down = [], outOfSight = [], renamed, isLive = false }: Unseen = {},
+  {
+    down = [],
+    why = "its container has exited",
+    outOfSight = [],
+    renamed,
+    isLive = false,
+  }: Unseen = {},
 ): EvidenceSource {
   return {
     machines: healthy.machines
@@ -46,7 +54,7 @@ export function alteredSource(
     isLive,
     run(node, argv) {
       if (down.includes(node)) {
-        return Promise.resolve({ node, argv, why: "its container has exited", isDown: true });
+        return Promise.resolve({ node, argv, why, isDown: true });
       }
       const command = nameOf(argv);
       const origin = node === renamed?.name ? renamed.machine : node;

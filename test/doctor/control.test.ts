@@ -38,6 +38,22 @@ test("TL301: control did not start, and no node has joined", async () => {
   );
 });
 
+test("TL301: nodes that waited for control in vain have ended because of it", async () => {
+  const down = ["control", "laptop", "router"];
+  const why =
+    "its container has exited: timed out after 120 s waiting for the control server to let this node join: may_join: ";
+  const { findings } = await found(undefined, [], { down, why });
+  expect(findings).toMatchObject([
+    { code: "TL301", consequences: [{ node: "laptop" }, { node: "router" }] },
+  ]);
+  // Machines that were switched off are a trouble of their own.
+  expect(await codes(undefined, [], { down })).toEqual([
+    "TL118 laptop",
+    "TL118 router",
+    "TL301 control",
+  ]);
+});
+
 test("TL301: why it has ended, in its own words", async () => {
   const { findings } = await found(undefined, [
     ...deaf,

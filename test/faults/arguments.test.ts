@@ -67,6 +67,10 @@ describe("what is wrong is said in the words that are typed", () => {
     [() => parse("cut home cafe", "protocoll=udp"), /did you mean protocol/],
     [() => parse("cut home cafe", "oneWay"), /no value[\s\S]*type: --set oneWay=true\|false/],
     [() => parse("cut home cafe", "kind=stop"), /has no setting kind/],
+    [() => parse("cut home cafe", "=udp"), /has no setting ""/],
+    [() => parse("loss home 20", "percent=30"), /percent is given twice/],
+    [() => parse("loss home", "percent=20", "percent=30"), /percent is given twice/],
+    [() => parse("rate home 10000001"), /at most 10000000/],
   ])("%s", (work, message) => {
     expect(work).toThrow(message);
   });

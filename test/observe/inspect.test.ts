@@ -40,6 +40,7 @@ function lab(...nodes: RunningNode[]): RunningLab {
     name: "x",
     run: "stack",
     nodes,
+    gone: [],
     ofKind,
     control: ofKind("control")[0],
   } as unknown as RunningLab;
@@ -212,8 +213,8 @@ describe("what can't be told has a reason, and holds nothing else up", () => {
   });
 
   test("what was declared and has no container", async () => {
-    const declared = [control().spec, a().spec, b().spec];
-    const { nodes, pairs } = await inspectLab(lab(control(), a()), { declared });
+    const found = Object.assign(lab(control(), a()), { gone: [b().spec] });
+    const { nodes, pairs } = await inspectLab(found);
     expect(nodes.find(({ name }) => name === "b")).toMatchObject({
       state: "missing",
       problem: "it has no container",

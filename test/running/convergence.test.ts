@@ -25,9 +25,9 @@ test("what is missing is told", () => {
     ["c", { ...running(peer("a", "")), backendState: "NeedsLogin" }],
   ]);
   expect(notJoined(names, statuses)).toEqual([
-    { node: "b", what: "b does not see a yet" },
-    { node: "c", what: "c is NeedsLogin" },
-    { node: "c", what: "c knows no home relay of a" },
-    { node: "d", what: "d has not answered yet" },
+    { node: "b", what: "b does not see a yet", until: "node b to see a" },
+    { node: "c", what: "c is NeedsLogin", until: "node c to connect, which is NeedsLogin" },
+    { node: "c", what: "c knows no home relay of a", until: "node c to know a's home relay" },
+    { node: "d", what: "d has not answered yet", until: "node d to answer" },
   ]);
 });

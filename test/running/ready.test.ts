@@ -32,6 +32,19 @@ describe("waiting for nodes", () => {
     });
   });
 
+  test("control that rejects the policy is told as such", async () => {
+    const words = 'Headscale rejects the policy: Error: host not defined in policy: "box"';
+    const rejecting = await nodes(
+      { name: "control", log: [`${failedPrefix}${words}`] },
+      { name: "laptop", log: [] },
+    );
+    await expect(waitReady(rejecting)).rejects.toMatchObject({
+      name: "PolicyRejected",
+      where: "tailnet.policy",
+      what: 'Headscale rejects the policy: host not defined in policy: "box"',
+    });
+  });
+
   test("a node that ends without a word", async () => {
     const killed = await nodes({ name: "a", running: false, exitCode: 137, log: ["working"] });
     await expect(waitReady(killed)).rejects.toMatchObject({
@@ -44,7 +57,7 @@ describe("waiting for nodes", () => {
     const stuck = await nodes({ name: "a", log: [readyLine] }, { name: "b", log: ["step 3"] });
     await expect(waitReady(stuck, { idleMs: 50 })).rejects.toMatchObject({
       name: "WaitTimedOut",
-      what: "timed out: nothing moved for 0.05 s while waiting for b (step 3)",
+      what: "timed out after 0.05 s in which nothing changed, waiting for b (step 3)",
       remedy: "last seen: a ready",
     });
   });

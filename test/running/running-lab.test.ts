@@ -50,4 +50,17 @@ describe("labs on an engine", () => {
       expect.objectContaining({ name: "NodeNotFound", remedy: "did you mean laptop?" }),
     );
   });
+
+  test("a declared node without a container is gone, and not unknown", async () => {
+    const found = await RunningLab.find("homelab", { engine });
+    const phone = { ...found.node("laptop").spec, name: "phone" };
+    const lab = found.withDeclared([found.node("laptop").spec, phone]);
+    expect(lab.gone).toEqual([phone]);
+    expect(() => lab.node("phone")).toThrow(
+      expect.objectContaining({ name: "NodeFailed", what: "its container is gone" }),
+    );
+    expect(() => lab.node("phon")).toThrow(
+      expect.objectContaining({ name: "NodeNotFound", remedy: "did you mean phone?" }),
+    );
+  });
 });

@@ -25,6 +25,26 @@ test.each([
   expect(issuesOf({ ...fault, node: "phone" })).toEqual([]);
 });
 
+test("a machine can't be a clone and logged out", () => {
+  const clone = { kind: "cloned-state", node: "phone", of: "laptop" };
+  const out = { kind: "logged-out", node: "phone" };
+  const issuesOfAll = (all: readonly object[]) =>
+    faultsOf(
+      declaration({
+        nodes: { phone: { kind: "tailscale", network: "cloud", user: "bob" } },
+        faults: all as never,
+      }),
+    );
+  expect(issuesOfAll([clone, out])).toEqual([
+    "faults[1].node: phone runs with another node's state: its logout would be that of both; leave one of the two faults out",
+  ]);
+  expect(issuesOfAll([out, clone])).toEqual([
+    "faults[1].node: phone is logged out: with another node's state it would be logged in; leave one of the two faults out",
+  ]);
+  // Of the node whose state was copied a logout is its own.
+  expect(issuesOfAll([clone, { kind: "logged-out", node: "laptop" }])).toEqual([]);
+});
+
 test("a fault is of a node that has what it breaks", () => {
   const issuesOf = (fault: object) =>
     faultsOf(

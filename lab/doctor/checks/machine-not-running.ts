@@ -1,3 +1,4 @@
+import type { HostObservations } from "../../evidence/observations.ts";
 import { everyMachine, exitNodeUsers } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
 
@@ -9,6 +10,7 @@ export const machineNotRunning: Check = {
   run({ observations, found }) {
     for (const { machine, addresses } of everyMachine(observations)) {
       if (machine.role === "control" || addresses.kind !== "unseen" || !addresses.isDown) continue;
+      if (gaveUpOnControl(addresses)) continue;
       const users = exitNodeUsers(observations, machine.name);
       found({
         code: "TL118",
@@ -28,3 +30,28 @@ export const machineNotRunning: Check = {
     }
   },
 };
+
+/** TL118 of nodes that have ended because control did not let them join. */
+export const machineGaveUp: Check = {
+  finds: ["TL118"],
+  step: "control",
+  explainedBy: ["TL301"],
+  run({ observations, found }) {
+    for (const { machine, addresses } of observations.tailscale.values()) {
+      if (addresses.kind !== "unseen" || !gaveUpOnControl(addresses)) continue;
+      found({
+        code: "TL118",
+        node: machine.name,
+        what: `${machine.name} does not run`,
+        seen: [seen(addresses, addresses.why)],
+        why: "it waited for the control server, which did not let it join, and gave up",
+        fix: [`when control runs: start ${machine.name}`],
+        explains: [`nothing reaches ${machine.name}`],
+      });
+    }
+  },
+};
+
+function gaveUpOnControl(addresses: HostObservations["addresses"]): boolean {
+  return addresses.kind === "unseen" && /waiting for the control server/.test(addresses.why);
+}

@@ -1,4 +1,8 @@
 import { LabError } from "../../errors.ts";
+import { isDefault } from "../../evidence/prefix.ts";
+import { chooseFrom } from "../../near-name.ts";
+import { headscaleNodes } from "../../running/headscale.ts";
+import type { RunningLab } from "../../running/running-lab.ts";
 import { type FaultKind, lasting } from "../fault-kind.ts";
 import { preference, sysctl } from "../settings.ts";
 import type { ScriptStep } from "../step.ts";
@@ -66,23 +70,34 @@ END`;
     targets: ["node"],
     needs: "a subnet router or an exit node",
     example: "ip-forwarding-off router",
-    steps: (_, { node }) => [
-      sysctl(node, "net.ipv4.ip_forward", "0"),
-      sysctl(node, "net.ipv6.conf.all.forwarding", "0"),
-    ],
+    async steps(lab, { node }) {
+      await refuseUnlessRouter(
+        lab,
+        node,
+        "is neither a subnet router nor an exit node",
+        () => true,
+      );
+      return [
+        sysctl(node, "net.ipv4.ip_forward", "0"),
+        sysctl(node, "net.ipv6.conf.all.forwarding", "0"),
+      ];
+    },
   }),
   lasting({
     kind: "no-return-route",
     targets: ["node"],
     needs: "a subnet router",
     example: "no-return-route router",
-    steps: (_, { node }) => [
-      preference(node, "snat-subnet-routes", {
-        read: ".NoSNAT | not",
-        set: '--snat-subnet-routes="$value"',
-        value: "false",
-      }),
-    ],
+    async steps(lab, { node }) {
+      await refuseUnlessRouter(lab, node, "is no subnet router", (route) => !isDefault(route));
+      return [
+        preference(node, "snat-subnet-routes", {
+          read: ".NoSNAT | not",
+          set: '--snat-subnet-routes="$value"',
+          value: "false",
+        }),
+      ];
+    },
   }),
   lasting({
     kind: "cgnat-collision",
@@ -107,6 +122,28 @@ END`;
     },
   }),
 ];
+
+/** Of a node that advertises no such route the fault would change nothing. Where Headscale can't be asked, nobody knows. */
+async function refuseUnlessRouter(
+  lab: RunningLab,
+  node: string,
+  what: string,
+  isMeant: (route: string) => boolean,
+): Promise<void> {
+  const known = await headscaleNodes(lab).catch((error: unknown) => {
+    if (error instanceof LabError && error.name === "NodeFailed") return undefined;
+    throw error;
+  });
+  if (known === undefined) return;
+  const routers = known
+    .filter(({ advertisedRoutes }) => advertisedRoutes.some(isMeant))
+    .map(({ name }) => name);
+  if (routers.includes(node)) return;
+  throw new LabError("UsageInvalid", `${node} ${what}`, {
+    where: "node",
+    remedy: chooseFrom(node, routers, "declare one: `advertiseRoutes`, or `exitNode`"),
+  });
+}
 
 function lanAddress(node: string, address: string): ScriptStep {
   return {

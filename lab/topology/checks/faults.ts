@@ -1,7 +1,9 @@
 import type { ValidationIssue } from "../../errors.ts";
 import type { Declared } from "../declared.ts";
+import { conflicting, conflictText } from "../fault-conflicts.ts";
 import { type FaultNames, nameIssues } from "../fault-names.ts";
 import { valueIssues } from "../fault-values.ts";
+import type { Fault } from "../faults.ts";
 import { namesWhere } from "../placement.ts";
 import type { Topology } from "../schema.ts";
 import { needIssues } from "./fault-needs.ts";
@@ -17,11 +19,19 @@ export function faultIssues(topology: Topology, declared: Declared): ValidationI
     }
     const named = nameIssues(fault, names);
     const needs = named.length > 0 ? [] : needIssues(topology, fault);
-    return [...named, ...valueIssues(fault), ...needs].map((issue) => ({
+    const conflict = conflictIssues(topology.faults.slice(0, index), fault);
+    return [...named, ...valueIssues(fault), ...needs, ...conflict].map((issue) => ({
       ...issue,
       where: `${where}.${issue.where}`,
     }));
   });
+}
+
+function conflictIssues(before: readonly Fault[], fault: Fault): ValidationIssue[] {
+  const other = conflicting(before, fault);
+  if (other === undefined || !("node" in fault)) return [];
+  const what = conflictText(fault.node, other);
+  return [{ where: "node", what, remedy: "leave one of the two faults out" }];
 }
 
 /** The machines that the lab adds by itself may be named too. */

@@ -16,7 +16,9 @@ export function affirmative<Arguments extends unknown[]>(
 ) {
   return function (this: { isNot?: boolean }, ...args: Arguments): Promise<MatcherResult> {
     if (this.isNot === true) {
-      throw new Error(`${name} can't be negated: that it fails proves nothing. Use ${instead}`);
+      throw new LabError("UsageInvalid", `${name} can't be negated: that it fails proves nothing`, {
+        remedy: `use ${instead}`,
+      });
     }
     assertNodes(name, args[0]);
     return matcher(...args).then((result) => {
