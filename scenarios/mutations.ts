@@ -14,6 +14,7 @@ import { reachabilityMutations } from "./mutations/reachability.ts";
 import { relayFallbackMutations } from "./mutations/relay-fallback.ts";
 import { scoreMutations } from "./mutations/score.ts";
 import { subnetRouterMutations } from "./mutations/subnet-router.ts";
+import { tailnetOnlyMutations } from "./mutations/tailnet-only.ts";
 
 /** All mutations, by scenario. */
 export const mutations: readonly Mutation[] = [
@@ -24,6 +25,7 @@ export const mutations: readonly Mutation[] = [
   ...relayFallbackMutations,
   ...subnetRouterMutations,
   ...exitNodeMutations,
+  ...tailnetOnlyMutations,
   ...lifecycleMutations,
   ...isolationMutations,
   ...engineMutations,

@@ -50,9 +50,13 @@ function nodeList(nodes: readonly NodeSpec[]): string {
       spec.tailnet?.user ?? (spec.tailnet?.tags.join(" ") || "no Tailscale"),
       `${spec.network}${spec.nat === "none" ? "" : ` (${spec.nat} NAT)`}`,
       spec.addresses[0] ?? "",
-      spec.services.map((service) => `${service.kind}:${service.port}`).join(" "),
+      spec.services.map(serviceText).join(" "),
     ]);
   return table([["NODE", "WHO", "NETWORK", "ADDRESS", "SERVICES"], ...rows]);
+}
+
+function serviceText({ kind, port, tailnetOnly }: NodeSpec["services"][number]): string {
+  return `${kind}:${port}${tailnetOnly ? " (tailnet only)" : ""}`;
 }
 
 /** Commands to try, with nodes that this lab has: somebody's machine calls a server. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Socket } from "./sockets.ts";
 
 /** What a node publishes by `tailscale serve`, and where it hands it on to: a place on the machine, by its port. */
 export interface Published {
@@ -11,6 +12,17 @@ export interface Published {
 /** Whether it is handed on to the machine itself: of another its sockets say nothing. */
 export function isOnMachine({ backend: { host } }: Published): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+/** Whether nothing of the machine listens where it is handed on to. */
+export function isBackendMissing(published: Published, sockets: readonly Socket[]): boolean {
+  if (!isOnMachine(published)) return false;
+  return !sockets.some(
+    ({ protocol, port, address }) =>
+      protocol === "tcp" &&
+      port === published.backend.port &&
+      (["*", "0.0.0.0", "::", "::1"].includes(address) || address.startsWith("127.")),
+  );
 }
 
 const configSchema = z.looseObject({

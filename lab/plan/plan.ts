@@ -118,6 +118,8 @@ export interface NodeSpec {
 export interface ServiceSpec {
   kind: "tcp-echo" | "udp-echo" | "http" | "dns";
   port: number;
+  /** Published by `tailscale serve`: it listens on loopback. */
+  tailnetOnly?: true;
 }
 
 /** Label keys, and the line by which a container's log says that it is up. */

@@ -1,4 +1,5 @@
 import type { Service, TopologyNode } from "../topology/schema.ts";
+import { isTailnetOnly } from "../topology/tailnet-only.ts";
 import type { PlannedFile, ServiceSpec } from "./plan.ts";
 import { program } from "./programs.ts";
 
@@ -16,7 +17,16 @@ function servicePort(service: Service): number {
 }
 
 export function serviceSpecs(node: TopologyNode): ServiceSpec[] {
-  return node.services.map((service) => ({ kind: service.kind, port: servicePort(service) }));
+  return node.services.map((service) => ({
+    kind: service.kind,
+    port: servicePort(service),
+    ...(isTailnetOnly(service) ? { tailnetOnly: true } : {}),
+  }));
+}
+
+/** The TCP ports that `tailscale serve` publishes. */
+export function publishedPorts(services: readonly Service[]): number[] {
+  return services.filter(isTailnetOnly).map(servicePort);
 }
 
 /** Servers for all services of a machine. Each says on the machine's log whom it saw. */
@@ -27,25 +37,28 @@ export function planServices(services: readonly Service[]): ServicePlan {
   if (http.length > 0) {
     files.push({
       path: "/etc/nginx/nginx.conf.declared",
-      content: nginxConfig(http.map((s) => s.port)),
+      content: nginxConfig(http),
     });
     // Who edits the one that nginx reads does so until the machine restarts.
     lines.push(
       "cp /etc/nginx/nginx.conf.declared /etc/nginx/nginx.conf",
       "run_program nginx nginx",
     );
-    for (const { port } of http) lines.push(listening("tcp", port));
+    for (const service of http) lines.push(listening("tcp", service));
   }
   const echoes = services.filter(({ kind }) => kind === "tcp-echo" || kind === "udp-echo");
   if (echoes.length > 0) {
-    const words = echoes.map((service) => `${service.kind}:${servicePort(service)}`);
+    const words = echoes.map((service) => {
+      const word = `${service.kind}:${servicePort(service)}`;
+      return isTailnetOnly(service) ? `proxied-${word}@127.0.0.1` : word;
+    });
     lines.push(
       `printf '%s\\n' ${words.join(" ")} > /etc/echo-server.conf`,
       `echo_server() {\nexec perl - '${logPrefix}' $(grep -v '^#' /etc/echo-server.conf) <<'END_OF_ECHO'\n${program("echo-server.pl")}END_OF_ECHO\n}`,
       "run_program echo-server echo_server",
     );
     for (const echo of echoes) {
-      lines.push(listening(echo.kind === "tcp-echo" ? "tcp" : "udp", servicePort(echo)));
+      lines.push(listening(echo.kind === "tcp-echo" ? "tcp" : "udp", echo));
     }
   }
   for (const service of services) {
@@ -61,25 +74,27 @@ export function planServices(services: readonly Service[]): ServicePlan {
   return { files, start: lines.join("\n") };
 }
 
-/** Shell line: goes on when the server's socket is bound, for IPv4 and IPv6. */
-function listening(protocol: "tcp" | "udp", port: number): string {
-  return `wait_for 10 "a ${protocol} server on port ${port}" bound ${protocol} ${port}`;
+/** Shell line: goes on when the server's socket is bound, for IPv4 and IPv6, or on loopback. */
+function listening(protocol: "tcp" | "udp", service: Service): string {
+  const port = servicePort(service);
+  const sockets = isTailnetOnly(service) ? 1 : 2;
+  return `wait_for 10 "a ${protocol} server on port ${port}" bound ${protocol} ${port} ${sockets}`;
 }
 
-function nginxConfig(ports: readonly number[]): string {
-  const servers = ports
+function nginxConfig(services: readonly (Service & { kind: "http" })[]): string {
+  const servers = services
     .map(
-      (port) => `  server {
-    listen ${port} backlog=512;
-    listen [::]:${port} ipv6only=on backlog=512;
+      ({ port, tailnetOnly }) => `  server {
+${tailnetOnly ? proxied(port) : `    listen ${port} backlog=512;\n    listen [::]:${port} ipv6only=on backlog=512;`}
     access_log /dev/stdout saw${port};
     location / { default_type text/plain; return 200 "$remote_addr\\n"; }
   }`,
     )
     .join("\n");
-  const formats = ports
+  const formats = services
     .map(
-      (port) => `  log_format saw${port} "${logPrefix}http:${port} saw $remote_addr:$remote_port";`,
+      ({ port }) =>
+        `  log_format saw${port} "${logPrefix}http:${port} saw $remote_addr:$remote_port";`,
     )
     .join("\n");
   return `daemon off;
@@ -92,6 +107,13 @@ ${formats}
 ${servers}
 }
 `;
+}
+
+/** Behind `tailscale serve`, which tells by the PROXY protocol who calls. */
+function proxied(port: number): string {
+  return `    listen 127.0.0.1:${port} backlog=512 proxy_protocol;
+    set_real_ip_from 127.0.0.1;
+    real_ip_header proxy_protocol;`;
 }
 
 /** dnsmasq, authoritative: knows its records, says NXDOMAIN to the rest of `domains`, asks nobody. */
@@ -114,6 +136,6 @@ export function dnsConfig(records: Record<string, string>, domains: readonly str
 function serveDns(configFile: string): string[] {
   return [
     `run_program dnsmasq dnsmasq --conf-file=${configFile} --keep-in-foreground`,
-    listening("udp", 53),
+    `wait_for 10 "a udp server on port 53" bound udp 53 2`,
   ];
 }

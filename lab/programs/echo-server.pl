@@ -1,7 +1,7 @@
 # The echo services of a machine: one process serves all ports, and a connection costs a fork, not three
 # programs. Arguments: the prefix of its log lines, then tcp-echo:7, udp-echo:9 and so on. Each is served
 # for IPv4 and IPv6, or at one IPv4 address: tcp-echo:7@127.0.0.1. A line for each connection or datagram names
-# the client.
+# the client; of proxied-tcp-echo:7 the one that the PROXY protocol names, of version 1.
 use strict;
 use warnings;
 use IO::Select;
@@ -32,7 +32,7 @@ for my $service (@ARGV) {
   my ($name, $address) = split /@/, $service;
   my ($kind, $port) = split /:/, $name;
   for my $family (defined $address ? AF_INET : (AF_INET, AF_INET6)) {
-    my $type = $kind eq "tcp-echo" ? SOCK_STREAM : SOCK_DGRAM;
+    my $type = $kind eq "udp-echo" ? SOCK_DGRAM : SOCK_STREAM;
     my $socket = listener($type, $family, $port, $address // "0.0.0.0");
     $services{$socket} = [$kind, $name];
     $ready->add($socket);
@@ -43,6 +43,20 @@ sub saw {
   my ($service, $peer) = @_;
   my (undef, $host, $port) = getnameinfo($peer, NI_NUMERICHOST | NI_NUMERICSERV);
   print "${prefix}$service saw $host:$port\n";
+}
+
+# Reads no byte beyond the header, which is 107 at most.
+sub saw_proxied {
+  my ($service, $socket) = @_;
+  my $header = "";
+  while (length $header < 107 && $header !~ /\r\n$/) {
+    sysread($socket, my $byte, 1) or return 0;
+    $header .= $byte;
+  }
+  my ($host, $port) = $header =~ /^PROXY TCP[46] (\S+) \S+ (\d+) \d+\r\n$/ or return 0;
+  $service =~ s/^proxied-//;
+  print "${prefix}$service saw $host:$port\n";
+  return 1;
 }
 
 sub send_back {
@@ -65,11 +79,12 @@ while (1) {
       next;
     }
     my $peer = accept(my $connection, $socket) or next;
-    saw($service, $peer);
+    my $is_proxied = $kind eq "proxied-tcp-echo";
+    saw($service, $peer) if !$is_proxied;
     my $pid = fork // die "fork: $!\n";
     if ($pid == 0) {
       close $_ for $ready->handles;
-      send_back($connection);
+      send_back($connection) if !$is_proxied || saw_proxied($service, $connection);
       exit;
     }
   }

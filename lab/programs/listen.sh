@@ -13,8 +13,12 @@ edited_nginx() {
       my $block = $&;
       (my $plain = $block) =~ s/^#//gm;
       if ($plain =~ /^ *listen (?:\S*:)?$port[ ;]/m) {
+        # Published by tailscale serve: it listens on loopback, or not at all.
+        my $is_proxied = $plain =~ /proxy_protocol;$/m;
+        my $lines = $listen{$is_proxied && $state eq "none" ? "loopback" : $state};
+        $lines =~ s/;$/ proxy_protocol;/gm if $is_proxied;
         $plain =~ s/^ *listen .*\n//gm;
-        $plain =~ s/^  server \{\n/$&$listen{$state}/;
+        $plain =~ s/^  server \{\n/$&$lines/;
         $plain =~ s/^/#/gm if $state eq "none";
         $block = $plain;
       }
@@ -22,9 +26,10 @@ edited_nginx() {
     }gmse;' $nginx
 }
 edited_echoes() {
-  local to=''
+  local to='' off=''
   [ "$1" != loopback ] || to=@127.0.0.1
-  sed -E "s/^#?(.*:$port)(@.*)?$/$([ "$1" != none ] || echo '#')\1$to/" $echoes
+  [ "$1" != none ] || off='#'
+  sed -E -e "s/^#?([a-z-]+:$port)(@.*)?$/$off\1$to/" -e "s/^(#?proxied-.*:$port)$/\1@127.0.0.1/" $echoes
 }
 is() {
   { [ ! -e $nginx ] || edited_nginx "$1" | cmp -s - $nginx; } && { [ ! -e $echoes ] || edited_echoes "$1" | cmp -s - $echoes; }
@@ -49,7 +54,7 @@ edit() {
 }
 listens() {
   local here
-  here=$(ss -Hlntu "sport = :$port")
+  here=$(ss -Hlntup "sport = :$port" | sed '/"tailscaled"/d')
   case $state in
     all) [[ $here == *"0.0.0.0:$port"* ]] ;;
     loopback) [[ $here == *"127.0.0.1:$port"* && $here != *"0.0.0.0:$port"* ]] ;;

@@ -10,3 +10,4 @@ else
   join_as_user
 fi
 [ -z "$exit_node" ] || tailscale set "--exit-node=$exit_node" "--exit-node-allow-lan-access=$allow_lan_access"
+publish

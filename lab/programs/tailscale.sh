@@ -68,10 +68,23 @@ else
   done
 fi
 rm -f $key
+# What tailscaled publishes of this machine's own services. It keeps that itself, so what is declared no longer is taken back.
+publish() {
+  local port file=/lab/state/$identity/published
+  [ ! -e "$file" ] || for port in $(< "$file"); do
+    # After a logout there is nothing to take back.
+    [[ " ${published[*]} " == *" $port "* ]] || tailscale serve "--tcp=$port" off > /dev/null 2>&1 || true
+  done
+  rm -f "$file"
+  for port in "${published[@]}"; do
+    tailscale serve --bg "--tcp=$port" --proxy-protocol=1 "tcp://127.0.0.1:$port" > /dev/null
+    echo "$port" >> "$file"
+  done
+}
 # For whoever logs this node out, and in again.
 {
-  declare -f receive request join_as_user join_with_key
-  declare -p delivery tagged key up_flags exit_node allow_lan_access
+  declare -f receive request join_as_user join_with_key publish
+  declare -p identity delivery tagged key up_flags exit_node allow_lan_access published
 } > /run/log-in
 # "Up" does not say that the kernel has its routes; the resolver's are there in every tailnet.
 wait_for 30 "a route of IPv4 into the tailnet" eval "ip route get 100.100.100.100 | grep -q tailscale0"
@@ -79,4 +92,8 @@ wait_for 30 "a route of IPv6 into the tailnet" eval "ip -6 route get fd7a:115c:a
 if [ -n "$exit_node" ]; then
   step "use $exit_node as exit node"
   wait_for 60 "exit node $exit_node" tailscale set "--exit-node=$exit_node" "--exit-node-allow-lan-access=$allow_lan_access"
+fi
+if [ ${#published[@]} -gt 0 ] || [ -e "/lab/state/$identity/published" ]; then
+  step "publish services by tailscale serve"
+  publish
 fi

@@ -78,8 +78,10 @@ export interface NodeFacts {
   allowLanAccess?: Seen<boolean>;
   snat?: Seen<boolean>;
   listening?: Seen<Listening[]>;
-  /** Of 127.0.0.1 or ::1 alone. */
+  /** Of 127.0.0.1 or ::1 alone, and behind no `tailscale serve`. */
   loopback?: Seen<Listening[]>;
+  /** By `tailscale serve`. */
+  published?: Seen<PublishedPort[]>;
   /** What its own firewall drops of what listens. */
   blocked?: Seen<Listening[]>;
   /** Control did not answer it, and answers others. */
@@ -105,6 +107,13 @@ export interface HostFacts {
 
 /** The machine was shut down, or stood still, when the evidence was taken. */
 export type DownState = "stop" | "pause";
+
+export interface PublishedPort {
+  port: number;
+  isHttp: boolean;
+  /** Nothing listened behind it. */
+  isMissing: boolean;
+}
 
 export interface Listening {
   protocol: "tcp" | "udp";

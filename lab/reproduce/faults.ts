@@ -17,6 +17,7 @@ export function addFaults(draft: Draft, facts: TailnetFacts): void {
     ...mtuFaults(draft, facts.nodes),
     ...approvalFaults(draft, facts),
     ...loopbackFaults(draft, facts.nodes),
+    ...facts.nodes.flatMap((node) => publishedFaults(draft, node)),
     ...hostnameFaults(draft, facts.nodes),
     ...cloneFaults(draft, facts.nodes),
     ...facts.nodes.flatMap((node) => ownFaults(draft, node)),
@@ -68,6 +69,15 @@ function loopbackFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
         return { kind: "service-loopback-only" as const, node: name, port };
       }),
   );
+}
+
+/** Published services with nothing behind them. */
+function publishedFaults(draft: Draft, { name, published }: NodeFacts): Faults {
+  const missing = (published?.value ?? []).filter(({ isMissing }) => isMissing);
+  return missing.map(({ port }) => {
+    saw(draft, ["faults"], `nothing is behind tcp/${port} of ${name} (${published?.from})`);
+    return { kind: "service-down" as const, node: name, port };
+  });
 }
 
 /** Who has the name in MagicDNS is the first; the others call themselves the same and were given other names. */

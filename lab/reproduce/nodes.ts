@@ -133,11 +133,16 @@ function settingsOf(draft: Draft, node: NodeFacts, facts: TailnetFacts): Partial
       }
     }
   }
-  const services = servicesFor([...(node.listening?.value ?? []), ...(node.loopback?.value ?? [])]);
+  const { listening, loopback, published } = node;
+  const services = servicesFor(
+    [...(listening?.value ?? []), ...(loopback?.value ?? [])],
+    published?.value,
+  );
   if (services.length > 0) {
     declared.services = services;
     const path = ["nodes", node.name, "services"];
-    saw(draft, path, `the ports (${node.listening?.from})`);
+    if (listening !== undefined) saw(draft, path, `the ports (${listening.from})`);
+    if (published !== undefined) saw(draft, path, `what is published (${published.from})`);
     assumed(draft, path, "what listens there, by the port's number");
   }
   return declared;

@@ -3,7 +3,8 @@ import type { NodeFacts } from "./facts.ts";
 import { from } from "./from.ts";
 import { endpointAddresses, lanOf, lanOfEndpoints } from "./lan.ts";
 import { blockedPorts, cutOff, downState, ownFaults, sharedLan, smallMtu } from "./own-faults.ts";
-import { loopbackPorts, servicePorts } from "./sockets.ts";
+import { ownLoopbackPorts, publishedPorts } from "./published.ts";
+import { servicePorts } from "./sockets.ts";
 import { definedOnly, first, taken } from "./taken.ts";
 
 /** What a machine's own outputs say of it. */
@@ -55,7 +56,8 @@ export function ofItself(machine: TailscaleObservations): Partial<NodeFacts> {
       allowLanAccess: taken(prefs, ({ exitNodeAllowsLan }) => exitNodeAllowsLan),
       snat: taken(prefs, ({ masquerades }) => masquerades),
       listening: taken(sockets, servicePorts),
-      loopback: taken(sockets, loopbackPorts),
+      loopback: ownLoopbackPorts(machine),
+      published: publishedPorts(machine),
       blocked: blockedPorts(machine),
       sharedLan: sharedLan(machine),
       down: downState(machine),

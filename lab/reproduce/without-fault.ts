@@ -9,7 +9,6 @@ export const withoutFault: ReadonlyMap<string, string> = new Map([
   ["TL125", "a service of a lab listens on every address, or on loopback alone"],
   ["TL127", "a service of a lab takes what comes"],
   ["TL128", "an exit node of a lab is one that is there"],
-  ["TL129", "a topology has no tailscale serve"],
   ["TL130", "no fault makes a machine drop what it sends itself"],
   ["TL205", "who does not own a tag is refused before a lab starts"],
   ["TL211", "a lab's nodes are all registered"],

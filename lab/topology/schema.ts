@@ -29,14 +29,21 @@ const user = z
   .string()
   .regex(/^[a-z][a-z0-9._-]*$/, "write the user's name without the @, such as alice");
 
+const tailnetOnly = z
+  .boolean()
+  .default(false)
+  .describe(
+    "Published on the node's tailnet addresses alone, by `tailscale serve`: the service itself listens on loopback.",
+  );
+
 const tcpEcho = z
-  .strictObject({ kind: z.literal("tcp-echo"), port })
+  .strictObject({ kind: z.literal("tcp-echo"), port, tailnetOnly })
   .describe("Sends back every byte.");
 const udpEcho = z
   .strictObject({ kind: z.literal("udp-echo"), port })
   .describe("Sends back every datagram.");
 const http = z
-  .strictObject({ kind: z.literal("http"), port })
+  .strictObject({ kind: z.literal("http"), port, tailnetOnly })
   .describe("The body of every answer is the caller's address as the service sees it.");
 const dnsServer = z
   .strictObject({

@@ -39,7 +39,8 @@ export const reachabilityMutations: readonly Mutation[] = [
     scenario,
     test: allowed,
     because: /phone to laptop:80 over tcp by name: refused/,
-    declared: (loaded) => withNode(loaded, "laptop", { services: [{ kind: "http", port: 81 }] }),
+    declared: (loaded) =>
+      withNode(loaded, "laptop", { services: [{ kind: "http", port: 81, tailnetOnly: false }] }),
   },
   {
     name: "reach-ipv6-lost",

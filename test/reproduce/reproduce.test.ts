@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { catalogue } from "../../lab/doctor/catalogue.ts";
 import type { Socket } from "../../lab/evidence/sockets.ts";
 import type { NodeFacts, TailnetFacts } from "../../lab/reproduce/facts.ts";
+import { ownLoopbackPorts, publishedPorts } from "../../lab/reproduce/published.ts";
 import { type Reproduction, reproduce } from "../../lab/reproduce/reproduce.ts";
 import { loopbackPorts, servicePorts } from "../../lab/reproduce/sockets.ts";
 import { withoutFault } from "../../lab/reproduce/without-fault.ts";
@@ -335,6 +336,54 @@ test("a service on loopback alone, and a hostname that two have, are faults", ()
   expect(nodes.server?.kind === "tailscale" && nodes.server.services).toMatchObject([
     { port: 22 },
     { kind: "http", port: 80 },
+  ]);
+});
+
+test("what tailscale serve publishes is for the tailnet only, and with nothing behind it down", () => {
+  const { declaration } = made([
+    node("server", {
+      published: seen([
+        { port: 80, isHttp: false, isMissing: false },
+        { port: 8443, isHttp: true, isMissing: true },
+        { port: 22, isHttp: false, isMissing: false },
+      ]),
+    }),
+  ]);
+  const { faults, nodes } = defineLab({ ...declaration, tailnet: {} });
+  expect(nodes.server?.services).toEqual([
+    { kind: "tcp-echo", port: 22, tailnetOnly: true },
+    { kind: "http", port: 80, tailnetOnly: true },
+    { kind: "http", port: 8443, tailnetOnly: true },
+  ]);
+  expect(faults).toMatchObject([{ kind: "service-down", node: "server", port: 8443 }]);
+});
+
+test("ports behind tailscale serve are no services of loopback", () => {
+  const listens = (address: string, port: number): Socket => ({
+    protocol: "tcp",
+    address,
+    port,
+    program: "nginx",
+    waiting: 0,
+    backlog: 511,
+    line: "",
+  });
+  const all = [listens("127.0.0.1", 3000), listens("127.0.0.1", 80), listens("0.0.0.0", 8080)];
+  const evidence = { node: "server", argv: [], exitCode: 0, stdout: "", stderr: "", at: "" };
+  const serve = (port: number, backend: number) => ({
+    port,
+    backend: { host: "127.0.0.1", port: backend },
+    line: `"Proxy": "http://127.0.0.1:${backend}"`,
+  });
+  const machine = {
+    sockets: { kind: "seen", value: all, evidence },
+    // Of the last its own port is open to all.
+    serve: { kind: "seen", value: [serve(443, 3000), serve(90, 91), serve(8080, 80)], evidence },
+  } as never;
+  expect(ownLoopbackPorts(machine)?.value).toEqual([]);
+  expect(publishedPorts(machine)?.value).toEqual([
+    { port: 443, isHttp: true, isMissing: false },
+    { port: 90, isHttp: true, isMissing: true },
   ]);
 });
 

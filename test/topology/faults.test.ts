@@ -25,6 +25,21 @@ test.each([
   expect(issuesOf({ ...fault, node: "phone" })).toEqual([]);
 });
 
+test("what tailscale serve publishes listens on loopback without a fault", () => {
+  const services = [{ kind: "http", port: 80, tailnetOnly: true }];
+  const issues = (kind: string) =>
+    faultsOf(
+      declaration({
+        nodes: { phone: { kind: "tailscale", network: "cloud", user: "bob", services } as never },
+        faults: [{ kind, node: "phone", port: 80 } as never],
+      }),
+    );
+  expect(issues("service-down")).toEqual([]);
+  expect(issues("service-loopback-only")).toEqual([
+    "faults[0].port: port 80 of phone listens on loopback as it is: it is published to the tailnet alone; take service-down, which leaves nothing behind tailscale serve",
+  ]);
+});
+
 test("a machine can't be a clone and logged out", () => {
   const clone = { kind: "cloned-state", node: "phone", of: "laptop" };
   const out = { kind: "logged-out", node: "phone" };

@@ -22,9 +22,9 @@ test("every Tailscale node of it has a service of each protocol to be reached by
     if (node.kind !== "tailscale") continue;
     expect(node.services, name).toEqual(
       expect.arrayContaining([
-        { kind: "tcp-echo", port: 7 },
+        { kind: "tcp-echo", port: 7, tailnetOnly: false },
         { kind: "udp-echo", port: 7 },
-        { kind: "http", port: 80 },
+        { kind: "http", port: 80, tailnetOnly: false },
       ]),
     );
   }

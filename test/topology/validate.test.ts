@@ -392,6 +392,11 @@ describe("services", () => {
   const serve = (...services: object[]) => node("laptop", { services });
   refuses([
     [
+      "what only a node with Tailscale publishes",
+      plain("nas", { services: [{ kind: "http", port: 80, tailnetOnly: true }] }),
+      "nodes.nas.services[0].tailnetOnly: nas is a host, without Tailscale to publish anything; make it a tailscale node, or leave tailnetOnly out",
+    ],
+    [
       "two of TCP on one port",
       serve({ kind: "http", port: 80 }, { kind: "tcp-echo", port: 80 }),
       `nodes.laptop.services[1]: TCP port 80 is taken by services[0] (http); ${clash}`,

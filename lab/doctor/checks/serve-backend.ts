@@ -1,7 +1,5 @@
-import { isOnMachine, type Published } from "../../evidence/serve.ts";
-import type { Socket } from "../../evidence/sockets.ts";
+import { isBackendMissing } from "../../evidence/serve.ts";
 import { type Check, seen } from "../check.ts";
-import { isLoopback, listeners } from "../sockets.ts";
 
 /** TL129: `tailscale serve` takes connections for a program of the machine, and that is not there. */
 export const serveBackend: Check = {
@@ -19,7 +17,8 @@ export const serveBackend: Check = {
       if (sockets === undefined) continue;
       const dead = published.find(
         (each) =>
-          (question === undefined || question.port === each.port) && isMissing(each, sockets),
+          (question === undefined || question.port === each.port) &&
+          isBackendMissing(each, sockets),
       );
       if (dead === undefined) continue;
       const { port, backend, line } = dead;
@@ -43,10 +42,3 @@ export const serveBackend: Check = {
     }
   },
 };
-
-function isMissing(published: Published, sockets: readonly Socket[]): boolean {
-  if (!isOnMachine(published)) return false;
-  return !listeners(sockets, "tcp", published.backend.port).some(
-    (socket) => isLoopback(socket) || ["*", "0.0.0.0", "::"].includes(socket.address),
-  );
-}

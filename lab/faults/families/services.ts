@@ -29,8 +29,14 @@ export const serviceFaults: readonly FaultKind[] = [
     needs: "a TCP service of the node on this port",
     example: "service-loopback-only server 80",
     steps(lab, { node, port }) {
-      const kinds = onPort(lab, node, port).map(({ kind }) => kind);
-      if (kinds.includes("tcp-echo") || kinds.includes("http")) {
+      const here = onPort(lab, node, port);
+      if (here.some(({ tailnetOnly }) => tailnetOnly)) {
+        throw new LabError("UsageInvalid", `port ${port} of ${node} listens on loopback as it is`, {
+          where: "port",
+          remedy: "tailscale serve publishes it; service-down leaves nothing behind that",
+        });
+      }
+      if (here.some(({ kind }) => kind === "tcp-echo" || kind === "http")) {
         return [listen(node, port, "loopback")];
       }
       throw new LabError("UsageInvalid", `port ${port} of ${node} has no service over TCP`, {
@@ -75,11 +81,11 @@ function programOf({ kind }: ServiceSpec): string {
   return kind === "http" ? "nginx" : kind === "dns" ? "dnsmasq" : "echo-server";
 }
 
-/** Shell: until a started program serves. */
+/** Shell: until a started program serves; tailscaled holds a port that it publishes. */
 export function untilBound(services: readonly ServiceSpec[]): string {
   const filter = services.map(({ port }) => `sport = :${port}`).join(" or ");
   return `for ((tries = 0; tries < 100; tries++)); do
-  [ -z "$(ss -Hlntu '${filter}')" ] || break
+  [ -z "$(ss -Hlntup '${filter}' | sed '/"tailscaled"/d')" ] || break
   sleep 0.05
 done`;
 }

@@ -4,7 +4,7 @@ import { bootScript, withVariables } from "../boot.ts";
 import { controlUrl } from "../headscale-config.ts";
 import { type Machine, nodeSpec, type Placement } from "../machine.ts";
 import { memberOf } from "../members.ts";
-import { planServices, serviceSpecs } from "../services.ts";
+import { planServices, publishedPorts, serviceSpecs } from "../services.ts";
 import { own, shared } from "../volumes.ts";
 
 /** What a lab's Tailscale nodes have in common. */
@@ -33,6 +33,7 @@ export function tailscaleNode(
     up_flags: upFlags(at.name, node),
     exit_node: node.useExitNode ?? "",
     allow_lan_access: String(node.allowLanAccess),
+    published: publishedPorts(node.services).map(String),
   });
   return {
     spec: nodeSpec("tailscale", at, {

@@ -3,6 +3,7 @@ import { chooseFrom } from "../../near-name.ts";
 import type { Fault } from "../faults.ts";
 import { isPublic, namesWhere, nodeNamed } from "../placement.ts";
 import type { Service, Topology, TopologyNode } from "../schema.ts";
+import { isTailnetOnly } from "../tailnet-only.ts";
 
 /** What a fault needs of its node: that it routes, advertises, serves, or is behind a router. */
 export function needIssues(topology: Topology, fault: Fault): ValidationIssue[] {
@@ -46,6 +47,15 @@ export function needIssues(topology: Topology, fault: Fault): ValidationIssue[] 
         what: `${fault.node} has no service on port ${fault.port}`,
       });
     case "service-loopback-only":
+      if (node.services.some((each) => portOf(each) === fault.port && isTailnetOnly(each))) {
+        return [
+          {
+            where: "port",
+            what: `port ${fault.port} of ${fault.node} listens on loopback as it is: it is published to the tailnet alone`,
+            remedy: "take service-down, which leaves nothing behind tailscale serve",
+          },
+        ];
+      }
       return oneOf(node.services.filter(isOverTcp).map(portOf), fault.port, {
         where: "port",
         what: `${fault.node} has no TCP service on port ${fault.port}`,

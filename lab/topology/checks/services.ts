@@ -1,5 +1,6 @@
 import type { ValidationIssue } from "../../errors.ts";
 import type { Service, Topology, TopologyNode } from "../schema.ts";
+import { isTailnetOnly } from "../tailnet-only.ts";
 
 /** The UDP port that tailscaled itself listens on. */
 const wireGuardPort = 41_641;
@@ -9,6 +10,7 @@ const dnsPort = 53;
 export function serviceIssues(topology: Topology): ValidationIssue[] {
   return Object.entries(topology.nodes).flatMap(([name, node]) => [
     ...portIssues(name, node),
+    ...publishedIssues(name, node),
     ...node.services.flatMap((service, index) =>
       recordIssues(`nodes.${name}.services[${index}]`, service),
     ),
@@ -33,6 +35,21 @@ function portIssues(name: string, node: TopologyNode): ValidationIssue[] {
     }
   }
   return issues;
+}
+
+function publishedIssues(name: string, node: TopologyNode): ValidationIssue[] {
+  if (node.kind === "tailscale") return [];
+  return node.services.flatMap((service, index) =>
+    isTailnetOnly(service)
+      ? [
+          {
+            where: `nodes.${name}.services[${index}].tailnetOnly`,
+            what: `${name} is a host, without Tailscale to publish anything`,
+            remedy: "make it a tailscale node, or leave tailnetOnly out",
+          },
+        ]
+      : [],
+  );
 }
 
 function socketsOf(service: Service): string[] {

@@ -38,11 +38,11 @@ wait_for() {
     pause $((waited < 200000 ? 20000 : waited < 2500000 ? waited / 10 : 250000))
   done
 }
-# bound tcp|udp PORT: whether a server listens there, for IPv4 and for IPv6.
+# bound tcp|udp PORT SOCKETS: whether so many listen there: one for IPv4 and one for IPv6, or one of loopback.
 bound() {
   local sockets
-  sockets=$(ss -Hln "--$1" "sport = :$2")
-  [[ $sockets == *$'\n'* ]]
+  mapfile -t sockets < <(ss -Hln "--$1" "sport = :$2")
+  ((${#sockets[@]} >= $3))
 }
 
 # run_program NAME COMMAND...: starts a program that the machine lives with; `program` is its process id. One that ends
