@@ -21,7 +21,8 @@ export interface LabChoice {
 }
 
 /**
- * The lab that a command means: the one that is written, else the only one that runs, else the default.
+ * The lab that a command means: the one that is written, else the only one that runs, of several the only one that was
+ * brought up from this directory, else the default.
  * @throws LabError `UsageInvalid`; as `loadTopology` for a file.
  */
 export async function whichLab({ argument, option }: LabChoice): Promise<string> {
@@ -61,6 +62,10 @@ async function onlyLab(): Promise<string> {
   const labs = (await listLabs()).filter((lab) => lab.run === "stack").map((lab) => lab.name);
   const [only] = labs;
   if (labs.length === 1 && only !== undefined) return only;
+  const { hasState, labState } = await import("../stacks/state.ts");
+  const isOfHere = await Promise.all(labs.map((lab) => hasState(labState(process.cwd(), lab))));
+  const [own, ...others] = labs.filter((_, index) => isOfHere[index]);
+  if (own !== undefined && others.length === 0) return own;
   const { default: defaultLab } = await import("../topologies/homelab.ts");
   if (labs.length === 0 || labs.includes(defaultLab.name)) return defaultLab.name;
   throw new LabError("UsageInvalid", `several labs run: ${labs.join(", ")}`, {

@@ -1,4 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { frame } from "../engine/fake-engine.ts";
 import { httpEngine, listed } from "./http-engine.ts";
 import { runCli, startCli } from "./run-cli.ts";
@@ -30,6 +33,23 @@ describe("with an engine", () => {
     const { stderr, exitCode } = await runCli(["logs", "a"], { DOCKER_HOST: engine.address });
     expect(exitCode).toBe(2);
     expect(stderr).toContain("several labs run: one, two");
+  });
+
+  test("of several labs, the one that was brought up from this directory is meant", async () => {
+    await using engine = await httpEngine((_path, response) => {
+      response.setHeader("content-type", "application/json");
+      response.end(json([listed("homelab", "a"), listed("two", "a")]));
+    });
+    const cwd = await mkdtemp(join(tmpdir(), "which-lab-"));
+    onTestFinished(() => rm(cwd, { recursive: true }));
+    await mkdir(join(cwd, ".tailnet-lab", "two"), { recursive: true });
+    const env = { DOCKER_HOST: engine.address };
+    const { stderr } = await runCli(["logs", "b"], env, { cwd });
+    expect(stderr).toContain("lab two has no node b");
+    await mkdir(join(cwd, ".tailnet-lab", "homelab"));
+    expect((await runCli(["logs", "b"], env, { cwd })).stderr).toContain(
+      "lab homelab has no node b",
+    );
   });
 
   test("one that goes away in the middle is told as that", async () => {
