@@ -259,6 +259,62 @@ describe("a rule that leads a port elsewhere", () => {
   });
 });
 
+describe("a rule of which nothing tells whether it drops the packet", () => {
+  const limits = (packets?: number): Alteration => [
+    "router",
+    "nft -j",
+    ruleset((all) => [
+      ...all,
+      {
+        chain: { family: "inet", table: "mine", name: "in", hook: "input", policy: "accept" },
+      } as Ruleset[number],
+      {
+        rule: {
+          family: "inet",
+          table: "mine",
+          chain: "in",
+          expr: [
+            { limit: { rate: 5, per: "second", inv: true } },
+            ...(packets === undefined ? [] : [{ counter: { packets, bytes: 1 } }]),
+            { drop: null },
+          ],
+        } as Entry,
+      },
+    ]),
+  ];
+  const late: Alteration = [
+    "laptop",
+    "nc -vz",
+    () => ({ exitCode: 1, stderr: "nc: connect to 100.64.0.1 port 80 (tcp) timed out" }),
+  ];
+
+  test("TL114: it may be the cause, where nothing else is", async () => {
+    const { findings } = await found("laptop router:80", [late, limits()], { isLive: true });
+    expect(findings).toMatchObject([
+      {
+        code: "TL114",
+        node: "router",
+        what: "a firewall on router may drop tcp/80 out of the tailnet",
+        why: expect.stringMatching(/^nothing else was found/),
+      },
+    ]);
+  });
+
+  test("it is not told where something else is, it counts nothing, or all works", async () => {
+    const live = { isLive: true };
+    expect(await codes("laptop router:80", [late, limits(7)], live)).toEqual([]);
+    expect(await codes("laptop router:80", [limits()], live)).toEqual([]);
+    const denied: Alteration = [
+      "router",
+      "tailscale debug netmap",
+      ({ stdout }) => ({ stdout: JSON.stringify({ ...JSON.parse(stdout), PacketFilter: [] }) }),
+    ];
+    expect(await codes("laptop router:80", [late, denied, limits()], live)).not.toContain(
+      "TL114 router",
+    );
+  });
+});
+
 describe("a LAN host that has no way back to its router", () => {
   const near: Alteration = [
     "router",
