@@ -538,7 +538,19 @@ describe("names", () => {
     expect(await codes(undefined, onBoth(isResolvers, alter))).toEqual(["TL508 198.18.0.53"]);
   });
 
+  /** The policy lets the laptop ask it. */
+  const mayAsk = (address: string): Alteration => [
+    "router",
+    "tailscale debug netmap",
+    ({ stdout }) => {
+      const netmap = JSON.parse(stdout);
+      const Dsts = [{ Net: address, Ports: { First: 53, Last: 53 } }];
+      netmap.PacketFilter.push({ Srcs: ["100.64.0.2"], Dsts, IPProto: [6, 17] });
+      return { stdout: JSON.stringify(netmap) };
+    },
+  ];
   const resolverAt = (address: string): Alteration[] => [
+    mayAsk(address),
     unresolved,
     answer("SERVFAIL"),
     [
@@ -556,6 +568,25 @@ describe("names", () => {
   test("TL512: the server of a domain is a node, and does not answer", async () => {
     expect(await codes("laptop wiki.corp.internal", resolverNode)).toEqual(["TL512 router"]);
   });
+
+  test.each([
+    ["TL512 laptop", "100.64.0.1"],
+    ["TL505 laptop", "10.20.0.30"],
+  ])(
+    "%s: the policy does not let the node ask a server that may be well",
+    async (code, address) => {
+      const [, ...denied] = resolverAt(address);
+      const { findings } = await found("laptop wiki.corp.internal", denied);
+      expect(findings.map((each) => `${each.code} ${each.node}`)).toEqual([code]);
+      expect(findings[0]).toMatchObject({
+        what: `laptop gets no answer of the tailnet's resolver ${address} for corp.internal`,
+        seen: [{}, { node: "router", command: "tailscale debug netmap" }],
+        why: expect.stringMatching(/^no rule of the policy lets laptop use it/),
+      });
+      // Of another name nobody asks it.
+      expect(await codes("laptop router:80", denied.slice(2))).toEqual([]);
+    },
+  );
 
   /** A DNS server, and a rule that drops what is asked of it by UDP, of everybody or from one address. */
   const dropsQuestions = (machine: string, from?: string): Alteration[] => {
