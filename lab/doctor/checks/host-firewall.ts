@@ -26,7 +26,7 @@ export const hostFirewall: Check = {
 };
 
 function lookOnTheWay(look: Look): void {
-  const { observations, read } = look;
+  const { observations } = look;
   const { attempts } = observations;
   if (attempts?.address == null || works(attempts) === true) return;
   const { address, question, target, connect } = attempts;
