@@ -87,11 +87,9 @@ function eachUnreachable(look: Look, failed: readonly Tried[], all: readonly Tri
         : [
             `on ${node}: curl -v ${probe.url}/key?v=142`,
             ...others
-              .filter((other) => other.probe.address !== "")
               .slice(0, 1)
               .map(
-                (other) =>
-                  `on ${node}: getent hosts ${hostOf(probe.url)}, which is ${other.probe.address} on ${other.node}`,
+                (other) => `on ${node}, and on ${other.node}: getent hosts ${hostOf(probe.url)}`,
               ),
             `on ${node}'s network: let TCP to ${hostOf(probe.url)} pass, and look at its proxy or firewall`,
           ],
