@@ -259,6 +259,28 @@ describe("a rule that leads a port elsewhere", () => {
   });
 });
 
+test("TL114: a router's firewall forwards nothing out of the tunnel, without a question", async () => {
+  const forward = (policy: string): Alteration => [
+    "router",
+    "nft -j",
+    ruleset((all) => [
+      ...all,
+      {
+        chain: { family: "inet", table: "mine", name: "fw", hook: "forward", policy },
+      } as Ruleset[number],
+    ]),
+  ];
+  const { findings } = await found(undefined, [forward("drop")]);
+  expect(findings).toMatchObject([
+    {
+      code: "TL114",
+      node: "router",
+      what: "a firewall on router drops what goes to 0.0.0.0/0 out of the tailnet",
+    },
+  ]);
+  expect(await codes(undefined, [forward("accept")])).toEqual([]);
+});
+
 describe("a rule of which nothing tells whether it drops the packet", () => {
   const limits = (packets?: number): Alteration => [
     "router",

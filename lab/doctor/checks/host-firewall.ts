@@ -7,8 +7,8 @@ import {
 } from "../../evidence/firewall.ts";
 import type { FirewallPacket } from "../../evidence/firewall-packet.ts";
 import { seenValue } from "../../evidence/observation.ts";
-import type { HostObservations } from "../../evidence/observations.ts";
-import { isTailnetAddress } from "../../evidence/prefix.ts";
+import type { HostObservations, TailscaleObservations } from "../../evidence/observations.ts";
+import { isDefault, isTailnetAddress } from "../../evidence/prefix.ts";
 import { machineOf } from "../../evidence/where.ts";
 import { isHeard, receiverOf, sourceOf, sourcesBehind, works } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
@@ -109,31 +109,48 @@ function doubtfulAt(look: Look, machine: HostObservations, packet: FirewallPacke
   return mayBeDroppedBy(rules, rulesAfter(look, machine), packet);
 }
 
-/** Every service that is open to others is tried against the rules. */
+/** Every service that is open to others is tried against the rules, and every route that is advertised. */
 function lookAtAll(look: Look): void {
   for (const machine of look.observations.tailscale.values()) {
-    const [rules, sockets] = [look.read(machine.firewall), look.read(machine.sockets)];
-    if (rules === undefined || sockets === undefined) continue;
-    for (const socket of sockets) {
-      if (isLoopback(socket) || socket.program === "tailscaled") continue;
-      const dropped = droppedBy(rules, {
-        hook: "input",
-        device: "tailscale0",
-        // A node of the tailnet; rules about one address say nothing of the machine.
-        source: "100.64.255.254",
-        destination: socket.address,
-        port: socket.port,
-        protocol: socket.protocol,
-        isAnswer: false,
-      });
+    const rules = look.read(machine.firewall);
+    if (rules === undefined) continue;
+    for (const [packet, what] of [...toServices(look, machine), ...toRoutes(machine)]) {
+      const dropped = droppedBy(rules, packet);
       if (dropped === undefined) continue;
-      tell(look, machine, dropped, {
-        involves: [],
-        what: `${socket.protocol}/${socket.port} out of the tailnet`,
-      });
+      tell(look, machine, dropped, { involves: [], what: `${what} out of the tailnet` });
       break;
     }
   }
+}
+
+/** From a node of the tailnet; rules about one address say nothing of the machine. */
+const outOfTunnel = { device: "tailscale0", source: "100.64.255.254", isAnswer: false } as const;
+
+function toServices(look: Look, { sockets }: HostObservations): [FirewallPacket, string][] {
+  return (look.read(sockets) ?? [])
+    .filter((socket) => !isLoopback(socket) && socket.program !== "tailscaled")
+    .map(({ protocol, port, address }) => [
+      { ...outOfTunnel, hook: "input", destination: address, port, protocol },
+      `${protocol}/${port}`,
+    ]);
+}
+
+/** Of any protocol and port: a rule about one says nothing of the route. */
+function toRoutes({ prefs, status }: TailscaleObservations): [FirewallPacket, string][] {
+  if (seenValue(status)?.tun !== true) return [];
+  const routes = seenValue(prefs)?.advertisedRoutes ?? [];
+  return routes
+    .filter((route) => route.includes("."))
+    .map((route) => [
+      {
+        ...outOfTunnel,
+        hook: "forward",
+        destination: isDefault(route) ? "9.9.9.9" : (route.split("/")[0] ?? ""),
+        port: undefined,
+        protocol: "tcp",
+      },
+      `what goes to ${route}`,
+    ]);
 }
 
 function isReject(dropped: Dropped): boolean {
