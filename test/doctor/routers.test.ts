@@ -384,6 +384,27 @@ describe("a LAN host that has no way back to its router", () => {
   });
 });
 
+test("TL120 is no cause of its own where it is the router that has no network", async () => {
+  const cut: Alteration = [
+    "router",
+    "ip -j route",
+    ({ stdout }) => ({
+      stdout: JSON.stringify(
+        JSON.parse(stdout).filter(({ dev }: { dev: string }) => dev !== "lan"),
+      ),
+    }),
+  ];
+  const near: Alteration = [
+    "router",
+    "nc -vz",
+    () => ({ exitCode: 1, stderr: "nc: connect to 10.20.0.30 port 80 (tcp) timed out" }),
+  ];
+  const { findings } = await found(asked, [...silent, near, unpinged("router"), cut]);
+  expect(findings).toMatchObject([
+    { code: "TL122", node: "router", consequences: [{ code: "TL120", node: "printer" }] },
+  ]);
+});
+
 describe("an exit node", () => {
   const uses = (node: string, exit: string): Alteration[] => [
     [node, "tailscale debug prefs", replace('"ExitNodeID": ""', `"ExitNodeID": "${exit}"`)],
