@@ -33,8 +33,13 @@ export interface Diagnosed extends Finding {
 export function diagnose(observations: Observations, question?: Question | undefined): Diagnosis {
   const results = checks.map((check) => runCheck(check, observations, question));
   const all = withoutDoubles(results.flatMap(({ findings }) => findings));
-  const found = isHosted(observations) ? all.map(asHosted) : all;
   const way = onTheWay(observations);
+  const isSureCause = ({ isGuess, ...finding }: Found) =>
+    isGuess !== true &&
+    entryOf(finding.code).severity === "error" &&
+    (way === undefined || isAbout(finding, way));
+  const told = all.some(isSureCause) ? all.filter(({ isGuess }) => isGuess !== true) : all;
+  const found = isHosted(observations) ? told.map(asHosted) : told;
   const { attempts } = observations;
   const isAsked = (finding: Finding) => way === undefined || isAbout(finding, way);
   const isBroken = (finding: Finding) =>
@@ -107,7 +112,8 @@ function withoutDoubles(findings: readonly Found[]): Found[] {
   const first = new Map<string, Found>();
   for (const finding of findings) {
     const key = `${finding.code} ${finding.node}`;
-    if (!first.has(key)) first.set(key, finding);
+    const known = first.get(key);
+    if (known === undefined || (known.isGuess && !finding.isGuess)) first.set(key, finding);
   }
   return [...first.values()];
 }

@@ -76,6 +76,7 @@ function walk(
   { family, table, name }: Pick<FirewallChain, "family" | "table" | "name">,
   packet: FirewallPacket,
   depth: number,
+  doubts: FirewallRule[] = [],
 ): Verdict {
   let isSure = true;
   const own = rules.rules.filter(
@@ -89,6 +90,7 @@ function walk(
       case "drop":
       case "reject":
         if (isSureHere && isSure) return { kind: "drop", by: { kind: "rule", rule } };
+        doubts.push(rule);
         isSure = false;
         break;
       case "accept":
@@ -106,7 +108,7 @@ function walk(
         break;
       case "jump": {
         if (rule.target === undefined || depth >= mostJumps) break;
-        const inner = walk(rules, { family, table, name: rule.target }, packet, depth + 1);
+        const inner = walk(rules, { family, table, name: rule.target }, packet, depth + 1, doubts);
         if (isSureHere && isSure && inner.kind !== "goes-on" && inner.kind !== "unknown")
           return inner;
         if (inner.kind !== "goes-on") isSure = false;
@@ -117,6 +119,22 @@ function walk(
     }
   }
   return isSure ? { kind: "goes-on" } : { kind: "unknown" };
+}
+
+/**
+ * A rule that the packet comes to, that drops some packets, and of which nothing tells whether this is one: it counts
+ * none, or what it counts was not seen again.
+ */
+export function mayBeDroppedBy(
+  before: FirewallRules,
+  after: FirewallRules | undefined,
+  packet: FirewallPacket,
+): FirewallRule | undefined {
+  const doubts: FirewallRule[] = [];
+  for (const chain of chainsOf(before, packet)) walk(before, chain, packet, 0, doubts);
+  return doubts.find(
+    (rule) => !rule.chain.startsWith("ts-") && (rule.packets === undefined || after === undefined),
+  );
 }
 
 /** A rule that drops, that may be about the packet, and whose counter has grown while it was sent. */

@@ -14,7 +14,8 @@ const marks: Partial<Record<EvidenceKey, RegExp>> = {
   sysctls: /^[\w.-]+\.[\w./-]+ = /m,
   sockets: /^(?:tcp|udp)\s+\w+\s+\d+\s+\d+\s/m,
   resolvConf: /^\s*(?:nameserver|search|domain|options)\s/m,
-  policy: /^\s*(?:\{|\/\/|\/\*)/,
+  policy:
+    /^\s*(?:\/\/|\/\*|\{\s*\}|\{[\s\S]*?"?\b(?:acls|grants|groups|hosts|tagOwners|autoApprovers|ssh|tests|sshTests|nodeAttrs|postures|ipsets)"?\s*:)/,
   config: /^(?:server_url|dns|listen_addr)\s*:/m,
   log: /\b(?:TRC|DBG|INF|WRN|ERR|FTL)\b/,
 };

@@ -32,7 +32,7 @@ export function ownFaults(machine: TailscaleObservations): Seen<OwnFault>[] {
     ),
     taken(sysctls, () => (filtersStrictly(machine) ? "rp-filter" : undefined)),
     taken(resolvConf, ({ nameservers }) =>
-      usesMagicDns && nameservers.length > 0 && !nameservers.some(isOwnResolver)
+      usesMagicDns && nameservers.length > 0 && !isOwnResolver(nameservers[0] ?? "")
         ? "resolv-conf-overwritten"
         : undefined,
     ),

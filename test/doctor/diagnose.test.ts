@@ -1022,6 +1022,25 @@ test("a machine may be called otherwise than it calls itself", async () => {
   expect(findings.map(({ code, node }) => `${code} ${node}`)).toEqual(["TL204 office-gw"]);
 });
 
+test("TL103 says of a second router that it stands in for nobody", async () => {
+  const withSecond: Alteration = [
+    "control",
+    "headscale nodes",
+    ({ stdout }) => {
+      const nodes = JSON.parse(stdout);
+      const router = nodes.find(({ name }: { name: string }) => name === "router");
+      const second = { ...router, id: "9", name: "second", given_name: "second" };
+      nodes.push({ ...second, ip_addresses: ["100.64.0.9"], approved_routes: [] });
+      return { stdout: JSON.stringify(nodes) };
+    },
+  ];
+  const { findings } = await found(undefined, [withSecond]);
+  const [first] = findings.filter(({ code }) => code === "TL103");
+  expect(first).toMatchObject({
+    explains: ["second does not stand in for router where that is gone"],
+  });
+});
+
 test("without control, its peers tell that a node's route is not approved", async () => {
   const unapproved: Alteration[] = [
     ["laptop", "tailscale debug netmap", replace(/\s+"10.20.0.0\/24",(?=\s+"100.64.0.1)/, "")],

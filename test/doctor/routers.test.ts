@@ -259,6 +259,84 @@ describe("a rule that leads a port elsewhere", () => {
   });
 });
 
+test("TL114: a router's firewall forwards nothing out of the tunnel, without a question", async () => {
+  const forward = (policy: string): Alteration => [
+    "router",
+    "nft -j",
+    ruleset((all) => [
+      ...all,
+      {
+        chain: { family: "inet", table: "mine", name: "fw", hook: "forward", policy },
+      } as Ruleset[number],
+    ]),
+  ];
+  const { findings } = await found(undefined, [forward("drop")]);
+  expect(findings).toMatchObject([
+    {
+      code: "TL114",
+      node: "router",
+      what: "a firewall on router drops what goes to 0.0.0.0/0 out of the tailnet",
+    },
+  ]);
+  expect(await codes(undefined, [forward("accept")])).toEqual([]);
+});
+
+describe("a rule of which nothing tells whether it drops the packet", () => {
+  const limits = (packets?: number): Alteration => [
+    "router",
+    "nft -j",
+    ruleset((all) => [
+      ...all,
+      {
+        chain: { family: "inet", table: "mine", name: "in", hook: "input", policy: "accept" },
+      } as Ruleset[number],
+      {
+        rule: {
+          family: "inet",
+          table: "mine",
+          chain: "in",
+          expr: [
+            { limit: { rate: 5, per: "second", inv: true } },
+            ...(packets === undefined ? [] : [{ counter: { packets, bytes: 1 } }]),
+            { drop: null },
+          ],
+        } as Entry,
+      },
+    ]),
+  ];
+  const late: Alteration = [
+    "laptop",
+    "nc -vz",
+    () => ({ exitCode: 1, stderr: "nc: connect to 100.64.0.1 port 80 (tcp) timed out" }),
+  ];
+
+  test("TL114: it may be the cause, where nothing else is", async () => {
+    const { findings } = await found("laptop router:80", [late, limits()], { isLive: true });
+    expect(findings).toMatchObject([
+      {
+        code: "TL114",
+        node: "router",
+        what: "a firewall on router may drop tcp/80 out of the tailnet",
+        why: expect.stringMatching(/^nothing else was found/),
+      },
+    ]);
+  });
+
+  test("it is not told where something else is, it counts nothing, or all works", async () => {
+    const live = { isLive: true };
+    expect(await codes("laptop router:80", [late, limits(7)], live)).toEqual([]);
+    expect(await codes("laptop router:80", [limits()], live)).toEqual([]);
+    const denied: Alteration = [
+      "router",
+      "tailscale debug netmap",
+      ({ stdout }) => ({ stdout: JSON.stringify({ ...JSON.parse(stdout), PacketFilter: [] }) }),
+    ];
+    expect(await codes("laptop router:80", [late, denied, limits()], live)).not.toContain(
+      "TL114 router",
+    );
+  });
+});
+
 describe("a LAN host that has no way back to its router", () => {
   const near: Alteration = [
     "router",
@@ -304,6 +382,27 @@ describe("a LAN host that has no way back to its router", () => {
     const { findings } = await found(asked, [...mute, ["printer", command, added(first)]]);
     expect(findings).toMatchObject([{ code: "TL120", ...expected }]);
   });
+});
+
+test("TL120 is no cause of its own where it is the router that has no network", async () => {
+  const cut: Alteration = [
+    "router",
+    "ip -j route",
+    ({ stdout }) => ({
+      stdout: JSON.stringify(
+        JSON.parse(stdout).filter(({ dev }: { dev: string }) => dev !== "lan"),
+      ),
+    }),
+  ];
+  const near: Alteration = [
+    "router",
+    "nc -vz",
+    () => ({ exitCode: 1, stderr: "nc: connect to 10.20.0.30 port 80 (tcp) timed out" }),
+  ];
+  const { findings } = await found(asked, [...silent, near, unpinged("router"), cut]);
+  expect(findings).toMatchObject([
+    { code: "TL122", node: "router", consequences: [{ code: "TL120", node: "printer" }] },
+  ]);
 });
 
 describe("an exit node", () => {

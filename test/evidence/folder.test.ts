@@ -102,6 +102,7 @@ test.each<[what: string, key: EvidenceKey, content: string | Buffer, why: RegExp
     "go_gc_duration_seconds 0\n",
     /another program's output/,
   ],
+  ["another command's JSON", "policy", '{"BackendState": "Running"}\n', /another program's output/],
   ["another file's", "resolvConf", "127.0.0.1 localhost\n", /another program's output/],
   ["plain text", "status", "Windows IP Configuration\n", /^status.json: it is no JSON$/],
   [

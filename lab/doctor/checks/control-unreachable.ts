@@ -86,6 +86,11 @@ function eachUnreachable(look: Look, failed: readonly Tried[], all: readonly Tri
           ]
         : [
             `on ${node}: curl -v ${probe.url}/key?v=142`,
+            ...others
+              .slice(0, 1)
+              .map(
+                (other) => `on ${node}, and on ${other.node}: getent hosts ${hostOf(probe.url)}`,
+              ),
             `on ${node}'s network: let TCP to ${hostOf(probe.url)} pass, and look at its proxy or firewall`,
           ],
       explains: [`${node} hears of no change, and appears offline after a while`],

@@ -1,7 +1,14 @@
-import { type Dropped, droppedBy, droppedText, grownDrops } from "../../evidence/firewall.ts";
+import {
+  type Dropped,
+  droppedBy,
+  droppedText,
+  grownDrops,
+  mayBeDroppedBy,
+} from "../../evidence/firewall.ts";
 import type { FirewallPacket } from "../../evidence/firewall-packet.ts";
-import type { HostObservations } from "../../evidence/observations.ts";
-import { isTailnetAddress } from "../../evidence/prefix.ts";
+import { seenValue } from "../../evidence/observation.ts";
+import type { HostObservations, TailscaleObservations } from "../../evidence/observations.ts";
+import { isDefault, isTailnetAddress } from "../../evidence/prefix.ts";
 import { machineOf } from "../../evidence/where.ts";
 import { isHeard, receiverOf, sourceOf, sourcesBehind, works } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
@@ -19,7 +26,7 @@ export const hostFirewall: Check = {
 };
 
 function lookOnTheWay(look: Look): void {
-  const { observations, read } = look;
+  const { observations } = look;
   const { attempts } = observations;
   if (attempts?.address == null || works(attempts) === true) return;
   const { address, question, target, connect } = attempts;
@@ -37,67 +44,113 @@ function lookOnTheWay(look: Look): void {
   const goesIn = isTailnetAddress(address) || receiver !== undefined;
   const what = `${protocol}/${port ?? "*"}`;
   const to = target ?? address;
-  const tryAt = (
+  const told = (packets: readonly Trial[]): boolean =>
+    packets.some(([machine, packet, words]) => {
+      const dropped = droppedAt(look, machine, packet);
+      if (dropped === undefined || (isRefused && !isReject(dropped))) return false;
+      tell(look, machine, dropped, { involves: [question.from], what: words });
+      return true;
+    });
+  const trials: Trial[][] = [];
+  const at = (
     machine: HostObservations | undefined,
-    packet: FirewallPacket,
-    told: string,
-  ): boolean => {
-    const rules = machine === undefined ? undefined : read(machine.firewall);
-    if (machine === undefined || rules === undefined) return false;
-    const after = attempts.after?.get(machine.machine.name)?.firewall;
-    const dropped =
-      droppedBy(rules, packet) ??
-      (after?.kind === "seen" ? grownDrops(rules, after.value, packet) : undefined);
-    if (dropped === undefined || (isRefused && !isReject(dropped))) return false;
-    tell(look, machine, dropped, [question.from], told);
-    return true;
+    ...packets: readonly [packet: FirewallPacket, words: string][]
+  ) => {
+    if (machine === undefined) return;
+    trials.push(packets.map(([packet, words]): Trial => [machine, packet, words]));
   };
-  if (goesIn) tryAt(own, { ...asked, hook: "output", device: tunnel }, `its own ${what} to ${to}`);
+  if (goesIn) at(own, [{ ...asked, hook: "output", device: tunnel }, `its own ${what} to ${to}`]);
   const hook = isForwarded ? "forward" : "input";
-  tryAt(receiver, { ...asked, hook, device: tunnel }, `${what} out of the tailnet`);
+  at(receiver, [{ ...asked, hook, device: tunnel }, `${what} out of the tailnet`]);
   if (!isForwarded) {
-    tryAt(receiver, { ...answer, hook: "output", device: tunnel }, `its own answers from ${what}`);
+    at(receiver, [{ ...answer, hook: "output", device: tunnel }, `its own answers from ${what}`]);
   } else if (target !== null) {
-    const host = machineOf(observations, target);
-    const at = { hook: "input", device: undefined } as const;
-    for (const router of sourcesBehind(receiver, asked)) {
-      const isTold =
-        tryAt(host, { ...asked, ...at, source: router }, `${what} from ${router}`) ||
-        tryAt(
-          host,
-          { ...answer, hook: "output", device: undefined, destination: router },
-          `its own answers from ${what} to ${router}`,
-        );
-      if (isTold) break;
-    }
+    const isIn = { hook: "input", device: undefined } as const;
+    const isOut = { hook: "output", device: undefined } as const;
+    at(
+      machineOf(observations, target),
+      ...sourcesBehind(receiver, asked).flatMap((router): [FirewallPacket, string][] => [
+        [{ ...asked, ...isIn, source: router }, `${what} from ${router}`],
+        [{ ...answer, ...isOut, destination: router }, `its own answers from ${what} to ${router}`],
+      ]),
+    );
   }
   if (goesIn) {
-    tryAt(own, { ...answer, hook: "input", device: tunnel }, `the answers from ${what} of ${to}`);
+    at(own, [{ ...answer, hook: "input", device: tunnel }, `the answers from ${what} of ${to}`]);
+  }
+  const isTold = trials.map(told).includes(true);
+  if (isTold || isRefused) return;
+  for (const [machine, packet, words] of trials.flat()) {
+    const rule = doubtfulAt(look, machine, packet);
+    if (rule === undefined) continue;
+    const dropped = { kind: "rule", rule } as const;
+    tell(look, machine, dropped, { involves: [question.from], what: words, isGuess: true });
   }
 }
 
-/** Every service that is open to others is tried against the rules. */
+/** A packet at a machine, and what it is in words. */
+type Trial = [machine: HostObservations, packet: FirewallPacket, words: string];
+
+function rulesAfter({ observations }: Look, { machine }: HostObservations) {
+  return seenValue(observations.attempts?.after?.get(machine.name)?.firewall);
+}
+
+function droppedAt(look: Look, machine: HostObservations, packet: FirewallPacket) {
+  const rules = look.read(machine.firewall);
+  if (rules === undefined) return undefined;
+  const after = rulesAfter(look, machine);
+  return droppedBy(rules, packet) ?? (after && grownDrops(rules, after, packet));
+}
+
+/** What may drop it, where something was tried in vain. */
+function doubtfulAt(look: Look, machine: HostObservations, packet: FirewallPacket) {
+  const rules = seenValue(machine.firewall);
+  if (rules === undefined || !look.observations.isLive) return undefined;
+  return mayBeDroppedBy(rules, rulesAfter(look, machine), packet);
+}
+
+/** Every service that is open to others is tried against the rules, and every route that is advertised. */
 function lookAtAll(look: Look): void {
   for (const machine of look.observations.tailscale.values()) {
-    const [rules, sockets] = [look.read(machine.firewall), look.read(machine.sockets)];
-    if (rules === undefined || sockets === undefined) continue;
-    for (const socket of sockets) {
-      if (isLoopback(socket) || socket.program === "tailscaled") continue;
-      const dropped = droppedBy(rules, {
-        hook: "input",
-        device: "tailscale0",
-        // A node of the tailnet; rules about one address say nothing of the machine.
-        source: "100.64.255.254",
-        destination: socket.address,
-        port: socket.port,
-        protocol: socket.protocol,
-        isAnswer: false,
-      });
+    const rules = look.read(machine.firewall);
+    if (rules === undefined) continue;
+    for (const [packet, what] of [...toServices(look, machine), ...toRoutes(machine)]) {
+      const dropped = droppedBy(rules, packet);
       if (dropped === undefined) continue;
-      tell(look, machine, dropped, [], `${socket.protocol}/${socket.port} out of the tailnet`);
+      tell(look, machine, dropped, { involves: [], what: `${what} out of the tailnet` });
       break;
     }
   }
+}
+
+/** From a node of the tailnet; rules about one address say nothing of the machine. */
+const outOfTunnel = { device: "tailscale0", source: "100.64.255.254", isAnswer: false } as const;
+
+function toServices(look: Look, { sockets }: HostObservations): [FirewallPacket, string][] {
+  return (look.read(sockets) ?? [])
+    .filter((socket) => !isLoopback(socket) && socket.program !== "tailscaled")
+    .map(({ protocol, port, address }) => [
+      { ...outOfTunnel, hook: "input", destination: address, port, protocol },
+      `${protocol}/${port}`,
+    ]);
+}
+
+/** Of any protocol and port: a rule about one says nothing of the route. */
+function toRoutes({ prefs, status }: TailscaleObservations): [FirewallPacket, string][] {
+  if (seenValue(status)?.tun !== true) return [];
+  const routes = seenValue(prefs)?.advertisedRoutes ?? [];
+  return routes
+    .filter((route) => route.includes("."))
+    .map((route) => [
+      {
+        ...outOfTunnel,
+        hook: "forward",
+        destination: isDefault(route) ? "9.9.9.9" : (route.split("/")[0] ?? ""),
+        port: undefined,
+        protocol: "tcp",
+      },
+      `what goes to ${route}`,
+    ]);
 }
 
 function isReject(dropped: Dropped): boolean {
@@ -108,25 +161,29 @@ function tell(
   { found, observations }: Look,
   { machine, firewall }: HostObservations,
   dropped: Dropped,
-  involves: string[],
-  what: string,
+  { involves, what, isGuess = false }: { involves: string[]; what: string; isGuess?: boolean },
 ): void {
+  const verb = isReject(dropped) ? "reject" : "drop";
+  const maybe = isGuess
+    ? "nothing else was found, and of the rule nothing tells whether it is about these packets: "
+    : "";
   found({
     code: "TL114",
     node: machine.name,
     involves,
-    what: `a firewall on ${machine.name} ${isReject(dropped) ? "rejects" : "drops"} ${what}`,
+    ...(isGuess ? { isGuess } : {}),
+    what: `a firewall on ${machine.name} ${isGuess ? `may ${verb}` : `${verb}s`} ${what}`,
     seen: [seen(firewall, droppedText(dropped))],
     ...(observations.tailscale.has(machine.name)
       ? {
-          why: "a drop in any base chain is final, whatever Tailscale's own rules accept; `tailscale ping` is answered by tailscaled and passes",
+          why: `${maybe}a drop in any base chain is final, whatever Tailscale's own rules accept; \`tailscale ping\` is answered by tailscaled and passes`,
           fix: [
             `on ${machine.name}: nft -a list ruleset, and take that rule away or let tailscale0 pass before it`,
             `on ${machine.name}, with ufw: ufw allow in on tailscale0`,
           ],
         }
       : {
-          why: "a drop in any base chain is final; what comes by a subnet router has the router's address in the LAN, where it masquerades",
+          why: `${maybe}a drop in any base chain is final; what comes by a subnet router has the router's address in the LAN, where it masquerades`,
           fix: [
             `on ${machine.name}: nft -a list ruleset, and take that rule away or let these packets pass before it`,
           ],

@@ -10,7 +10,7 @@ import type { Seen } from "../finding.ts";
 export const lanHostNotAnswering: Check = {
   finds: ["TL120"],
   step: "way-back",
-  explainedBy: ["TL118", "TL111", "TL112", "TL114", "TL405", "TL513"],
+  explainedBy: ["TL118", "TL122", "TL111", "TL112", "TL114", "TL405", "TL513"],
   run({ observations, read, found }) {
     const { attempts } = observations;
     if (attempts?.address == null || isTailnetAddress(attempts.address) || isHeard(attempts))

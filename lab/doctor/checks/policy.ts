@@ -9,7 +9,7 @@ import { permits, portsBetween, portsText } from "../packet-filter.ts";
 export const policy: Check = {
   finds: ["TL201", "TL202", "TL203"],
   step: "policy",
-  explainedBy: [...outOfTailnet, "TL102", "TL103", "TL302", "TL303", "TL405"],
+  explainedBy: [...outOfTailnet, "TL102", "TL103", "TL302", "TL303", "TL405", "TL513"],
   run({ observations, read, found }) {
     const { attempts } = observations;
     if (attempts?.address == null || works(attempts) === true) return;

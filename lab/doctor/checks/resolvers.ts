@@ -1,4 +1,4 @@
-import type { Observations } from "../../evidence/observations.ts";
+import type { Observations, TailscaleObservations } from "../../evidence/observations.ts";
 import { isTailnetAddress, magicDnsAddresses } from "../../evidence/prefix.ts";
 import {
   forwarderToMagicDns,
@@ -8,9 +8,11 @@ import {
   resolverViews,
 } from "../../evidence/resolver-views.ts";
 import { ownerOf, serverOf, usesExitNode } from "../../evidence/where.ts";
+import { sourceOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
 import { isNameAsked } from "../names.ts";
+import { permits } from "../packet-filter.ts";
 import { tellDown } from "./resolver-down.ts";
 
 /** TL505, TL507, TL508, TL512: each node asks each resolver that it is told to use. */
@@ -21,7 +23,16 @@ export const resolvers: Check = {
   run(look) {
     const views = resolverViews(look).filter(({ node }) => !usesExitNode(node));
     for (const server of new Set(views.map((view) => view.server))) {
-      const asking = views.filter((view) => view.server === server && view.hasRoute);
+      const all = views.filter((view) => view.server === server && view.hasRoute);
+      const denied = new Map(
+        all.filter(isSilent).flatMap((view) => {
+          const filter = deniedBy(look, view);
+          return filter === undefined ? [] : [[view, filter] as const];
+        }),
+      );
+      // Whom the policy does not let ask says nothing of the server.
+      const asking = all.filter((view) => !denied.has(view));
+      for (const [view, filter] of denied) tellCut(look, view, all, filter);
       const silent = asking.filter(isSilent);
       const [first] = silent;
       if (first === undefined) continue;
@@ -70,8 +81,32 @@ function tellLoop(
   });
 }
 
-/** Others get an answer: only where it answers what was asked, as a policy may well let some ask and others not. */
-function tellCut(look: Look, view: ResolverView, all: readonly ResolverView[]): void {
+/** Who takes a node's questions to a resolver out of the tunnel, where the policy lets the node ask none. */
+function deniedBy(
+  { observations }: Look,
+  { node, name, server }: ResolverView,
+): TailscaleObservations | undefined {
+  const owner = isTailnetAddress(server)
+    ? ownerOf(observations, server)
+    : serverOf(node, server)?.name;
+  const receiver = observations.tailscale.get(owner ?? "");
+  const source = sourceOf(observations, name, server);
+  if (receiver?.netmap.kind !== "seen" || source === undefined) return undefined;
+  const packet = { source, destination: server, port: 53 };
+  const { packetFilter } = receiver.netmap.value;
+  const mayAsk = (["udp", "tcp"] as const).some((protocol) =>
+    permits(packetFilter, { ...packet, protocol }),
+  );
+  return mayAsk ? undefined : receiver;
+}
+
+/** Others get an answer, or the policy denies it: only where it answers what was asked, as a policy may well let some ask and others not. */
+function tellCut(
+  look: Look,
+  view: ResolverView,
+  all: readonly ResolverView[],
+  filter?: TailscaleObservations,
+): void {
   const { server, domain, name, node } = view;
   if (
     domain !== undefined &&
@@ -84,8 +119,17 @@ function tellCut(look: Look, view: ResolverView, all: readonly ResolverView[]): 
     node: name,
     involves: [server],
     what: `${name} gets no answer of the tailnet's resolver ${server} for ${domain ?? "all names"}`,
-    seen: [view.seen, ...(other === undefined ? [] : [other.seen])],
-    why: `the server is up, as ${other?.name} gets an answer: the way from ${name} to it is cut, or a policy or a firewall does not let ${name} ask`,
+    seen: [
+      view.seen,
+      ...(filter === undefined
+        ? []
+        : [seen(filter.netmap, `"PacketFilter" has no rule from ${name} to port 53 of ${server}`)]),
+      ...(other === undefined ? [] : [other.seen]),
+    ],
+    why:
+      filter !== undefined
+        ? `no rule of the policy lets ${name} use it: the filter of ${filter.machine.name} drops the questions without an answer`
+        : `the server is up, as ${other?.name} gets an answer: the way from ${name} to it is cut, or a policy or a firewall does not let ${name} ask`,
     fix:
       isTailnetAddress(server) || serverOf(node, server) !== undefined
         ? [
@@ -96,6 +140,8 @@ function tellCut(look: Look, view: ResolverView, all: readonly ResolverView[]): 
             `on ${name}: dig @${server} . NS; dig +tcp @${server} . NS`,
             `on ${name}'s network: let UDP and TCP 53 to ${server} pass`,
           ],
-    explains: [`${domain ?? "all names"} are not resolved on ${name}`],
+    explains: [
+      `${domain === undefined ? "all names" : `names of ${domain}`} are not resolved on ${name}`,
+    ],
   });
 }

@@ -8,7 +8,8 @@ export const routeApproval: Check = {
   step: "route",
   explainedBy: ["TL208"],
   run(look) {
-    for (const { node, id, advertised, approved, by, told } of advertisedRoutes(look)) {
+    const all = advertisedRoutes(look);
+    for (const { node, id, advertised, approved, by, told } of all) {
       const missing = advertised.filter((route) => !approved.includes(route));
       const lines = (routes: readonly string[]): [Seen, ...Seen[]] => {
         const list = routes.join(", ");
@@ -41,7 +42,12 @@ export const routeApproval: Check = {
           seen: lines(routes),
           why: `control hands a route to other nodes only when it is approved, by hand or by the policy's autoApprovers${isSure ? "" : hides}`,
           fix: approve(routes),
-          explains: [`no node has a route to ${routes.join(", ")}`],
+          explains: routes.map((route) => {
+            const other = all.find((each) => each.approved.includes(route));
+            return other === undefined
+              ? `no node has a route to ${route}`
+              : `${node} does not stand in for ${other.node} where that is gone`;
+          }),
         });
       }
       if (defaults(missing).length > 0) {

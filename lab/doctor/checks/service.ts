@@ -12,7 +12,7 @@ import { isLoopback, listeners } from "../sockets.ts";
 export const service: Check = {
   finds: ["TL111", "TL112", "TL113", "TL125"],
   step: "service",
-  explainedBy: ["TL118"],
+  explainedBy: ["TL118", "TL513"],
   run({ observations, read, found }) {
     const { attempts } = observations;
     if (attempts === undefined || works(attempts) === true) return;

@@ -15,7 +15,8 @@ export const systemResolution: Check = {
     const answers = read(attempts.magicDns)?.answers ?? [];
     const servers = read(node.resolvConf)?.nameservers ?? [];
     if (system === undefined || system.length > 0 || answers.length === 0) return;
-    if (!servers.some((server) => magicDnsAddresses.includes(server))) return;
+    // Where another goes first, that one is asked.
+    if (!magicDnsAddresses.includes(servers[0] ?? "")) return;
     const { name, question } = attempts;
     found({
       code: "TL514",
