@@ -330,8 +330,8 @@ describe("what the lab lacks is told", () => {
     ["service-loopback-only office-dns 53", "port", /no service over TCP/],
     ["dns-server-down nas", "server", /serves no DNS/],
     ["cgnat-collision exit", "node", /no LAN around exit/],
-    ["ip-forwarding-off laptop", "node", /neither a subnet router nor an exit node[^]*router/],
-    ["no-return-route laptop", "node", /is no subnet router[^]*router/],
+    ["ip-forwarding-off laptop", "node", /neither a subnet router nor an exit node[\s\S]*router/],
+    ["no-return-route laptop", "node", /is no subnet router[\s\S]*router/],
     ["route-unapproved laptop", "node", /has no approved route/],
     [
       "route-withdrawn router 10.0.0.0/8",

@@ -99,7 +99,7 @@ describe("a negated matcher refuses, asks nothing, and names another", () => {
     ["toFindNoName", () => expect(silent).not.toFindNoName("a.example"), "toResolve"],
   ])("%s", async (name, assertion, instead) => {
     expect(await failureOf(assertion)).toMatch(
-      new RegExp(`^${name} can't be negated: .* Use ${instead}\\(`),
+      new RegExp(`^${name} can't be negated: .*\n.*: use ${instead}\\(`),
     );
   });
 

@@ -18,16 +18,6 @@ test("a machine without Tailscale has no name in the tailnet, and is asked for b
   expect(await hostOf(printer, "ipv4")).toBe("10.20.0.9");
 });
 
-test("a matcher can't be negated, and names the one to use", () => {
-  const claim = affirmative("toReach", "toFailToReach(…)", async (..._: unknown[]) => ({
-    pass: false,
-    message: () => "",
-  }));
-  expect(() => claim.call({ isNot: true }, { exec: () => {} })).toThrow(
-    expect.objectContaining({ name: "UsageInvalid", remedy: "use toFailToReach(…)" }),
-  );
-});
-
 test("a claim of what is no node, or of no connections, says so", async () => {
   const claim = affirmative("toReach", "…", async (..._: unknown[]) => ({
     pass: true,
