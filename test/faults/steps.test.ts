@@ -329,6 +329,7 @@ describe("what the lab lacks is told", () => {
     ["service-down server 81", "port", /its ports are 7, 80, 22, 8080/],
     ["service-loopback-only office-dns 53", "port", /no service over TCP/],
     ["dns-server-down nas", "server", /serves no DNS/],
+    ["resolv-conf-overwritten dns", "node", /a machine of the lab's own/],
     ["cgnat-collision exit", "node", /no LAN around exit/],
     ["ip-forwarding-off laptop", "node", /neither a subnet router nor an exit node[\s\S]*router/],
     ["no-return-route laptop", "node", /is no subnet router[\s\S]*router/],
