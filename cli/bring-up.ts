@@ -1,7 +1,7 @@
 import { waitDiagnosed } from "../lab/engine/preflight/diagnosis.ts";
 import { clearUndeclared, injectDeclared } from "../lab/faults/declared.ts";
 import { type FaultRecord, readFaults } from "../lab/faults/record.ts";
-import { heldStill, heldStillIn } from "../lab/faults/still.ts";
+import { faultsIn, heldStill } from "../lab/faults/still.ts";
 import { waitConverged } from "../lab/running/convergence.ts";
 import { waitReady } from "../lab/running/ready.ts";
 import { rejoinOut, rejoinUnknown } from "../lab/running/rejoin.ts";
@@ -11,11 +11,12 @@ import { waitSettings } from "../lab/running/settings.ts";
 import type { Fault } from "../lab/topology/faults.ts";
 import type { StackOptions, StackResult } from "../stacks/up.ts";
 import type { Shared } from "./command.ts";
+import { lostFaults } from "./fault-report.ts";
 
 /**
  * Brings a prepared stack up, waits until its tailnet has converged, and injects the faults that it has not yet. Faults
  * that the lab has stay: a machine that one holds stopped or paused is not started nor waited for, nor are the settings
- * where one is on control. With any the tailnet may never converge: there that is not waited for. Without any, whom
+ * where one is on control; one that is lost with a machine that was made anew is told. With any the tailnet may never converge: there that is not waited for. Without any, whom
  * somebody has deleted at control, logged out or stopped by hand is logged in again.
  * @throws LabError as upStack and the waits do
  */
@@ -27,9 +28,11 @@ export async function bringUp(
   // Terraform's parts take longer to load than other commands to run.
   const { upStack } = await import("../stacks/up.ts");
   const { lab: name } = stack.plan();
-  const result = await upStack({ ...stack, still: await heldStillIn(name) });
+  const before = await faultsIn(name);
+  const result = await upStack({ ...stack, still: heldStill(before) });
   const lab = await RunningLab.find(name, { run: "stack" });
   const held = await clearUndeclared(lab, declared, signal);
+  for (const line of lostFaults(before, held)) progress.tell?.(line);
   const still = heldStill(held);
   const nodes = lab.nodes.filter(({ name }) => !still.includes(name));
   await progress.step("Wait until every node is ready", (detail) =>

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { LabError } from "../lab/errors.ts";
 import { labelPattern, labelRule } from "../lab/topology/label.ts";
 
-/** Writes `NAME.ts` here. Throws UsageInvalid where there is one, or it can't be written. */
+/** Writes `NAME.mts` here: a module, whatever package.json says. Throws UsageInvalid where there is one, or it can't be written. */
 export async function writeSkeleton(name: string): Promise<string> {
   if (!labelPattern.test(name)) {
     throw new LabError("UsageInvalid", `${JSON.stringify(name)} is no case's name`, {
@@ -10,7 +10,7 @@ export async function writeSkeleton(name: string): Promise<string> {
       remedy: labelRule,
     });
   }
-  const file = `./${name}.ts`;
+  const file = `./${name}.mts`;
   try {
     await writeFile(file, skeleton(name), { flag: "wx" });
   } catch (error) {

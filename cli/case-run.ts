@@ -41,7 +41,7 @@ export async function runCases(
   const engine = await connectEngine();
   const facts = await supportedEngine(engine);
   await ensureKernel(engine, facts, imageRef({ program: "base" }), progress);
-  const queue = new PQueue({ concurrency: Math.max(1, atOnce) });
+  const queue = new PQueue({ concurrency: atOnce });
   try {
     const ran = await Promise.all(
       chosen.map((theCase) =>

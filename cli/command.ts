@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import type { Progress } from "../lab/progress.ts";
 
 /** What every command is given beside its own arguments. */
@@ -64,6 +64,13 @@ export function act<Arguments extends unknown[]>(
     process.stdout.write(`${isJson ? JSON.stringify(report.json, null, 2) : report.text}\n`);
     process.exitCode = report.exitCode ?? 0;
   };
+}
+
+/** Of an option that says how many. */
+export function someNumber(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text))
+    throw new InvalidArgumentError("It is a number from 1 to 9999.");
+  return Number(text);
 }
 
 export type Shared = Pick<Context, "signal" | "progress">;

@@ -33,6 +33,16 @@ export function faultTable(records: readonly FaultRecord[], width = tableWidth()
   return table([["FAULT", "WHAT", "ON", "SINCE", ""], ...rows], width);
 }
 
+/** What an `up` has taken away of faults that were injected by hand, in a line each: machines that are made anew have none. */
+export function lostFaults(before: readonly FaultRecord[], now: readonly FaultRecord[]): string[] {
+  return before.flatMap((record) => {
+    const left = now.find(({ id }) => id === record.id)?.nodes ?? [];
+    const lost = record.nodes.filter((node) => !left.includes(node));
+    if (record.origin === "topology" || lost.length === 0) return [];
+    return [`The fault ${shortened(lineOf(record))} is gone from ${lost.join(", ")}`];
+  });
+}
+
 /** A paragraph for the faults of a lab; empty where it has none. */
 export function faultsText(records: readonly FaultRecord[], width = tableWidth()): string {
   return records.length === 0 ? "" : `\n\nFaults:\n${faultTable(records, width)}`;

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { cases } from "../../scenarios/cases/index.ts";
 import { listText, reportText, solutionText } from "../case-text.ts";
-import { act, command, labCommand, type Shared } from "../command.ts";
+import { act, command, labCommand, type Shared, someNumber } from "../command.ts";
 
 export function caseCommand(shared: Shared): Command {
   const commands = [list, show, start, diagnose, hint, check, repair, run, newCase];
@@ -108,7 +108,7 @@ function run(shared: Shared): Command {
   ])
     .argument("[case...]", "names, or cases' files")
     .option("--all", "every case")
-    .option("--at-once <number>", "labs at once", Number, 2);
+    .option("--at-once <number>", "labs at once", someNumber, 2);
   return running.action(
     act(shared, async ({ isJson }, names: string[]) => {
       const { runCases } = await import("../case-run.ts");

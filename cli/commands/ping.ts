@@ -1,6 +1,6 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { lastPath, type PathSeen, type PingReply, pingPeer } from "../../lab/observe/ping.ts";
-import { act, labCommand, type Shared } from "../command.ts";
+import { act, labCommand, type Shared, someNumber } from "../command.ts";
 import { findLab, tailscaleNode } from "../which-lab.ts";
 
 /** A direct path needs some seconds to be found. */
@@ -17,7 +17,7 @@ export function pingCommand(shared: Shared): Command {
     .option(
       "-c, --count <pings>",
       "at most so many, until one is direct",
-      wholeNumber,
+      someNumber,
       defaultCount,
     );
   return command.action(
@@ -43,12 +43,6 @@ export function pingCommand(shared: Shared): Command {
       };
     }),
   );
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text))
-    throw new InvalidArgumentError("It is a number from 1 to 9999.");
-  return Number(text);
 }
 
 /** One ping's line, as it comes; `before` are the earlier ones. */

@@ -38,8 +38,8 @@ function namesOf(machines: readonly NodeSpec[]): FaultNames {
 
 /** Throws UsageInvalid: a fault is named that is not there. */
 export function noSuchFault(id: string, ids: readonly string[]): LabError {
-  return new LabError("UsageInvalid", `there is no fault ${id}`, {
-    where: id,
+  return new LabError("UsageInvalid", `there is no fault ${id || '""'}`, {
+    where: id || '""',
     remedy: chooseFrom(id, ids, "none is injected; see `tailnet-lab fault list`"),
   });
 }

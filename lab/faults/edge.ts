@@ -1,6 +1,7 @@
 import { LabError } from "../errors.ts";
 import type { RunningLab } from "../running/running-lab.ts";
 import type { RunningNode } from "../running/running-node.ts";
+import { routerOf } from "./places.ts";
 import type { ScriptStep } from "./step.ts";
 
 /** Rules on the way between a lab's machines and a server of it, out of sight of both where a router is between them. */
@@ -15,11 +16,16 @@ interface Passage {
 /** @param place a node, a network, or `internet`: everybody */
 export function passages(lab: RunningLab, place: string, server: RunningNode): Passage[] {
   if (place === "internet") return [passage(server, [], server)];
+  // All that passes it, also what comes from a router behind it.
+  const router = lab.nodes.find(
+    ({ name, spec }) => spec.kind === "router" && [name, spec.network].includes(place),
+  );
+  if (router !== undefined) return [passage(router, [], server)];
   const inNetwork = lab.nodes.filter(({ spec }) => spec.network === place);
   const machines = inNetwork.length > 0 ? inNetwork : [lab.node(place)];
-  return machines
-    .filter(({ spec }) => spec.kind !== "router")
-    .map((machine) => passage(routerOf(lab, machine) ?? server, machine.spec.addresses, server));
+  return machines.map(({ spec }) =>
+    passage(routerOf(lab, spec.network) ?? server, spec.addresses, server),
+  );
 }
 
 function passage(at: RunningNode, from: readonly string[], server: RunningNode): Passage {
@@ -39,12 +45,6 @@ function passage(at: RunningNode, from: readonly string[], server: RunningNode):
     ];
   });
   return { node: at.name, matches };
-}
-
-function routerOf(lab: RunningLab, { spec }: RunningNode): RunningNode | undefined {
-  return lab.nodes.find(
-    (each) => each.spec.kind === "router" && each.spec.network === spec.network,
-  );
 }
 
 /** Rules for what passes a machine, or comes to it, or goes out of it. One machine's passages are one table. */

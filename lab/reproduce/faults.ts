@@ -120,7 +120,7 @@ function downFaults(draft: Draft, machines: readonly (NodeFacts | HostFacts)[]):
   });
 }
 
-function ownFaults(draft: Draft, { name, faults, blocked }: NodeFacts): Faults {
+function ownFaults(draft: Draft, { name, faults, blocked, clonedFrom }: NodeFacts): Faults {
   const declared = draft.declaration.nodes[name];
   // Of routes that a lab can't have nothing is left to forward.
   const forwards =
@@ -128,7 +128,11 @@ function ownFaults(draft: Draft, { name, faults, blocked }: NodeFacts): Faults {
     (declared.exitNode === true || (declared.advertiseRoutes ?? []).length > 0);
   const own = (faults ?? [])
     .filter(({ value }) => value !== "ip-forwarding-off" || forwards)
-    .map(({ value, from }) => {
+    .flatMap(({ value, from }) => {
+      if (value === "logged-out" && clonedFrom !== undefined) {
+        draft.leftOut.push(`${name}: its logout (${from}), as its state is another's too`);
+        return [];
+      }
       saw(draft, ["faults"], `${value} of ${name} (${from})`);
       return { kind: value, node: name };
     });

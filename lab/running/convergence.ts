@@ -4,7 +4,7 @@ import { z } from "zod";
 import { engineLost } from "../engine/engine.ts";
 import { idleTimeout } from "./idle-timeout.ts";
 import { startObserver } from "./observer.ts";
-import { checkPolicy } from "./policy.ts";
+import { checkPolicy, hasNoRules } from "./policy.ts";
 import type { ReadyOptions } from "./ready.ts";
 import type { RunningLab } from "./running-lab.ts";
 
@@ -32,6 +32,9 @@ export interface ConvergeOptions extends ReadyOptions {
 /** In which a node does not come back by itself. */
 const outStates = new Set(["NeedsLogin", "Stopped"]);
 
+/** After which those who see another that does not see them may do so for good, in ms. */
+const oneWayMs = 1000;
+
 /** Between two questions to those who have not joined, in ms. */
 const askAgainMs = 50;
 
@@ -39,7 +42,7 @@ const askAgainMs = 50;
  * Waits until the tailnet has converged: every node runs, and of any two, both or none see each other, with a home
  * relay. Headscale's "online" is not waited for: it comes late in a crowd, and no packet depends on it. Whoever joins
  * later gets the earlier with its first netmap, so one who sees another that does not see it yet is a netmap under
- * way. One process asks all tailscaleds by their sockets; who has all that it waits for is not asked again. Then
+ * way, but where the policy has no rules. One process asks all tailscaleds by their sockets; who has all that it waits for is not asked again. Then
  * Headscale runs the policy's tests, which need the nodes.
  * Throws WaitTimedOut; NodeFailed where a node is gone; PolicyRejected.
  */
@@ -51,8 +54,9 @@ export async function waitConverged(
   const names = new Set(lab.ofKind("tailscale").map((node) => node.name));
   const statuses = new Map<string, JoinStatus>();
   let lastError = "";
+  let isMutual = true;
   using limit = idleTimeout(idleMs, "tailnet", () => {
-    const missing = notJoined(names, statuses).map(({ until }) => until);
+    const missing = notJoined(names, statuses, isMutual).map(({ until }) => until);
     return [...missing.slice(0, 5), ...(lastError === "" ? [] : [lastError])].join("; ");
   });
   await using asker = await startObserver(lab, ["bash", "-c", askScript]);
@@ -63,10 +67,19 @@ export async function waitConverged(
     const lines = createInterface({ input: asker.stdout });
     const answers = lines[Symbol.asyncIterator]();
     let before = Number.POSITIVE_INFINITY;
+    let askPolicyAt = Number.POSITIVE_INFINITY;
     for (;;) {
-      const left = notJoined(names, statuses);
-      if (left.length < before) limit.moved(left[0]?.what ?? "");
+      const left = notJoined(names, statuses, isMutual);
+      if (left.length < before) {
+        limit.moved(left[0]?.what ?? "");
+        askPolicyAt = performance.now() + oneWayMs;
+      }
       before = left.length;
+      if (left.every(({ isOneWay }) => isOneWay) && performance.now() > askPolicyAt) {
+        askPolicyAt = performance.now() + oneWayMs;
+        isMutual = !(await hasNoRules(lab));
+        if (!isMutual) continue;
+      }
       detail(left[0]?.what ?? "");
       if (left.length === 0) return;
       const asked = new Set(left.map(({ node }) => node));
@@ -129,12 +142,18 @@ interface Missing {
   what: string;
   /** The end of it, as what is waited for. */
   until: string;
+  /** Another sees it already. */
+  isOneWay?: true;
 }
 
-/** What is not as it should be, in words; empty when the tailnet has converged. */
+/**
+ * What is not as it should be, in words; empty when the tailnet has converged.
+ * @param isMutual whether who is seen has to see the other
+ */
 export function notJoined(
   names: ReadonlySet<string>,
   statuses: ReadonlyMap<string, JoinStatus>,
+  isMutual = true,
 ): Missing[] {
   const missing: Missing[] = [];
   for (const name of names) {
@@ -152,9 +171,9 @@ export function notJoined(
     }
     for (const [peer, homeRelay] of status?.peers ?? []) {
       if (!names.has(peer)) continue;
-      if (statuses.get(peer)?.peers.has(name) === false) {
+      if (isMutual && statuses.get(peer)?.peers.has(name) === false) {
         const what = `${peer} does not see ${name} yet`;
-        missing.push({ node: peer, what, until: `node ${peer} to see ${name}` });
+        missing.push({ node: peer, what, until: `node ${peer} to see ${name}`, isOneWay: true });
       } else if (homeRelay === "") {
         const what = `${name} knows no home relay of ${peer}`;
         missing.push({ node: name, what, until: `node ${name} to know ${peer}'s home relay` });

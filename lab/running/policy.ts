@@ -39,6 +39,16 @@ export async function checkPolicy(lab: RunningLab): Promise<void> {
   await askAboutPolicy(lab, isUntested ? "set" : "check", stdout, state);
 }
 
+/**
+ * Whether the policy in force has no rule that is about any node. Headscale then shows each node that joins to all that
+ * are connected, and none of them to it.
+ */
+export async function hasNoRules(lab: RunningLab): Promise<boolean> {
+  const filter = "http://127.0.0.1:9090/debug/filter";
+  const { stdout, exitCode } = await lab.control.exec(["curl", "-sSf", "-m", "2", filter]);
+  return exitCode === 0 && ["null", "[]"].includes(stdout.trim());
+}
+
 const current = `${sharedVolumes.settings}/current`;
 const declared = {
   policy: `${current}/policy.hujson`,

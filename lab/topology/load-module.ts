@@ -16,9 +16,7 @@ export async function loadModule(file: string, what: "topology" | "case"): Promi
   const module: { default?: unknown } = await import(url).catch((cause: unknown) => {
     if (cause instanceof LabError) throw cause;
     throw broken(thrownText(cause, file), {
-      remedy: /Cannot find (package|module)/.test(String(cause))
-        ? "install what it imports (npm install), or mend the import"
-        : "mend the module; `node FILE` shows the same error",
+      remedy: remedyOf(String(cause), file),
       cause,
     });
   });
@@ -31,6 +29,17 @@ export async function loadModule(file: string, what: "topology" | "case"): Promi
     });
   }
   return module.default;
+}
+
+function remedyOf(thrown: string, file: string): string {
+  if (/Cannot find (package|module)/.test(thrown))
+    return "install what it imports (npm install), or mend the import";
+  // `npm init` of a newer npm says so in package.json.
+  if (/Unexpected token 'export'|Cannot use import statement outside a module/.test(thrown)) {
+    const other = path.basename(file).replace(/\.([jt]s)$/, ".m$1");
+    return `name it ${other}, or write "type": "module" in package.json: as it is, Node takes it for CommonJS`;
+  }
+  return "mend the module; `node FILE` shows the same error";
 }
 
 /** An error's message, with the line of the module where Node tells it (`file:///…/lab.ts:3`). */

@@ -96,4 +96,11 @@ export const denialMutations: readonly Mutation[] = [
     because: /phone to server:8080 over tcp\nexpected: reached\nseen: +timeout/,
     applied: (lab) => loseControl(lab.node("server")),
   },
+  {
+    name: "no-rules-policy-open",
+    scenario: "no-rules",
+    test: "a lab comes up whose policy",
+    because: /laptop to server:80 over tcp\n.*\nseen: +reached/,
+    applied: openPolicy,
+  },
 ];

@@ -6,7 +6,7 @@ import { pingSummary, replyText } from "../../cli/commands/ping.ts";
 import { reachText } from "../../cli/commands/reach.ts";
 import { next } from "../../cli/commands/up.ts";
 import { failureOf } from "../../cli/failure.ts";
-import { faultTable } from "../../cli/fault-report.ts";
+import { faultTable, lostFaults } from "../../cli/fault-report.ts";
 import { inspectionText, nodeTable, pairTable } from "../../cli/inspection.ts";
 import { showProgress } from "../../cli/progress.ts";
 import { table, tableWidth } from "../../cli/table.ts";
@@ -331,6 +331,22 @@ test("a fault that holds a whole policy is cut in the table", () => {
   };
   const [, row = ""] = faultTable([record], Number.POSITIVE_INFINITY).split("\n");
   expect(row).toMatch(/^f1 {5}policy policy=\{"grants":.{50,70}… {2}control {2}2026/);
+});
+
+test("a fault that went with a machine that was made anew is told, unless it is declared", () => {
+  const cut = (nodes: string[]): FaultRecord => ({
+    id: "f1",
+    at: "2026-01-01T00:00:00.000Z",
+    origin: "command",
+    fault: { kind: "cut", between: ["a", "b"], protocol: "all", oneWay: false },
+    nodes,
+    isWhole: true,
+    steps: [],
+  });
+  expect(lostFaults([cut(["a"])], [])).toEqual(["The fault cut a b is gone from a"]);
+  expect(lostFaults([cut(["a", "b"])], [cut(["a"])])).toEqual(["The fault cut a b is gone from b"]);
+  expect(lostFaults([cut(["a"])], [cut(["a"])])).toEqual([]);
+  expect(lostFaults([{ ...cut(["a"]), origin: "topology" }], [])).toEqual([]);
 });
 
 test("where several cases were started, what to do next names the lab of each", () => {

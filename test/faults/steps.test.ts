@@ -252,15 +252,21 @@ test.each([
 });
 
 test("what is between a network and a server is dropped at the network's router", async () => {
-  const blocked = await stepsOf("relay-tcp-blocked fra home");
-  expect(blocked.map(({ node }) => node)).toEqual(["router-home"]);
   const [relay = ""] = homelab.node("derp-fra").spec.addresses;
-  for (const name of ["laptop", "nas"]) {
-    const [own = ""] = homelab.node(name).spec.addresses;
-    expect(brief(blocked[0] as FaultStep)).toContain(
-      `ip saddr { ${own} } ip daddr { ${relay} } meta l4proto tcp drop; ip saddr { ${relay} } ip daddr { ${own} } meta l4proto tcp drop`,
-    );
+  const dropped = `ip daddr { ${relay} } meta l4proto tcp drop; ip saddr { ${relay} } meta l4proto tcp drop`;
+  for (const place of ["home", "router-home"]) {
+    const blocked = await stepsOf(`relay-tcp-blocked fra ${place}`);
+    expect(blocked.map(({ node }) => node)).toEqual(["router-home"]);
+    expect(brief(blocked[0] as FaultStep)).toContain(dropped);
   }
+  const [own = ""] = homelab.node("laptop").spec.addresses;
+  const [ofLaptop] = await stepsOf("relay-tcp-blocked fra laptop");
+  expect(brief(ofLaptop as FaultStep)).toContain(
+    `ip saddr { ${own} } ip daddr { ${relay} } meta l4proto tcp drop`,
+  );
+  // Nothing is in that network but another's router.
+  const [outer] = await stepsOf("relay-tcp-blocked one outer", small);
+  expect(outer?.node).toBe("router-outer");
   // Without a router it is the server's own.
   for (const line of ["relay-tcp-blocked fra exit", "relay-tcp-blocked fra"]) {
     expect((await stepsOf(line)).map(({ node }) => node)).toEqual(["derp-fra"]);
@@ -329,6 +335,7 @@ describe("what the lab lacks is told", () => {
     ["service-down server 81", "port", /its ports are 7, 80, 22, 8080/],
     ["service-loopback-only office-dns 53", "port", /no service over TCP/],
     ["dns-server-down nas", "server", /serves no DNS/],
+    ["resolv-conf-overwritten dns", "node", /a machine of the lab's own/],
     ["cgnat-collision exit", "node", /no LAN around exit/],
     ["ip-forwarding-off laptop", "node", /neither a subnet router nor an exit node[\s\S]*router/],
     ["no-return-route laptop", "node", /is no subnet router[\s\S]*router/],

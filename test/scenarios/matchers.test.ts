@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { RunningNode } from "../../lab/running/running-node.ts";
 import { affirmative } from "../../scenarios/harness/matchers/affirmative.ts";
+import { assertArguments } from "../../scenarios/harness/matchers/arguments.ts";
 import { protocolOf } from "../../scenarios/harness/matchers/reach.ts";
 import { hostOf } from "../../scenarios/harness/matchers/target.ts";
 
@@ -18,16 +19,6 @@ test("a machine without Tailscale has no name in the tailnet, and is asked for b
   expect(await hostOf(printer, "ipv4")).toBe("10.20.0.9");
 });
 
-test("a matcher can't be negated, and names the one to use", () => {
-  const claim = affirmative("toReach", "toFailToReach(…)", async (..._: unknown[]) => ({
-    pass: false,
-    message: () => "",
-  }));
-  expect(() => claim.call({ isNot: true }, { exec: () => {} })).toThrow(
-    expect.objectContaining({ name: "UsageInvalid", remedy: "use toFailToReach(…)" }),
-  );
-});
-
 test("a claim of what is no node, or of no connections, says so", async () => {
   const claim = affirmative("toReach", "…", async (..._: unknown[]) => ({
     pass: true,
@@ -38,5 +29,33 @@ test("a claim of what is no node, or of no connections, says so", async () => {
   expect(of(undefined)).toThrow("not of undefined");
   expect(of([])).toThrow("not of []");
   expect(of([{ from: "laptop" }])).toThrow("not of 'laptop'");
-  expect(await claim.call({}, { exec: () => {} })).toMatchObject({ pass: true });
+  const node = { exec: () => {} };
+  expect(await claim.call({}, node, node)).toMatchObject({ pass: true });
+});
+
+const node = { exec: () => {} };
+
+test.each([
+  ["toReach", [undefined], /target: is missing \(write lab.node/],
+  ["toReach", [node, { prot: 80 }], /expectation.prot: unknown key prot \(did you mean port\?\)/],
+  ["toReach", [node, { port: "80" }], /expectation.port: "80" is not accepted \(write a number\)/],
+  ["toReach", [node, { port: 80, protocol: "sctp" }], /write one of tcp, udp, icmp/],
+  ["toReach", [node, { by: "ipv5" }], /did you mean ipv4/],
+  ["toFailToReach", [node, { port: 80 }], /expectation.as: .*refused, timeout/],
+  ["toFailToReach", [node, { port: 80, as: "broken" }], /expectation.as: "broken" is not accepted/],
+  ["toBeDenied", [node], /expectation: is missing/],
+  ["toBeDenied", ["server", { port: 80, allowed: {} }], /target: "server" is not accepted/],
+  ["toBeDirectTo", ["server"], /target: "server" is not accepted/],
+  ["toResolve", [""], /name: "" is not accepted \(write a name\)/],
+] as const)("%s of %j", (matcher, args, message) => {
+  expect(() => assertArguments(matcher, args)).toThrow(message);
+});
+
+test("what the matchers take is taken", () => {
+  assertArguments("toReach", ["www.example.com", { port: 80, by: "name", seconds: 3 }]);
+  assertArguments("toFailToReach", [node, { as: ["timeout", "unreachable"] }]);
+  assertArguments("toBeDenied", [node, { port: 22, allowed: { port: 7, back: true } }]);
+  assertArguments("toAllBeReached", []);
+  assertArguments("toBeRelayedTo", [node, { via: "fra" }]);
+  expect(() => assertArguments("toFindNoName", ["x", {}])).toThrow();
 });

@@ -74,6 +74,16 @@ export const dnsFaults: readonly FaultKind[] = [
  * keeps what was there before it, which is the lab's.
  */
 function resolvConf({ name, spec }: RunningNode, nameserver: string): SettingStep {
+  if (spec.kind !== "tailscale" && spec.kind !== "host") {
+    throw new LabError(
+      "UsageInvalid",
+      `${name} is a machine of the lab's own, that looks up no names`,
+      {
+        where: "node",
+        remedy: "name a node with Tailscale, or a host",
+      },
+    );
+  }
   const file = "/etc/resolv.conf";
   const own = `echo "nameserver ${serverAddress.dns}" > ${file}`;
   const anew = `accepts=$(tailscale debug prefs | jq -r .CorpDNS)

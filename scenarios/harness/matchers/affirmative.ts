@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { LabError } from "../../../lab/errors.ts";
 import { noteClaim } from "../claims.ts";
+import { assertArguments, type takes } from "./arguments.ts";
 import type { MatcherResult } from "./verdict.ts";
 
 type Matcher<Arguments extends unknown[]> = (...args: Arguments) => Promise<MatcherResult>;
@@ -10,7 +11,7 @@ type Matcher<Arguments extends unknown[]> = (...args: Arguments) => Promise<Matc
  * matcher proves that. Throws at once, before anything is asked.
  */
 export function affirmative<Arguments extends unknown[]>(
-  name: string,
+  name: keyof typeof takes,
   instead: string,
   matcher: Matcher<Arguments>,
 ) {
@@ -20,7 +21,9 @@ export function affirmative<Arguments extends unknown[]>(
         remedy: `use ${instead}`,
       });
     }
-    assertNodes(name, args[0]);
+    const [subject, ...rest] = args;
+    assertNodes(name, subject);
+    assertArguments(name, rest);
     return matcher(...args).then((result) => {
       noteClaim([name, ...args], result);
       return result;
