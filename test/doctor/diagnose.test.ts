@@ -797,6 +797,37 @@ describe("what a machine, its user or control has changed", () => {
     );
   });
 
+  test("TL125: tailscale serve publishes the service, and another address is asked for", async () => {
+    const published: Alteration = [
+      "router",
+      "ss -Hltunp",
+      ({ stdout }) => ({
+        stdout: stdout
+          .replace(" 0.0.0.0:80 ", " 127.0.0.1:80 ")
+          .replace(
+            /.*\[::\]:80 .*\n/,
+            'tcp LISTEN 0 4096 [fd7a:115c:a1e0::2]:80 [::]:* users:(("tailscaled",pid=41,fd=26))\n',
+          ),
+      }),
+    ];
+    const { findings } = await found("laptop router:80", [refused, published]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL125",
+        node: "router",
+        what: expect.stringMatching(
+          /^tailscale serve publishes port 80 of router on its tailnet addresses alone, and not on 100\.64\./,
+        ),
+        fix: [
+          "over the tailnet: ask for fd7a:115c:a1e0::2",
+          expect.stringMatching(
+            /^on router, else: let nginx listen on 0\.0\.0\.0, or on 100\.64\.\S+ too$/,
+          ),
+        ],
+      },
+    ]);
+  });
+
   test("TL126: who asks runs no Tailscale", async () => {
     const timedOut: Alteration = [
       "printer",

@@ -63,15 +63,22 @@ export const service: Check = {
       if (address === null || here.some((socket) => takes(socket, address))) return;
       if (!here.every(isLoopback)) {
         const others = here.map((socket) => socket.address).join(" and ");
+        const published = here.filter((socket) => socket.program === "tailscaled");
+        const program =
+          here.find((socket) => socket.program !== "tailscaled")?.program ?? "the service";
         found({
           ...about,
           code: "TL125",
           node: target,
-          what: `${first.program ?? "the service"} on ${target} listens on port ${port} of ${others}, and not of ${address}`,
+          what:
+            published.length === 0
+              ? `${program} on ${target} listens on port ${port} of ${others}, and not of ${address}`
+              : `tailscale serve publishes port ${port} of ${target} on its tailnet addresses alone, and not on ${address}`,
           seen: [seen(machine.sockets, here.map(({ line }) => line).join("; ")), ...also],
           why: "the kernel hands a connection to who listens on its very address, or on all of its family",
           fix: [
-            `on ${target}: let ${first.program ?? "it"} listen on ${address.includes(":") ? "[::]" : "0.0.0.0"}, or on ${address} too`,
+            ...published.slice(0, 1).map((socket) => `over the tailnet: ask for ${socket.address}`),
+            `on ${target}${published.length === 0 ? "" : ", else"}: let ${program} listen on ${address.includes(":") ? "[::]" : "0.0.0.0"}, or on ${address} too`,
           ],
         });
         return;
