@@ -11,7 +11,6 @@ const claimed = "a claim, until whose fault is cleared";
 const soft = "soft claims";
 const thrown = "another error, before its fault is cleared";
 const healthy = "nothing is wrong with the lab";
-const negated = "a matcher that can't be negated";
 const passed = "a claim that holds";
 
 const unapproved =
@@ -87,15 +86,6 @@ test("where the lab is well, the annotation says so, and the message has the fol
   expect(junit[healthy]?.properties.doctor).toMatch(/^nothing found(; not looked at: .*)?$/);
   expect(junit[healthy]?.message).toMatch(
     / to be 'desktop.*\nevidence: \/.*(\ndoctor: nothing found; not looked at: .*)?$/,
-  );
-});
-
-test("of a matcher that was called wrongly the lab has nothing to tell", ({
-  reports: { junit },
-}) => {
-  expect(junit[negated]?.properties).toEqual({});
-  expect(junit[negated]?.message).toMatch(
-    /^toReach can't be negated.*\n.*use toFailToReach\(.*says how it fails$/,
   );
 });
 

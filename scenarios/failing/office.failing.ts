@@ -52,10 +52,6 @@ test("nothing is wrong with the lab", async ({ lab }) => {
   expect(await lab.node("laptop").output(["hostname"])).toBe("desktop\n");
 });
 
-test("a matcher that can't be negated", async ({ lab }) => {
-  await expect(lab.node("laptop")).not.toReach(lab.node("printer"), { port: 80 });
-});
-
 test("a claim that holds", async ({ lab }) => {
   await expect(lab.node("laptop")).toReach(lab.node("printer"), { port: 80, seconds: 15 });
 });

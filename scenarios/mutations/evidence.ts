@@ -10,7 +10,7 @@ export const evidenceMutations: readonly Mutation[] = [
     name: "evidence-claim-unlooked",
     scenario,
     test: "a claim's message ends with the first cause",
-    because: /expected 'laptop to printer:80.*' to match .*headscale nodes list/s,
+    because: /expected 'laptop to printer:80.*' to match .*doctor: TL103/s,
     started: withoutApprovals,
   },
   {
