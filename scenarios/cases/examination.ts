@@ -33,6 +33,8 @@ const commandMs = 30_000;
 /** What a state takes to get about: control takes a node for gone after some ten seconds. */
 const settleMs = 40_000;
 const askAgainMs = 500;
+/** What is recorded has been the same for so long: control's restart comes to one machine seconds before another. */
+const stillMs = 5000;
 
 /** Of a case that was recorded; others, and those of a user's file, have none. */
 export async function examinationOf(theCase: Case): Promise<Examination | undefined> {
@@ -71,7 +73,7 @@ export function recorder(theCase: Case): Examination & { recording(): Recording 
       const isOther = (shown: readonly Shown[]) => !isSame(shown, broken);
       repaired = await settled(
         () => lookAt(lab, looks),
-        (shown, before) => isOther(shown) && isStill(shown, before),
+        (shown, sameMs) => isOther(shown) && isStill(shown, sameMs),
       );
       const expected = "something else than while the trouble was there";
       return { isRight: isOther(repaired), expected, seen: whatItIs(repaired) };
@@ -129,8 +131,8 @@ function isSame(one: readonly Shown[], other: readonly Shown[]): boolean {
   return all(one).join("\0") === all(other).join("\0");
 }
 
-function isStill(shown: readonly Shown[], before: readonly Shown[] | undefined): boolean {
-  return before !== undefined && isSame(shown, before);
+function isStill(_shown: readonly Shown[], sameMs: number): boolean {
+  return sameMs >= stillMs;
 }
 
 function steady(shown: readonly Shown[]): string[] {
@@ -140,13 +142,16 @@ function steady(shown: readonly Shown[]): string[] {
 /** Looks until it is enough, or nothing comes of it any more; the last that was seen. */
 async function settled(
   look: () => Promise<Shown[]>,
-  isEnough: (shown: readonly Shown[], before: readonly Shown[] | undefined) => boolean,
+  isEnough: (shown: readonly Shown[], sameMs: number) => boolean,
 ): Promise<Shown[]> {
   const until = performance.now() + settleMs;
   let before: Shown[] | undefined;
+  let since = performance.now();
   for (;;) {
     const shown = await look();
-    if (isEnough(shown, before) || performance.now() > until) return shown;
+    const now = performance.now();
+    if (before === undefined || !isSame(shown, before)) since = now;
+    if (isEnough(shown, now - since) || now > until) return shown;
     before = shown;
     await pause(askAgainMs);
   }
