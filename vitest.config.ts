@@ -35,7 +35,8 @@ export default defineConfig({
           setupFiles: ["test/leave-as-found.ts"],
           unstubEnvs: true,
           restoreMocks: true,
-          maxWorkers: availableParallelism(),
+          // One more: some tests wait, for a process or a limit.
+          maxWorkers: availableParallelism() + 1,
           // Some start the command line as a process of its own, on a machine that may be busy.
           testTimeout: 30_000,
         },
