@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { getContainerRuntimeClient } from "testcontainers";
+import { getContainerRuntimeClient, getReaper } from "testcontainers";
 import { cleanAll } from "../../lab/engine/clean.ts";
 import { connectEngine } from "../../lab/engine/engine.ts";
 import { enforceIsolation, notEnforced, releaseIsolation } from "../../lab/engine/host-firewall.ts";
@@ -134,8 +134,9 @@ export async function startLab(
     silent,
   );
   const lap = stopwatch();
-  // Each container asks for it; the first answer, some calls to the engine, is kept for the others.
-  await getContainerRuntimeClient();
+  // Each container asks for both; the first answer is kept for the others. Of several that ask for a reaper at once,
+  // Testcontainers' lock on a file holds all but one up for half a second or more.
+  await getReaper(await getContainerRuntimeClient());
   await using reservation = await reserveSubnets(engine, segmentNames(topology));
   const allocation = emptyAllocation(reservation.subnets);
   const secret = randomBytes(16).toString("hex");
