@@ -6,6 +6,7 @@ export interface FirewallPacket {
   hook: "input" | "forward" | "output";
   /** By which it comes in, or goes out where the hook is `output`; undefined where that is not known. */
   device: string | undefined;
+  /** An address; a prefix where it may be any of its addresses. */
   source: string;
   destination: string;
   /** The service's: the packet's destination, or where it is an answer, its source. */
@@ -52,6 +53,12 @@ function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): A
     if (!isAsked || port === undefined) return "unknown";
     return is((value) => isInRange(value, port));
   };
+  const addressIs = (asked: string): Answer => {
+    if (isAddress(asked)) return is((value) => isOf(value, asked));
+    // A name, or one of many addresses: some of the rule's may be all of these.
+    const isSure = asked.includes("/") && !values.some((value) => isOfSome(value, asked));
+    return isSure ? is((value) => covers(value, asked)) : "unknown";
+  };
   switch (left) {
     case "iifname":
     case "iif":
@@ -75,10 +82,10 @@ function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): A
       return portIs(isAnswer);
     case "ip saddr":
     case "ip6 saddr":
-      return is((value) => isOf(value, source));
+      return addressIs(source);
     case "ip daddr":
     case "ip6 daddr":
-      return isAddress(destination) ? is((value) => isOf(value, destination)) : "unknown";
+      return addressIs(destination);
     case "fib daddr type":
       return hook === "input" ? is((value) => value === "local") : "unknown";
     case "ct state":
@@ -100,6 +107,11 @@ function isOf(value: string, address: string): boolean {
   const [first, last] = value.split("-");
   if (first === undefined || last === undefined) return covers(value, address);
   return isBetween(first, address, last);
+}
+
+/** Whether it says something of some addresses of a prefix, and not of all. */
+function isOfSome(value: string, prefix: string): boolean {
+  return value.includes("-") || (covers(prefix, value) && !covers(value, prefix));
 }
 
 function isInRange(range: string, port: number): boolean {

@@ -260,16 +260,22 @@ describe("a rule that leads a port elsewhere", () => {
 });
 
 test("TL114: a router's firewall forwards nothing out of the tunnel, without a question", async () => {
-  const forward = (policy: string): Alteration => [
+  const chain = { family: "inet", table: "mine", name: "fw" };
+  const forward = (policy: string, ...rules: object[][]): Alteration => [
     "router",
     "nft -j",
     ruleset((all) => [
       ...all,
-      {
-        chain: { family: "inet", table: "mine", name: "fw", hook: "forward", policy },
-      } as Ruleset[number],
+      { chain: { ...chain, hook: "forward", policy } } as Ruleset[number],
+      ...rules.map(
+        (expr) => ({ rule: { family: "inet", table: "mine", chain: "fw", expr } }) as Entry,
+      ),
     ]),
   ];
+  const of = (field: "saddr" | "daddr", right: unknown) => ({
+    match: { op: "==", left: { payload: { protocol: "ip", field } }, right },
+  });
+  const [accept, drop] = [{ accept: null }, { drop: null }];
   const { findings } = await found(undefined, [forward("drop")]);
   expect(findings).toMatchObject([
     {
@@ -279,6 +285,14 @@ test("TL114: a router's firewall forwards nothing out of the tunnel, without a q
     },
   ]);
   expect(await codes(undefined, [forward("accept")])).toEqual([]);
+  // Some of the tailnet may pass, or to some of what is behind it: for whom else it is meant, nobody knows.
+  for (const match of [of("saddr", "100.64.0.3"), of("daddr", "10.20.0.30")]) {
+    expect(await codes(undefined, [forward("drop", [match, accept])])).toEqual([]);
+  }
+  const whole = { prefix: { addr: "100.64.0.0", len: 10 } };
+  expect(await codes(undefined, [forward("accept", [of("saddr", whole), drop])])).toEqual([
+    "TL114 router",
+  ]);
 });
 
 describe("a rule of which nothing tells whether it drops the packet", () => {

@@ -8,7 +8,7 @@ import {
 import type { FirewallPacket } from "../../evidence/firewall-packet.ts";
 import { seenValue } from "../../evidence/observation.ts";
 import type { HostObservations, TailscaleObservations } from "../../evidence/observations.ts";
-import { isDefault, isTailnetAddress } from "../../evidence/prefix.ts";
+import { isTailnetAddress, sharedRange } from "../../evidence/prefix.ts";
 import { machineOf } from "../../evidence/where.ts";
 import { isHeard, receiverOf, sourceOf, sourcesBehind, works } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
@@ -123,8 +123,8 @@ function lookAtAll(look: Look): void {
   }
 }
 
-/** From a node of the tailnet; rules about one address say nothing of the machine. */
-const outOfTunnel = { device: "tailscale0", source: "100.64.255.254", isAnswer: false } as const;
+/** From some node of the tailnet: rules about one address say nothing of the machine. */
+const outOfTunnel = { device: "tailscale0", source: sharedRange, isAnswer: false } as const;
 
 function toServices(look: Look, { sockets }: HostObservations): [FirewallPacket, string][] {
   return (look.read(sockets) ?? [])
@@ -135,7 +135,7 @@ function toServices(look: Look, { sockets }: HostObservations): [FirewallPacket,
     ]);
 }
 
-/** Of any protocol and port: a rule about one says nothing of the route. */
+/** Of any protocol, port and address: a rule about one says nothing of the route. */
 function toRoutes({ prefs, status }: TailscaleObservations): [FirewallPacket, string][] {
   if (seenValue(status)?.tun !== true) return [];
   const routes = seenValue(prefs)?.advertisedRoutes ?? [];
@@ -145,7 +145,7 @@ function toRoutes({ prefs, status }: TailscaleObservations): [FirewallPacket, st
       {
         ...outOfTunnel,
         hook: "forward",
-        destination: isDefault(route) ? "9.9.9.9" : (route.split("/")[0] ?? ""),
+        destination: route,
         port: undefined,
         protocol: "tcp",
       },
