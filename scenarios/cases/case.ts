@@ -84,6 +84,8 @@ export interface Case {
   faults: readonly FaultDeclaration[];
   /** What else somebody did, after the faults. */
   changes?: readonly Command[];
+  /** How long that was ago, in ms, where it matters: what control says is under way for some seconds. */
+  agoMs?: number;
   symptoms: readonly Symptom[];
   /** What `tailnet-lab doctor` is asked; absent: the whole lab. */
   question?: { from: string; to?: string; name?: string };

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { clearIfThere } from "../../lab/faults/clear.ts";
 import { inject } from "../../lab/faults/inject.ts";
 import type { RunningLab } from "../../lab/running/running-lab.ts";
@@ -19,13 +20,14 @@ export async function setUp(
 /** Makes the trouble; disposing of it takes the cause away, whatever was repaired meanwhile. */
 export async function bringAbout(
   lab: RunningLab,
-  { faults, changes = [] }: Pick<Case, "faults" | "changes">,
+  { faults, changes = [], agoMs = 0 }: Pick<Case, "faults" | "changes" | "agoMs">,
   signal?: AbortSignal,
 ): Promise<AsyncDisposable> {
   await using undo = new AsyncDisposableStack();
   const injected = labChanges().injected?.(faults) ?? faults;
   for (const fault of injected) await injectOne(lab, fault, undo, signal);
   await changeAll(lab, changes, undo);
+  await pause(agoMs, undefined, { signal });
   return undo.move();
 }
 

@@ -268,7 +268,10 @@ test("TL114: a router's firewall forwards nothing out of the tunnel, without a q
       ...all,
       { chain: { ...chain, hook: "forward", policy } } as Ruleset[number],
       ...rules.map(
-        (expr) => ({ rule: { family: "inet", table: "mine", chain: "fw", expr } }) as Entry,
+        (expr) =>
+          ({
+            rule: { family: "inet", table: "mine", chain: "fw", expr },
+          }) as unknown as Ruleset[number],
       ),
     ]),
   ];

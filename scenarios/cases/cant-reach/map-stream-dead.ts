@@ -20,6 +20,7 @@ export default {
     { kind: "map-stream-cut", node: "server" },
   ],
   changes: addGrant({ src: ["bob@"], dst: ["tag:server"], ip: ["tcp:7"] }),
+  agoMs: 5000,
   symptoms: [
     {
       attempt: { kind: "connect", from: "phone", to: "server", port: 7 },

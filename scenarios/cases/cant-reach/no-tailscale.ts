@@ -63,7 +63,7 @@ export default {
   look: [
     routeTo(
       "backup",
-      "100.64.0.1",
+      "100.64.1.1",
       "it sends what is for the tailnet to its own LAN's router, as all else",
     ),
   ],
