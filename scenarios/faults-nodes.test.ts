@@ -377,7 +377,7 @@ test("duplicate-hostname: the second gets another name, and its own again", asyn
 });
 
 test("cloned-state: two machines are one node", async ({ lab }) => {
-  const { laptop, tablet } = await settled(lab);
+  const { laptop, phone, tablet } = await settled(lab);
   const own = (node: RunningNode) => node.output(["tailscale", "ip", "-4"]);
   const before = await own(tablet);
   {
@@ -394,6 +394,9 @@ test("cloned-state: two machines are one node", async ({ lab }) => {
   }
   expect(await own(tablet)).toBe(before);
   await settled(lab);
+  // Control and the peers have the original's own disco key again.
+  const answered = await pingPeer(phone, (await own(laptop)).trim(), { count: 2 });
+  expect(answered).toMatchObject({ outcome: "answered" });
 });
 
 test("a preference and cloned-state, in either order: it is of both states, and of none when it is cleared", async ({

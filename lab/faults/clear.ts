@@ -4,6 +4,7 @@ import { noSuchFault } from "./declared-fault.ts";
 import { lockFaults } from "./lock.ts";
 import { onMachines } from "./on-machines.ts";
 import { type FaultRecord, readFaults } from "./record.ts";
+import type { StoredStep } from "./store.ts";
 
 /**
  * Clears the faults of these ids, the last first, or all; in whichever order they are cleared, the lab is as it was when
@@ -34,5 +35,12 @@ export async function clearIfThere(lab: RunningLab, id: string): Promise<void> {
 
 /** The caller has the lock. All of it is tried; the first failure is thrown. */
 export async function clearRecord(lab: RunningLab, { steps }: FaultRecord): Promise<void> {
-  await onMachines(steps.toReversed(), (step) => clearStep(lab, step));
+  const isLast = ({ step }: StoredStep) => step.kind === "script" && step.clearsLast === true;
+  const clearing = (some: readonly StoredStep[]) =>
+    onMachines(some.toReversed(), (step) => clearStep(lab, step));
+  try {
+    await clearing(steps.filter((step) => !isLast(step)));
+  } finally {
+    await clearing(steps.filter(isLast));
+  }
 }

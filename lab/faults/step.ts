@@ -14,6 +14,8 @@ export interface ScriptStep {
   /** Shell, run as root on the machine; `$FAULT` is the fault's id, fit for a table's name. */
   inject: string;
   clear: string;
+  /** When the fault's steps on other machines are cleared. */
+  clearsLast?: true;
   atBoot: AtBoot;
 }
 

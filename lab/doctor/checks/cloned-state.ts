@@ -31,6 +31,7 @@ export const clonedState: Check = {
           fix: [
             "on the copy: systemctl stop tailscaled, and no tailscale logout, which would log the other out too",
             "on the copy: rm -r /var/lib/tailscale, then systemctl start tailscaled && tailscale up",
+            "then on the original: systemctl restart tailscaled, as control has the copy's endpoints and disco key for it",
           ],
           explains: [`${names.join(" and ")} are reached by turns`],
         });

@@ -74,7 +74,17 @@ fi`,
       const state = (await lab.node(of).output(["bash", "-c", newest])).trim();
       const copy = `mkdir -p /var/lib/tailscale
 base64 -d <<< ${state} > /var/lib/tailscale/tailscaled.state`;
-      return [tailscaled(node, copy, "--statedir=/var/lib/tailscale")];
+      return [
+        tailscaled(node, copy, "--statedir=/var/lib/tailscale"),
+        {
+          kind: "script",
+          node: of,
+          inject: ":",
+          clear: tellAnew,
+          clearsLast: true,
+          atBoot: "again",
+        },
+      ];
     },
   }),
   lasting({
@@ -114,6 +124,18 @@ for step in ${stepsDirectory}/*/; do
 done
 for step in "\${others[@]}"; do
   bash -Eeuo pipefail "$step/${stepFile.inject}" > /dev/null
+done`;
+
+/**
+ * Shell: control takes the clone's disco key and endpoints for the original's, which has told its own and does not do so
+ * again: peers then reach it by relays alone. A new key is told. The command answers with an error, and does it.
+ */
+const tellAnew = `key() { tailscale debug netmap | jq -r .SelfNode.DiscoKey; }
+before=$(key)
+tailscale debug rotate-disco-key > /dev/null 2>&1 || true
+for ((tries = 0; tries < 100; tries++)); do
+  [ "$(key)" = "$before" ] || break
+  sleep 0.05
 done`;
 
 /** Shell: until tailscaled knows whether it is connected. Where control does not answer it stays "Starting". */

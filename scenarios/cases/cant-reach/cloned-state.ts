@@ -31,6 +31,7 @@ export default {
       on: "workstation",
       run: "rm -rf /var/lib/tailscale /run/programs/tailscaled && service tailscaled restart",
     },
+    { on: "laptop", run: "service tailscaled restart" },
   ],
   sources: ["tailscale/tailscale#506", "tailscale/tailscale#392", "juanfont/headscale#2186"],
 } satisfies Case;
