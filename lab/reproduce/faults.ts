@@ -95,17 +95,11 @@ function hostnameFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
 }
 
 function cloneFaults(draft: Draft, nodes: readonly NodeFacts[]): Faults {
-  return nodes.flatMap(({ name, clonedFrom, faults = [] }) => {
+  return nodes.flatMap(({ name, clonedFrom }) => {
     const original = nodes.find(
       (node) => node.name !== name && node.tailnetAddresses.includes(clonedFrom?.value ?? ""),
     );
     if (original === undefined) return [];
-    if (faults.some(({ value }) => value === "logged-out")) {
-      draft.leftOut.push(
-        `${name}: the node key of ${original.name} (${clonedFrom?.from}), as it is logged out`,
-      );
-      return [];
-    }
     saw(draft, ["faults"], `${name} has the node key of ${original.name} (${clonedFrom?.from})`);
     return { kind: "cloned-state" as const, node: name, of: original.name };
   });
