@@ -14,7 +14,7 @@ export default {
       attempt: {
         kind: "command",
         on: "workstation",
-        run: "test $(tailscale ip -4) != $(getent hosts laptop.tailnet.lab | cut -d ' ' -f 1)",
+        run: "own=$(tailscale ip -4) && test $own != $(getent hosts laptop.tailnet.lab | cut -d ' ' -f 1)",
       },
       broken: "fails",
       repaired: "succeeds",
