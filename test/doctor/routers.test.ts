@@ -221,33 +221,13 @@ describe("a rule that leads a port elsewhere", () => {
   });
 
   test("TL114: a firewall drops the port that it leads to, not the one that was asked", async () => {
-    const drops = (port: number): Alteration => [
-      "router",
-      "nft -j",
-      ruleset((all) => [
-        ...all,
-        {
-          chain: { family: "inet", table: "mine", name: "in", hook: "input", policy: "accept" },
-        } as Ruleset[number],
-        {
-          rule: {
-            family: "inet",
-            table: "mine",
-            chain: "in",
-            expr: [
-              {
-                match: {
-                  op: "==",
-                  left: { payload: { protocol: "tcp", field: "dport" } },
-                  right: port,
-                },
-              },
-              { drop: null },
-            ],
-          } as Entry,
-        },
-      ]),
-    ];
+    const drops = (port: number) => {
+      const left = { payload: { protocol: "tcp", field: "dport" } };
+      return withChain("input", "accept", [
+        { match: { op: "==", left, right: port } },
+        { drop: null },
+      ]);
+    };
     const led = leads({ redirect: { port: 22 } });
     const late: Alteration = [
       "laptop",
@@ -260,21 +240,7 @@ describe("a rule that leads a port elsewhere", () => {
 });
 
 test("TL114: a router's firewall forwards nothing out of the tunnel, without a question", async () => {
-  const chain = { family: "inet", table: "mine", name: "fw" };
-  const forward = (policy: string, ...rules: object[][]): Alteration => [
-    "router",
-    "nft -j",
-    ruleset((all) => [
-      ...all,
-      { chain: { ...chain, hook: "forward", policy } } as Ruleset[number],
-      ...rules.map(
-        (expr) =>
-          ({
-            rule: { family: "inet", table: "mine", chain: "fw", expr },
-          }) as unknown as Ruleset[number],
-      ),
-    ]),
-  ];
+  const forward = (policy: string, ...rules: object[][]) => withChain("forward", policy, ...rules);
   const of = (field: "saddr" | "daddr", right: unknown) => ({
     match: { op: "==", left: { payload: { protocol: "ip", field } }, right },
   });
@@ -299,28 +265,12 @@ test("TL114: a router's firewall forwards nothing out of the tunnel, without a q
 });
 
 describe("a rule of which nothing tells whether it drops the packet", () => {
-  const limits = (packets?: number): Alteration => [
-    "router",
-    "nft -j",
-    ruleset((all) => [
-      ...all,
-      {
-        chain: { family: "inet", table: "mine", name: "in", hook: "input", policy: "accept" },
-      } as Ruleset[number],
-      {
-        rule: {
-          family: "inet",
-          table: "mine",
-          chain: "in",
-          expr: [
-            { limit: { rate: 5, per: "second", inv: true } },
-            ...(packets === undefined ? [] : [{ counter: { packets, bytes: 1 } }]),
-            { drop: null },
-          ],
-        } as Entry,
-      },
-    ]),
-  ];
+  const limits = (packets?: number) =>
+    withChain("input", "accept", [
+      { limit: { rate: 5, per: "second", inv: true } },
+      ...(packets === undefined ? [] : [{ counter: { packets, bytes: 1 } }]),
+      { drop: null },
+    ]);
   const late: Alteration = [
     "laptop",
     "nc -vz",
@@ -652,3 +602,13 @@ test("TL107 is none of a router whose tailscaled is stopped: it has taken its ru
   ]);
   expect(findings.map(({ code }) => code)).toEqual(["TL210"]);
 });
+
+/** The router's rules with one chain more, in a table of its own. */
+function withChain(hook: string, policy: string, ...rules: object[][]): Alteration {
+  const table = { family: "inet", table: "mine" };
+  const added = [
+    { chain: { ...table, name: "own", hook, policy } },
+    ...rules.map((expr) => ({ rule: { ...table, chain: "own", expr } })),
+  ] as unknown as Ruleset;
+  return ["router", "nft -j", ruleset((all) => [...all, ...added])];
+}

@@ -1,3 +1,4 @@
+import type { Unseen } from "../../evidence/observation.ts";
 import type { HostObservations } from "../../evidence/observations.ts";
 import { everyMachine, exitNodeUsers } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
@@ -13,10 +14,7 @@ export const machineNotRunning: Check = {
       if (gaveUpOnControl(addresses)) continue;
       const users = exitNodeUsers(observations, machine.name);
       found({
-        code: "TL118",
-        node: machine.name,
-        what: `${machine.name} does not run`,
-        seen: [seen(addresses, addresses.why)],
+        ...notRunning(machine.name, addresses),
         why: "a machine that does not run answers nobody, and serves no route",
         fix: [
           `start ${machine.name}`,
@@ -40,10 +38,7 @@ export const machineGaveUp: Check = {
     for (const { machine, addresses } of observations.tailscale.values()) {
       if (addresses.kind !== "unseen" || !gaveUpOnControl(addresses)) continue;
       found({
-        code: "TL118",
-        node: machine.name,
-        what: `${machine.name} does not run`,
-        seen: [seen(addresses, addresses.why)],
+        ...notRunning(machine.name, addresses),
         why: "it waited for the control server, which did not let it join, and gave up",
         fix: [`when control runs: start ${machine.name}`],
         explains: [`nothing reaches ${machine.name}`],
@@ -51,6 +46,11 @@ export const machineGaveUp: Check = {
     }
   },
 };
+
+function notRunning(node: string, addresses: Unseen) {
+  const what = `${node} does not run`;
+  return { code: "TL118", node, what, seen: [seen(addresses, addresses.why)] } as const;
+}
 
 function gaveUpOnControl(addresses: HostObservations["addresses"]): boolean {
   return addresses.kind === "unseen" && /waiting for the control server/.test(addresses.why);
