@@ -43,8 +43,7 @@ export function derpMap(topology: Topology, relays: LabNetwork["relays"]): unkno
  */
 export function headscaleConfig(topology: Topology, resolve: (server: string) => string): unknown {
   const { dns, domain } = topology.tailnet;
-  const isCrowd =
-    Object.values(topology.nodes).filter((node) => node.kind === "tailscale").length > 20;
+  const clients = Object.values(topology.nodes).filter(({ kind }) => kind === "tailscale").length;
   return {
     server_url: controlUrl,
     listen_addr: "0.0.0.0:443",
@@ -78,11 +77,10 @@ export function headscaleConfig(topology: Topology, resolve: (server: string) =>
       },
       extra_records_path: `${keep}/dns-records.json`,
     },
-    // Headscale gathers changes before it tells the clients. A small lab wants each at once; a
-    // crowd that joins at once is faster when its changes are gathered.
+    // Headscale gathers changes before it tells the clients.
     tuning: {
-      batch_change_delay: isCrowd ? "200ms" : "20ms",
-      node_store_batch_timeout: isCrowd ? "100ms" : "10ms",
+      batch_change_delay: changeDelay(clients),
+      node_store_batch_timeout: clients > 20 ? "100ms" : "10ms",
       // Of a node that is slow to read its updates. Headscale's own 30 are soon full in a crowd on a
       // busy machine; it then cuts the node off, which comes back many seconds later.
       node_mapsession_buffered_chan_size: 1000,
@@ -90,4 +88,14 @@ export function headscaleConfig(topology: Topology, resolve: (server: string) =>
     log: { level: "info", format: "text" },
     logtail: { enabled: false },
   };
+}
+
+/**
+ * How long Headscale gathers changes. What it tells goes to all clients, and costs each of them as much as it has
+ * peers: where 200 join, most of the time goes there with 200ms. In steps: Headscale restarts where it changes.
+ */
+function changeDelay(clients: number): string {
+  if (clients <= 20) return "20ms";
+  if (clients <= 60) return "200ms";
+  return clients <= 120 ? "1s" : "3s";
 }
