@@ -27,13 +27,14 @@ export async function startCase(
   const lab = labName ?? (name === undefined ? mystery : theCase.name);
   await refuseUsed(lab);
   const { stack } = await prepareLoaded(await loadedOf(theCase, lab), shared);
-  const { lab: running } = await bringUp(stack, shared);
   const isFile = name !== undefined && name !== theCase.name;
+  const noted = isFile ? resolve(name) : theCase.name;
+  const { lab: running } = await bringUp(stack, shared);
+  await noteCase(lab, noted, false);
   const shown = await shared.progress.step("Make the trouble, and see that it shows", () =>
     makeTrouble(running, theCase, shared.signal),
   );
-  // Not before: of a trouble that was never made, `case check` would say that it is repaired.
-  await noteCase(lab, isFile ? resolve(name) : theCase.name);
+  await noteCase(lab, noted, true);
   const isThere = shown.every(({ isRight }) => isRight);
   return {
     json: {

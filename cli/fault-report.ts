@@ -1,5 +1,6 @@
 import { faultKind } from "../lab/faults/kinds.ts";
 import type { FaultRecord } from "../lab/faults/record.ts";
+import type { Change } from "../stacks/changes.ts";
 import { faultText } from "./fault-arguments.ts";
 import { table, tableWidth } from "./table.ts";
 
@@ -37,10 +38,31 @@ export function faultTable(records: readonly FaultRecord[], width = tableWidth()
 export function lostFaults(before: readonly FaultRecord[], now: readonly FaultRecord[]): string[] {
   return before.flatMap((record) => {
     const left = now.find(({ id }) => id === record.id)?.nodes ?? [];
-    const lost = record.nodes.filter((node) => !left.includes(node));
-    if (record.origin === "topology" || lost.length === 0) return [];
-    return [`The fault ${shortened(lineOf(record))} is gone from ${lost.join(", ")}`];
+    return lostAt(
+      record,
+      record.nodes.filter((node) => !left.includes(node)),
+      "is gone from",
+    );
   });
+}
+
+/** The same of an `up` that is to come. */
+export function faultsToLose(faults: readonly FaultRecord[], changes: readonly Change[]): string[] {
+  const anew = changes.flatMap(({ kind, name, action }) =>
+    kind === "node" && (action === "replace" || action === "remove") ? [name] : [],
+  );
+  return faults.flatMap((record) =>
+    lostAt(
+      record,
+      record.nodes.filter((node) => anew.includes(node)),
+      "will be gone from",
+    ),
+  );
+}
+
+function lostAt(record: FaultRecord, nodes: readonly string[], goes: string): string[] {
+  if (record.origin === "topology" || nodes.length === 0) return [];
+  return [`The fault ${shortened(lineOf(record))} ${goes} ${nodes.join(", ")}`];
 }
 
 /** A paragraph for the faults of a lab; empty where it has none. */

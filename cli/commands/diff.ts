@@ -12,26 +12,31 @@ export function diffCommand(shared: Shared): Command {
     )
     .action(
       act(shared, async ({ progress, signal }, file: string | undefined) => {
-        const [{ look }, { lackText }, { heldStillIn }] = await Promise.all([
-          import("../look.ts"),
-          import("../../setup/look.ts"),
-          import("../../lab/faults/still.ts"),
-        ]);
+        const [{ look }, { lackText }, { faultsIn, heldStill }, { faultsToLose }] =
+          await Promise.all([
+            import("../look.ts"),
+            import("../../setup/look.ts"),
+            import("../../lab/faults/still.ts"),
+            import("../fault-report.ts"),
+          ]);
         const { stack, lab, lacks } = await look(file);
         // Loaded where it is needed: Terraform's parts take longer to load than most commands to run.
         const compare = async (options: StackOptions) =>
           (await import("../../stacks/diff.ts")).diffStack(options);
-        const changes =
-          stack && (await compare({ ...stack, still: await heldStillIn(lab), progress, signal }));
+        const faults = stack === undefined ? [] : await faultsIn(lab);
+        const still = heldStill(faults);
+        const changes = stack && (await compare({ ...stack, still, progress, signal }));
+        const losses = faultsToLose(faults, changes ?? []);
         const lines = lacks.map(lackText);
         if (changes === undefined) lines.push(`Lab ${lab}: not compared.`);
         else if (changes.length === 0) lines.push(`Lab ${lab}: no changes.`);
         else {
           const rows = changes.map(({ action, kind, name, why }) => [action, kind, name, why]);
           lines.push(table([["ACTION", "KIND", "NAME", "WHY"], ...rows]));
+          if (losses.length > 0) lines.push("", ...losses);
         }
         return {
-          json: { schema: 1, lab, lacks, changes: changes ?? null },
+          json: { schema: 1, lab, lacks, changes: changes ?? null, warnings: losses },
           text: lines.join("\n"),
           exitCode: changes === undefined ? 2 : 0,
         };

@@ -9,11 +9,6 @@ export function heldStill(records: readonly FaultRecord[]): string[] {
   );
 }
 
-/** The same of a stack's lab by its name. */
-export async function heldStillIn(name: string): Promise<string[]> {
-  return heldStill(await faultsIn(name));
-}
-
 /** Of a stack's lab by its name; none where no such lab runs. */
 export async function faultsIn(name: string): Promise<FaultRecord[]> {
   try {

@@ -6,7 +6,7 @@ import { pingSummary, replyText } from "../../cli/commands/ping.ts";
 import { reachText } from "../../cli/commands/reach.ts";
 import { next } from "../../cli/commands/up.ts";
 import { failureOf } from "../../cli/failure.ts";
-import { faultTable, lostFaults } from "../../cli/fault-report.ts";
+import { faultsToLose, faultTable, lostFaults } from "../../cli/fault-report.ts";
 import { inspectionText, nodeTable, pairTable } from "../../cli/inspection.ts";
 import { showProgress } from "../../cli/progress.ts";
 import { table, tableWidth } from "../../cli/table.ts";
@@ -333,7 +333,7 @@ test("a fault that holds a whole policy is cut in the table", () => {
   expect(row).toMatch(/^f1 {5}policy policy=\{"grants":.{50,70}… {2}control {2}2026/);
 });
 
-test("a fault that went with a machine that was made anew is told, unless it is declared", () => {
+test("a fault that goes with a machine that is made anew is told, before and after, unless it is declared", () => {
   const cut = (nodes: string[]): FaultRecord => ({
     id: "f1",
     at: "2026-01-01T00:00:00.000Z",
@@ -347,6 +347,13 @@ test("a fault that went with a machine that was made anew is told, unless it is 
   expect(lostFaults([cut(["a", "b"])], [cut(["a"])])).toEqual(["The fault cut a b is gone from b"]);
   expect(lostFaults([cut(["a"])], [cut(["a"])])).toEqual([]);
   expect(lostFaults([{ ...cut(["a"]), origin: "topology" }], [])).toEqual([]);
+
+  const change = (name: string, action: "replace" | "restart") =>
+    ({ kind: "node", name, action, why: "image" }) as const;
+  expect(faultsToLose([cut(["a", "b"])], [change("a", "restart"), change("b", "replace")])).toEqual(
+    ["The fault cut a b will be gone from b"],
+  );
+  expect(faultsToLose([cut(["a"])], [{ ...change("a", "replace"), kind: "network" }])).toEqual([]);
 });
 
 test("where several cases were started, what to do next names the lab of each", () => {
