@@ -71,19 +71,21 @@ async function loadPolicy(topology: Topology, file: string): Promise<LoadedPolic
 }
 
 async function assertTopologyFile(file: string): Promise<void> {
-  if (!topologyEndings.includes(path.extname(file))) {
-    throw unreadable(file, "it is neither a module nor JSON or YAML", {
-      remedy: `name a file that ends in ${topologyEndings.join(", ")}`,
-    });
-  }
+  const remedy = "name a topology's file, or leave it out for the default lab";
   const status = await stat(file).catch((cause: NodeJS.ErrnoException) => {
     throw unreadable(file, cause.code === "ENOENT" ? "there is no such file" : cause.message, {
-      remedy: "name a topology's file, or leave it out for the default lab",
+      remedy,
       cause,
     });
   });
   if (!status.isFile()) {
-    throw unreadable(file, "it is no file", { remedy: "name the topology's file in it" });
+    const what = status.isDirectory() ? "it is a directory" : "it is no file";
+    throw unreadable(file, what, { remedy });
+  }
+  if (!topologyEndings.includes(path.extname(file))) {
+    throw unreadable(file, "it is neither a module nor JSON or YAML", {
+      remedy: `name a file that ends in ${topologyEndings.join(", ")}`,
+    });
   }
 }
 

@@ -71,6 +71,12 @@ describe("a topology that can't be read", () => {
     expect(error.name).toBe("TopologyUnreadable");
     expect(error.message).toMatch("there is no such file");
   });
+
+  test("a directory", async () => {
+    const error = await failureOf(directory);
+    expect(error.name).toBe("TopologyUnreadable");
+    expect(error.message).toMatch("it is a directory");
+  });
 });
 
 describe("a topology with issues", () => {
