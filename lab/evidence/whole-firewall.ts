@@ -1,6 +1,6 @@
 import type { Evidence, Missing } from "./evidence.ts";
 import { type IptablesDump, type IptablesTable, parseIptables } from "./iptables.ts";
-import { type FirewallRules, parseRuleset } from "./nftables.ts";
+import { type FirewallRule, type FirewallRules, parseRuleset } from "./nftables.ts";
 import { type Observation, observe, type Unseen } from "./observation.ts";
 
 /**
@@ -31,11 +31,16 @@ function unseenOf(nft: Observation<FirewallRules>, iptables: Observation<Iptable
   if (iptables.kind === "unseen") return [{ ...iptables, argv: saveCommand }];
   const { value, evidence } = iptables;
   const { node } = evidence;
-  const parts = value.unseen.map(
-    ({ command, why }): Unseen => ({ kind: "unseen", node, argv: command.split(" "), why }),
-  );
+  const parts = value.unseen
+    .filter(({ isNft }) => !isNft || nft.kind === "unseen" || nft.value.rules.some(isOpaque))
+    .map(({ command, why }): Unseen => ({ kind: "unseen", node, argv: command.split(" "), why }));
   const isNeeded = value.ofNft.length > 0 || !isNotInstalled(nft);
   return nft.kind === "unseen" && isNeeded ? [nft, ...parts] : parts;
+}
+
+/** A rule of iptables that nft can't put into words. */
+function isOpaque({ matches }: FirewallRule): boolean {
+  return matches.some(({ left, op }) => left === "xt" && op === "?");
 }
 
 /** Where nobody has installed nft, all rules are likely those of iptables. */
