@@ -23,7 +23,8 @@ export function listing(dropped: Dropped): string {
 export function withoutRule(dropped: Dropped, otherwise: string): string {
   const iptables = ofIptables(dropped);
   if (iptables === undefined) return `nft -a list ruleset, and take that rule away or ${otherwise}`;
-  if (dropped.kind === "policy") return `${listing(dropped)}, and ${otherwise}`;
+  if (dropped.kind === "policy")
+    return `${listing(dropped)}: the policy of the chain drops the rest; ${otherwise}`;
   const words = dropped.rule.iptables?.words ?? "";
   return `${command(iptables)} -D ${chainOf(dropped)} ${words}, or ${otherwise}`;
 }

@@ -46,7 +46,9 @@ function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): A
   const interfaceIs = (isAsked: boolean): Answer => {
     // There is none: a packet of the machine's own came in by none.
     if (!isAsked) return isOut ? is(() => false) : "unknown";
-    return device === undefined ? "unknown" : is((value) => isDevice(value, device));
+    if (device !== undefined) return is((value) => isDevice(value, device));
+    // What comes from another machine, or goes there, does not pass it.
+    return right === "lo" && source !== destination ? is(() => false) : "unknown";
   };
   const portIs = (isAsked: boolean): Answer => {
     if (left.startsWith(protocol === "tcp" ? "udp" : "tcp")) return "no";

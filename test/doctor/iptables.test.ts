@@ -54,7 +54,7 @@ test("TL114: a policy, and a rule of another table than filter", async () => {
     {
       seen: [{ line: "iptables-legacy -t filter: -P INPUT DROP" }],
       fix: [
-        "on router: iptables-legacy -S INPUT, and let tailscale0 pass before it",
+        "on router: iptables-legacy -S INPUT: the policy of the chain drops the rest; let tailscale0 pass before it",
         expect.anything(),
       ],
     },

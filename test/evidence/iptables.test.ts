@@ -64,6 +64,13 @@ test("nft alone can't tell what iptables' rules are about, with iptables-save th
   );
 });
 
+test("what comes from another machine by some interface does not come by the loopback's", () => {
+  const whole = rulesOf(printed(ofNft), printed(beforeLegacy));
+  const fromLan = { device: undefined, source: "10.20.0.32", destination: "10.20.0.30" };
+  expect(droppedBy(whole, packet(81, fromLan))).toMatchObject({ kind: "policy" });
+  expect(droppedBy(whole, packet(81, { ...fromLan, source: "10.20.0.30" }))).toBeUndefined();
+});
+
 test("a chain that both show is there once, with all its rules", () => {
   const nft = rulesOf(printed(ofNft), missing);
   const whole = rulesOf(printed(ofNft), printed(beforeLegacy));
