@@ -64,6 +64,26 @@ test("TL114: a policy, and a rule of another table than filter", async () => {
   expect(findings[0]?.fix[0]).toMatch(/^on router: iptables-legacy -t raw -D PREROUTING -i /);
 });
 
+test("TL114: a rule of which only its counter tells that it is about the packet", async () => {
+  const of = (packets: number) =>
+    legacy(
+      "filter",
+      ":INPUT ACCEPT [0:0]",
+      `[${packets}:60] -A INPUT -p tcp -m limit --limit 1/s -j DROP`,
+    )[2];
+  const counting = (...counts: number[]): Alteration => [
+    "router",
+    "sh iptables",
+    (output) => of(counts.shift() ?? 0)(output),
+  ];
+  const live = { isLive: true };
+  expect(await codes(asked, [timedOut, counting(3, 3)], live)).toEqual([]);
+  const { findings } = await found(asked, [timedOut, counting(3, 12)], live);
+  expect(findings).toMatchObject([
+    { code: "TL114", node: "router", seen: [{ line: expect.stringContaining("(12 packets)") }] },
+  ]);
+});
+
 test("TL111: a rule of iptables leads the port elsewhere", async () => {
   const refused: Alteration = [
     "laptop",

@@ -1,5 +1,8 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
+import { evidenceCommands } from "../../lab/evidence/commands.ts";
 import { droppedBy, grownDrops, ledBy, mayBeDroppedBy } from "../../lab/evidence/firewall.ts";
 import { type FirewallPacket, matchesAll } from "../../lab/evidence/firewall-packet.ts";
 import { droppedText, ruleText } from "../../lab/evidence/firewall-text.ts";
@@ -7,6 +10,7 @@ import { parseIptables } from "../../lab/evidence/iptables.ts";
 import { mayMasquerade } from "../../lab/evidence/masquerade.ts";
 import type { FirewallRules } from "../../lab/evidence/nftables.ts";
 import { wholeFirewall } from "../../lab/evidence/whole-firewall.ts";
+import { folderWith } from "./folder-with.ts";
 
 /** Recorded with Debian's iptables 1.8.9: rules as ufw and Docker make them, and others of iptables-legacy. */
 const recorded = (name: string) =>
@@ -200,6 +204,44 @@ test.each([
 ])("what becomes of a packet by %s", (rule, verdict, to) => {
   const text = `*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING ${rule}\nCOMMIT\n`;
   expect(parseIptables(text).tables[0]?.rules).toMatchObject([{ verdict, to }]);
+});
+
+test("what another program decides about is not sure to come to the rules behind it", () => {
+  const behind = (rule: string) => rulesOf(nothing, printed(dump(rule, "-A INPUT -j DROP")));
+  expect(droppedBy(behind("-A INPUT -j LOG"), packet(80))).toMatchObject({ kind: "rule" });
+  expect(droppedBy(behind("-A INPUT -j NFQUEUE"), packet(80))).toBeUndefined();
+});
+
+test("the command runs each program once, and names one that fails with its first words", () => {
+  const print = (name: string) => `#!/bin/sh\necho "[$*] of ${name}"\n`;
+  const folder = folderWith({
+    "iptables-nft-save": print("nft"),
+    "iptables-legacy-save": print("legacy"),
+    "ip6tables-save": "#!/bin/sh\necho one >&2; echo two >&2; exit 4\n",
+    "ip6tables-legacy-save": print("legacy for IPv6"),
+    "ip6tables-nft-save": print("nft for IPv6"),
+  });
+  for (const name of readdirSync(folder)) chmodSync(path.join(folder, name), 0o755);
+  symlinkSync("iptables-nft-save", path.join(folder, "iptables-save"));
+  const [program = "", ...words] = evidenceCommands.iptables.argv;
+  const env = { PATH: `${folder}:/usr/bin:/bin` };
+  const lines = execFileSync(program, words, { env, encoding: "utf8" }).split("\n");
+  // What the kernel of this machine has is its own business.
+  expect(lines.filter((line) => !line.includes("_tables_names of "))).toEqual([
+    "# iptables-save -c",
+    "[-c] of nft",
+    "# iptables-legacy-save -c",
+    "[-c] of legacy",
+    "# iptables-save is iptables-nft-save",
+    "# ip6tables-save -c",
+    "# ip6tables-save -c: one",
+    "# ip6tables-legacy-save -c",
+    "[-c] of legacy for IPv6",
+    "# ip6tables-nft-save -c",
+    "[-c] of nft for IPv6",
+    "# end of iptables",
+    "",
+  ]);
 });
 
 test("after a goto the chain that it was in does not go on", () => {
