@@ -126,7 +126,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     severity: "error",
     title: "The target's own firewall drops what comes from the tailnet.",
     explanation:
-      "Tailscale's own rules accept what comes from its interface. Another table's base chain is asked all the same: a drop in any of them is final. `tailscale ping` is answered by tailscaled and passes.",
+      "Tailscale's own rules accept what comes from its interface. Another table's base chain is asked all the same: a drop in any of them is final. `tailscale ping` is answered by tailscaled and passes.\n\nRules of iptables are read as `iptables-save` prints them, and told with the command that takes them away. Those of iptables-legacy are rules too, and `nft` does not show them: where the kernel has such tables and no program on the machine prints them, the doctor says that it could not look.",
     sources: ["tailscale/tailscale#7332", "tailscale/tailscale#9084"],
   },
   {

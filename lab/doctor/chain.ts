@@ -1,4 +1,4 @@
-import type { Observation } from "../evidence/observation.ts";
+import { gapOf, type Observation } from "../evidence/observation.ts";
 import type { Attempts, Observations } from "../evidence/observations.ts";
 import { isTailnetAddress } from "../evidence/prefix.ts";
 import { exitNodeOf, machineOf, serverOf, tailnetAddresses } from "../evidence/where.ts";
@@ -142,7 +142,9 @@ function tellFirewall(seen: Observations, attempts: Attempts): Told | undefined 
   if (attempts.address === null) return undefined;
   if (answers(attempts)) return ok("a packet came back");
   const receiver = receiverOf(seen);
-  if (receiver?.firewall.kind !== "seen") return why(receiver?.firewall, "no rules at hand");
+  if (receiver === undefined) return unknown("no rules at hand");
+  const gap = gapOf(receiver.firewall);
+  if (gap !== undefined) return why(gap, "");
   return ok(`${receiver.machine.name} has no rule that drops it`);
 }
 

@@ -76,7 +76,11 @@ export function runCheck(
     observations,
     question,
     read(observation) {
-      if (observation?.kind === "seen") return observation.value;
+      if (observation?.kind === "seen") {
+        const { unseen = [], value } = observation;
+        checked.notLooked.push(...unseen.map((each) => notLooked(check.finds, each)));
+        return value;
+      }
       if (observation !== undefined && observation.isUnasked !== true) {
         checked.notLooked.push(notLooked(check.finds, observation));
       }

@@ -5,7 +5,6 @@ import { type PingResult, parsePing } from "../observe/ping.ts";
 import { parseAhosts, parseDig } from "../observe/resolve.ts";
 import { evidenceCommands } from "./commands.ts";
 import type { Evidence, EvidenceSource, Missing } from "./evidence.ts";
-import { parseRuleset } from "./nftables.ts";
 import { type Observation, observe } from "./observation.ts";
 import type {
   Attempts,
@@ -19,6 +18,7 @@ import { isAddress, isTailnetAddress } from "./prefix.ts";
 import type { Question } from "./question.ts";
 import { parseNstat, parseSockets } from "./sockets.ts";
 import { exitNodeOf, ownAddresses, ownerOf, serverOf, tailnetAddresses } from "./where.ts";
+import { wholeFirewall } from "./whole-firewall.ts";
 
 /** Of a packet: small; as some tunnels have it; the tunnel's smallest of IPv6; as large as the tunnel takes. */
 const sizes = [600, 1000, 1200, 1280];
@@ -92,13 +92,14 @@ export async function attempt(
     const options = { signal };
     const counters = await Promise.all(
       machines.map(async (name) => {
-        const [firewall, drops, sockets] = await Promise.all([
+        const [nft, iptables, drops, sockets] = await Promise.all([
           source.run(name, evidenceCommands.firewall.argv, options),
+          source.run(name, evidenceCommands.iptables.argv, options),
           source.run(name, evidenceCommands.drops.argv, options),
           source.run(name, evidenceCommands.sockets.argv, options),
         ]);
         const counted: Counters = {
-          firewall: observe(firewall, ({ stdout }) => parseRuleset(stdout)),
+          firewall: wholeFirewall(nft, iptables),
           reversePathDrops: observe(drops, ({ stdout }) => parseNstat(stdout)),
           sockets: observe(sockets, ({ stdout }) => parseSockets(stdout)),
         };

@@ -23,6 +23,30 @@ const tailscaledProcess = `for p in $(pgrep -x tailscaled); do
   tr '\\0' '\\n' < /proc/$p/environ | grep -E '^TS_(DEBUG|DISABLE|ENABLE)_' || :
 done`;
 
+/**
+ * Which tables there are of iptables-legacy the kernel says itself, in a file for each family. `iptables-save` is one of
+ * the two others by another name, or the only one. A program that fails is named with its error; without any, and without
+ * tables, nothing is printed at all. With `-t` a program would make the table that it is asked for.
+ */
+const iptables = `for p in iptables ip6tables; do
+  PATH=$PATH:/usr/sbin:/sbin first=
+  for each in $p-save $p-legacy-save $p-nft-save; do
+    file=$(command -v $each) || continue
+    any=yes
+    [ "$first" -ef "$file" ] && echo "# $p-save is $each" && continue
+    first=\${first:-$file}
+    echo "# $each -c"
+    { error=$($each -c 2>&1 >&3) || echo "# $each -c: \${error:-it failed}" | head -n 1; } 3>&1
+  done
+  names=/proc/net/$\{p%tables}_tables_names
+  tables=$([ ! -r $names ] || while read -r each; do printf ' %s' $each; done < $names)
+  [ -z "$tables" ] && continue
+  any=yes
+  read -r kernel < /proc/sys/kernel/osrelease
+  echo "# \${names##*/} of Linux $kernel:$tables"
+done
+[ -z "$any" ] || echo "# end of iptables"`;
+
 /** All that is asked of a machine, by key: the names of what `observe` makes of it. */
 export const evidenceCommands = {
   status: { roles: tailscale, argv: ["tailscale", "status", "--json"], file: "status.json" },
@@ -75,6 +99,7 @@ export const evidenceCommands = {
   },
   rules: { roles: every, argv: ["ip", "-j", "rule"], file: "rules.json" },
   firewall: { roles: every, argv: ["nft", "-j", "list", "ruleset"], file: "nftables.json" },
+  iptables: { roles: every, argv: ["sh", "-c", iptables], file: "iptables.txt" },
   sysctls: {
     roles: every,
     argv: ["sysctl", "-a", "-r", "forward|rp_filter|mtu_probing|src_valid_mark"],

@@ -46,7 +46,9 @@ function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): A
   const interfaceIs = (isAsked: boolean): Answer => {
     // There is none: a packet of the machine's own came in by none.
     if (!isAsked) return isOut ? is(() => false) : "unknown";
-    return device === undefined ? "unknown" : is((value) => isDevice(value, device));
+    if (device !== undefined) return is((value) => isDevice(value, device));
+    // What comes from another machine, or goes there, does not pass it.
+    return right === "lo" && source !== destination ? is(() => false) : "unknown";
   };
   const portIs = (isAsked: boolean): Answer => {
     if (left.startsWith(protocol === "tcp" ? "udp" : "tcp")) return "no";
@@ -89,13 +91,30 @@ function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): A
     case "fib daddr type":
       return hook === "input" ? is((value) => value === "local") : "unknown";
     case "ct state":
+      // Whether it was led elsewhere is no state of nft's, and one of iptables'.
+      if (/[sd]nat/.test(right) && !values.includes(isAnswer ? "established" : "new"))
+        return "unknown";
       return is((value) => value === (isAnswer ? "established" : "new"));
+    case "fragment":
+      return is(() => false);
     default:
+      if (left.startsWith("tcp flags of ") && protocol === "tcp") {
+        return is(() => flagsOf(left.slice("tcp flags of ".length), isAnswer) === right);
+      }
       if (/^(tcp|udp|icmp|icmpv6) /.test(left)) {
         return left.startsWith(`${protocol} `) ? "unknown" : "no";
       }
       return "unknown";
   }
+}
+
+/** Those of a packet that opens a connection, or answers it, of which a mask is asked. */
+function flagsOf(mask: string, isAnswer: boolean): string {
+  const set = isAnswer ? ["SYN", "ACK"] : ["SYN"];
+  return mask
+    .split(",")
+    .filter((flag) => set.includes(flag))
+    .join(",");
 }
 
 function isDevice(pattern: string, device: string): boolean {

@@ -1,5 +1,5 @@
 import { type FirewallPacket, isOfFamily, matchesAll, mostJumps } from "./firewall-packet.ts";
-import { type FirewallChain, type FirewallRule, type FirewallRules, ruleText } from "./nftables.ts";
+import type { FirewallChain, FirewallRule, FirewallRules } from "./nftables.ts";
 
 const hooksOf = {
   input: ["ingress", "prerouting", "input"],
@@ -64,13 +64,6 @@ function chainsOf(rules: FirewallRules, packet: FirewallPacket): FirewallChain[]
   );
 }
 
-/** What it is that drops, near enough to be found in `nft list ruleset`. */
-export function droppedText(dropped: Dropped): string {
-  if (dropped.kind === "rule") return ruleText(dropped.rule);
-  const { family, table, name } = dropped.chain;
-  return `table ${family} ${table}, chain ${name}: policy drop`;
-}
-
 function walk(
   rules: FirewallRules,
   { family, table, name }: Pick<FirewallChain, "family" | "table" | "name">,
@@ -106,11 +99,15 @@ function walk(
         if (isSureHere && isSure) return { kind: "led", by: rule };
         isSure = false;
         break;
+      case "queue":
+        isSure = false;
+        break;
       case "jump": {
         if (rule.target === undefined || depth >= mostJumps) break;
         const inner = walk(rules, { family, table, name: rule.target }, packet, depth + 1, doubts);
         if (isSureHere && isSure && inner.kind !== "goes-on" && inner.kind !== "unknown")
           return inner;
+        if (inner.kind === "drop" && inner.by.kind === "rule") doubts.push(inner.by.rule);
         if (inner.kind !== "goes-on") isSure = false;
         break;
       }

@@ -3,13 +3,14 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { type EvidenceKey, evidenceCommands } from "./commands.ts";
 import type { Machine, MachineRole } from "./evidence.ts";
+import { iptablesFiles } from "./iptables-files.ts";
 import type { CapturedMachine } from "./manifest.ts";
 
 /** A machine whose outputs are in a folder. */
 export interface FolderMachine extends Machine {
   folder: string;
   /** What the files are called, where not as the commands say. */
-  files?: ReadonlyMap<EvidenceKey, string>;
+  files?: ReadonlyMap<EvidenceKey, readonly string[]>;
   /** As the manifest has it, where there is one. */
   captured?: CapturedMachine;
 }
@@ -19,7 +20,11 @@ export async function machinesByFiles(
   directory: string,
   entries: readonly Dirent[],
 ): Promise<FolderMachine[]> {
-  const own = machinesIn(directory, path.basename(path.resolve(directory)), fileNames(entries));
+  const own = await machinesIn(
+    directory,
+    path.basename(path.resolve(directory)),
+    fileNames(entries),
+  );
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const inner = await Promise.all(
     folders.sort().map(async (name) => {
@@ -36,8 +41,12 @@ function fileNames(entries: readonly Dirent[]): string[] {
 }
 
 /** Control may run on a machine that is in the tailnet itself: that is two machines in one folder. */
-function machinesIn(folder: string, name: string, names: readonly string[]): FolderMachine[] {
-  const files = filesByKey(names);
+async function machinesIn(
+  folder: string,
+  name: string,
+  names: readonly string[],
+): Promise<FolderMachine[]> {
+  const files = await filesByKey(folder, names);
   if (files.size === 0) return [];
   const has = (role: MachineRole) =>
     [...files.keys()].some((key) => {
@@ -55,12 +64,22 @@ function machinesIn(folder: string, name: string, names: readonly string[]): Fol
 }
 
 /** `Status.json`, `status.txt` and `status.json.txt` are status.json too; its own name comes first. */
-function filesByKey(names: readonly string[]): Map<EvidenceKey, string> {
-  const files = new Map<EvidenceKey, string>();
+async function filesByKey(
+  folder: string,
+  names: readonly string[],
+): Promise<Map<EvidenceKey, string[]>> {
+  const files = new Map<EvidenceKey, string[]>();
+  const own = Object.values(evidenceCommands).map(({ file }): string => file);
+  const iptables = await iptablesFiles(
+    folder,
+    names.filter((name) => !own.includes(name)),
+  );
+  const others = names.filter((name) => !iptables.includes(name));
   for (const key of Object.keys(evidenceCommands) as EvidenceKey[]) {
     const { file } = evidenceCommands[key];
-    const found = names.includes(file) ? file : names.find((name) => stem(name) === stem(file));
-    if (found !== undefined) files.set(key, found);
+    const found = others.includes(file) ? file : others.find((name) => stem(name) === stem(file));
+    const all = [...(found === undefined ? [] : [found]), ...(key === "iptables" ? iptables : [])];
+    if (all.length > 0) files.set(key, all);
   }
   return files;
 }

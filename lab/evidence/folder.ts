@@ -2,7 +2,13 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { LabError } from "../errors.ts";
 import { type EvidenceKey, evidenceCommands } from "./commands.ts";
-import type { Evidence, EvidenceSource, Machine, Missing } from "./evidence.ts";
+import {
+  type Evidence,
+  type EvidenceSource,
+  isMissing,
+  type Machine,
+  type Missing,
+} from "./evidence.ts";
 import { type FolderMachine, machinesByFiles } from "./folder-machines.ts";
 import { outputIn } from "./likeness.ts";
 import { linesOf, manifestFile, readManifest } from "./manifest.ts";
@@ -85,13 +91,27 @@ async function readOutput(
   if (machine === undefined) return missing("the folder has no such machine");
   const key = keys.find((one) => isSame(evidenceCommands[one].argv, argv));
   if (key === undefined) return missing("a folder has nothing but what was captured");
-  const { captured, folder, files } = machine;
   const name = evidenceCommands[key].file;
-  const absent = captured?.missing[name];
+  const absent = machine.captured?.missing[name];
   if (absent !== undefined) {
     return { ...missing(absent.why), ...(absent.isDown === true ? { isDown: true } : {}) };
   }
-  const fileName = files?.get(key) ?? name;
+  const names = machine.files?.get(key) ?? [name];
+  const outputs = await Promise.all(names.map((each) => readOneFile(machine, key, each)));
+  const printed = outputs.flatMap((each) => (isMissing(each) ? [] : [each]));
+  const [first] = printed;
+  const broken = outputs.find(isMissing);
+  if (first === undefined || broken !== undefined) return broken ?? missing(`${name} is not kept`);
+  return { ...first, stdout: printed.map(({ stdout }) => stdout).join("\n") };
+}
+
+async function readOneFile(
+  { name: node, captured, folder }: FolderMachine,
+  key: EvidenceKey,
+  fileName: string,
+): Promise<Evidence | Missing> {
+  const { argv, file: name } = evidenceCommands[key];
+  const missing = (why: string): Missing => ({ node, argv, why });
   const file = await readTextFile(path.join(folder, fileName));
   if (file === undefined) return missing(`${name} is not in the folder`);
   const unread = (problem: string): Missing => ({

@@ -11,7 +11,6 @@ import { parseInterfaces, parseRoutes, parseRules } from "./ip.ts";
 import { byMachineNames } from "./machine-names.ts";
 import { measure } from "./measure.ts";
 import { parseNetmap } from "./netmap.ts";
-import { parseRuleset } from "./nftables.ts";
 import { observe, type Unseen } from "./observation.ts";
 import type {
   Attempts,
@@ -31,6 +30,7 @@ import { parseServe } from "./serve.ts";
 import { parseNstat, parseResolvConf, parseSockets, parseSysctls } from "./sockets.ts";
 import { parseDnsStatus, parsePrefs, parseTailscaledProcess } from "./tailscaled.ts";
 import { waysIntoTunnel } from "./where.ts";
+import { wholeFirewall } from "./whole-firewall.ts";
 
 /**
  * All that a source has to show. With a question also what is tried for it, which takes some seconds more.
@@ -130,12 +130,13 @@ async function lookAtMachines(
 }
 
 async function lookAtHost(machine: Machine, run: Run): Promise<HostObservations> {
-  const [addresses, routes, rules, firewall, sysctls, drops, sockets, resolvConf] =
+  const [addresses, routes, rules, nft, iptables, sysctls, drops, sockets, resolvConf] =
     await Promise.all([
       run("addresses"),
       run("routes"),
       run("rules"),
       run("firewall"),
+      run("iptables"),
       run("sysctls"),
       run("drops"),
       run("sockets"),
@@ -146,7 +147,7 @@ async function lookAtHost(machine: Machine, run: Run): Promise<HostObservations>
     addresses: observe(addresses, ({ stdout }) => parseInterfaces(stdout)),
     routes: observe(routes, ({ stdout }) => parseRoutes(stdout)),
     rules: observe(rules, ({ stdout }) => parseRules(stdout)),
-    firewall: observe(firewall, ({ stdout }) => parseRuleset(stdout)),
+    firewall: wholeFirewall(nft, iptables),
     // Some names may be read by nobody, which sysctl tells by its exit code.
     sysctls: observe(sysctls, ({ stdout }) => parseSysctls(stdout), { anyExitCode: true }),
     reversePathDrops: observe(drops, ({ stdout }) => parseNstat(stdout)),

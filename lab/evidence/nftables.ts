@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** `nft -j list ruleset`: base chains and their rules, with counters. */
+/** `nft -j list ruleset`, and what iptables has beside: base chains and their rules, with counters. */
 export interface FirewallRules {
   chains: FirewallChain[];
   rules: FirewallRule[];
@@ -17,6 +17,14 @@ export interface FirewallChain {
   priority: number;
   /** `accept` or `drop`, of a base chain. */
   policy: string | undefined;
+  iptables?: OfIptables;
+}
+
+/** Of what iptables has made: the program that prints and changes it, and its own name of the table. */
+interface OfIptables {
+  /** `iptables`, `ip6tables-legacy`. */
+  program: string;
+  table: string;
 }
 
 export interface FirewallRule {
@@ -24,7 +32,7 @@ export interface FirewallRule {
   table: string;
   chain: string;
   matches: FirewallMatch[];
-  /** `accept`, `drop`, `reject`, `masquerade`, `snat`, `dnat`, `jump`, `return`; undefined for one that only counts or marks. */
+  /** `accept`, `drop`, `reject`, `masquerade`, `snat`, `dnat`, `redirect`, `jump`, `return`, `queue` (something else decides); undefined for one that only counts or marks. */
   verdict: string | undefined;
   /** The chain of a jump or goto. */
   target: string | undefined;
@@ -32,6 +40,8 @@ export interface FirewallRule {
   to: { address?: string; port?: number } | undefined;
   /** Undefined without a counter. */
   packets: number | undefined;
+  /** With what stands after `-A CHAIN`. */
+  iptables?: OfIptables & { words: string };
 }
 
 export interface FirewallMatch {
@@ -80,7 +90,17 @@ const rulesetSchema = z.looseObject({
   ),
 });
 
-const verdicts = ["accept", "drop", "reject", "masquerade", "snat", "dnat", "redirect", "return"];
+const verdicts = [
+  "accept",
+  "drop",
+  "reject",
+  "masquerade",
+  "snat",
+  "dnat",
+  "redirect",
+  "return",
+  "queue",
+];
 
 export function parseRuleset(text: string): FirewallRules {
   const { nftables } = rulesetSchema.parse(JSON.parse(text));
@@ -266,26 +286,4 @@ function rightText(right: unknown): string {
   if (range !== undefined) return range.map(rightText).join("-");
   if (elem !== undefined) return rightText(elem.val);
   return set === undefined ? JSON.stringify(right) : rightText(set);
-}
-
-/** A rule as nft prints it, near enough to be found there. */
-export function ruleText({
-  family,
-  table,
-  chain,
-  matches,
-  verdict,
-  target,
-  to,
-  packets,
-}: FirewallRule): string {
-  const words = matches.map(({ left, op, right }) =>
-    op === "==" || op === "in" || op === "?" ? `${left} ${right}`.trim() : `${left} ${op} ${right}`,
-  );
-  const counter = packets === undefined ? [] : [`counter packets ${packets}`];
-  const { address = "", port } = to ?? {};
-  const place = `${address}${port === undefined ? "" : `:${port}`}`;
-  const led = place === "" ? (verdict ?? "") : `${verdict} to ${place}`;
-  const end = target === undefined ? led : `jump ${target}`;
-  return [`table ${family} ${table}, chain ${chain}:`, ...words, ...counter, end].join(" ").trim();
 }

@@ -8,6 +8,8 @@ export interface Seen<Value> {
   kind: "seen";
   value: Value;
   evidence: Evidence;
+  /** Where several commands show it together: what could not be had, so that the value may lack something. */
+  unseen?: readonly Unseen[];
 }
 
 export interface Unseen {
@@ -29,6 +31,11 @@ export interface Unseen {
 /** The value; undefined where it could not be had. */
 export function seenValue<Value>(observation: Observation<Value> | undefined): Value | undefined {
   return observation?.kind === "seen" ? observation.value : undefined;
+}
+
+/** Why a value may not be all there is; undefined where it is all. */
+export function gapOf(observation: Observation<unknown>): Unseen | undefined {
+  return observation.kind === "unseen" ? observation : observation.unseen?.[0];
 }
 
 /** A program's output, read. What can't be read is unseen, as is what a failed program printed. */

@@ -1,4 +1,5 @@
 import { droppedBy } from "../evidence/firewall.ts";
+import { printedBy } from "../evidence/firewall-text.ts";
 import { seenValue } from "../evidence/observation.ts";
 import type { HostObservations, TailscaleObservations } from "../evidence/observations.ts";
 import { covers, isOwnResolver, sharedRange } from "../evidence/prefix.ts";
@@ -7,6 +8,7 @@ import { ownPrefixes, usesExitNode } from "../evidence/where.ts";
 import { longestLan } from "../topology/fault-values.ts";
 import { prefix, withoutHostBits } from "../topology/prefix.ts";
 import type { DownState, Listening, NodeFacts, OwnFault, Seen } from "./facts.ts";
+import { from } from "./from.ts";
 import { servicePorts } from "./sockets.ts";
 import { first, taken } from "./taken.ts";
 
@@ -93,22 +95,26 @@ export function blockedPorts({
   firewall,
   sockets,
 }: TailscaleObservations): Seen<Listening[]> | undefined {
-  const open = seenValue(sockets);
-  return taken(firewall, (rules) => {
-    const blocked = servicePorts(open ?? []).filter(
-      ({ protocol, port }) =>
-        droppedBy(rules, {
-          hook: "input",
-          device: "tailscale0",
-          source: "100.64.255.254",
-          destination: "100.64.0.1",
-          port,
-          protocol,
-          isAnswer: false,
-        }) !== undefined,
-    );
-    return blocked.length === 0 ? undefined : blocked;
+  if (firewall.kind !== "seen") return undefined;
+  const blocked = servicePorts(seenValue(sockets) ?? []).flatMap((listening) => {
+    const by = droppedBy(firewall.value, {
+      hook: "input",
+      device: "tailscale0",
+      source: "100.64.255.254",
+      destination: "100.64.0.1",
+      port: listening.port,
+      protocol: listening.protocol,
+      isAnswer: false,
+    });
+    return by === undefined ? [] : [{ listening, by }];
   });
+  const [one] = blocked;
+  if (one === undefined) return undefined;
+  const { node, argv } = firewall.evidence;
+  return {
+    value: blocked.map(({ listening }) => listening),
+    from: from({ node, argv: printedBy(one.by) ?? argv }),
+  };
 }
 
 /** A LAN of its own within the tailnet's range, as a carrier's NAT gives: one that has room for a router and others. */

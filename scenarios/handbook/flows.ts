@@ -90,7 +90,7 @@ export const flows: readonly Flow[] = [
       {
         title: "Host firewall",
         see: "the policy allows it, `tailscale ping` is answered, and one port times out for everybody",
-        text: "Type `nft list ruleset` (or `iptables -S`) on the target. A drop in any table is final, whatever Tailscale's own rules accept.",
+        text: "Type `nft list ruleset` on the target, and where there is iptables `iptables-save` and `iptables-legacy-save`: nft does not show the rules of the latter. A drop in any table is final, whatever Tailscale's own rules accept.",
         codes: ["TL114", "TL123"],
       },
       {

@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { isIPv4, isIPv6 } from "node:net";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { anonymiserFor, type Output } from "../../lab/capture/anonymise/anonymise.ts";
 import { programWords, topLevel } from "../../lab/capture/anonymise/vocabulary.ts";
+import { parseIptables } from "../../lab/evidence/iptables.ts";
 import { contains, prefix } from "../../lab/topology/prefix.ts";
 
 const reserved = new Set([
@@ -195,6 +197,24 @@ test("what is in a prefix stays in it, and private and shared addresses stay", (
   expect(`${network}/22`).toBe(range);
   expect(contains(prefix(range), prefix(other))).toBe(false);
   expect(written.slice(4)).toEqual(text.split("\n").slice(4));
+});
+
+test("rules of iptables are about other addresses, and are the same rules", () => {
+  const text = readFileSync(new URL("../evidence/iptables/ufw.txt", import.meta.url), "utf8")
+    .replaceAll("172.17.0.2:80", "31.10.5.9:80")
+    .replaceAll("dapp_Web", "annes-laptop");
+  const written = anonymiserFor([{ argv: [], text }], ["annes-laptop", "accept", "legacy"]).output(
+    text,
+  );
+  expect(written).not.toMatch(/31\.10|annes/);
+  const rulesIn = (each: string) =>
+    parseIptables(each).tables.map(({ table, program, chains, rules }) => [
+      table,
+      program,
+      chains.map(({ name, policy }) => [name, policy]),
+      rules.map(({ verdict, matches }) => [verdict, matches.map(({ left, op }) => [left, op])]),
+    ]);
+  expect(rulesIn(written)).toEqual(rulesIn(text));
 });
 
 test("a placeholder is nobody's name or address", () => {

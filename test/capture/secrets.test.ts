@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { secretRemover } from "../../lab/capture/secrets.ts";
 
@@ -136,6 +137,7 @@ test.each([
   ["a URL", '{"ControlURL": "https://control.lab.test", "AuthURL": ""}'],
   ["addresses", "tcp LISTEN 0 128 100.64.0.1:443 [fd7a:115c:a1e0::1]:443"],
   ["nftables", '{"nftables": [{"rule": {"family": "ip", "expr": [{"counter": {"packets": 1}}]}}]}'],
+  ["iptables", readFileSync(new URL("../evidence/iptables/ufw.txt", import.meta.url), "utf8")],
   [
     "what is called a key, and is none",
     "key: id\nkey: laptop\nsort key: name\nkey: wireguard-gateway-office-2\nkey: 2026-11-24T15:26:00Z\nkey: 100.64.0.1\nkey: fd7a:115c:a1e0::1",

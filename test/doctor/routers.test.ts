@@ -74,9 +74,11 @@ describe("a router that does not masquerade", () => {
     ]);
   });
 
-  test("in a capture nothing at all of nft may be for rules of iptables-legacy", async () => {
+  test("where nothing was kept of iptables, the rules may be those of iptables-legacy", async () => {
     const gone: Alteration = ["router", "nft -j", ruleset(() => [])];
-    expect(await codes(asked, [...silent, gone])).not.toContain("TL107 router");
+    const unkept: Alteration = ["router", "sh iptables", () => undefined];
+    expect(await codes(asked, [...silent, gone])).toContain("TL107 router");
+    expect(await codes(asked, [...silent, gone, unkept])).not.toContain("TL107 router");
   });
 
   test("TL107: tailscaled is told to set no rules", async () => {

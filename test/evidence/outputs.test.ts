@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { ruleText } from "../../lab/evidence/firewall-text.ts";
 import { parseUsers } from "../../lab/evidence/headscale.ts";
 import { parseInterfaces, parseRoutes } from "../../lab/evidence/ip.ts";
 import { parseNetmap } from "../../lab/evidence/netmap.ts";
-import { parseRuleset, ruleText } from "../../lab/evidence/nftables.ts";
+import { parseRuleset } from "../../lab/evidence/nftables.ts";
 import { covers } from "../../lab/evidence/prefix.ts";
 import { parseNstat, parseResolvConf, parseSockets } from "../../lab/evidence/sockets.ts";
 import { parseDnsStatus } from "../../lab/evidence/tailscaled.ts";

@@ -3,12 +3,14 @@
  * tells nobody anything, and loses it where only a name can stand.
  */
 export const programWords = new Set(
-  `admin any auth client cloud control daemon debian default derp direct dns docker down drop error exit filter
-  forward gateway group headscale health home host hosts http https info input internet inet invalid ip ipv4 ipv6 kernel lab
-  lan linux lo local localhost log login machine main map mark name nat net netmap network nft node none not output peer ping
-  policy postrouting prerouting private proxy public relay remote removed root route router running secret self server service ssh
-  stable state static status stopped stun system tag tagged tailnet tailscale tailscaled tcp test true false tun udp
-  unknown up user users via wan warning web wg yes`.split(/\s+/),
+  `accept admin any auth client cloud comment commit completed conntrack control daemon debian default derp direct
+  dns docker down drop error exit filter forward gateway generated group headscale health home host hosts http
+  https info input internet inet invalid ip iptables ipv4 ipv6 kernel lab lan legacy limit linux lo local
+  localhost log login machine main mangle map mark masquerade multiport name nat net netmap network nft node none
+  not output peer ping policy postrouting prerouting private proxy public raw recent redirect reject relay remote
+  removed return root route router running secret security self server service ssh stable state static status
+  stopped stun system tag tagged tailnet tailscale tailscaled tcp test true false tun udp unknown up user users
+  via wan warning web wg yes`.split(/\s+/),
 );
 
 /** Tailscale's, Headscale's and others' that any tailnet's outputs have. */

@@ -1,17 +1,12 @@
-import {
-  type Dropped,
-  droppedBy,
-  droppedText,
-  grownDrops,
-  mayBeDroppedBy,
-} from "../../evidence/firewall.ts";
+import { type Dropped, droppedBy, grownDrops, mayBeDroppedBy } from "../../evidence/firewall.ts";
 import type { FirewallPacket } from "../../evidence/firewall-packet.ts";
 import { seenValue } from "../../evidence/observation.ts";
 import type { HostObservations, TailscaleObservations } from "../../evidence/observations.ts";
 import { isTailnetAddress, sharedRange } from "../../evidence/prefix.ts";
 import { machineOf } from "../../evidence/where.ts";
 import { isHeard, receiverOf, sourceOf, sourcesBehind, works } from "../asked.ts";
-import { type Check, type Look, seen } from "../check.ts";
+import type { Check, Look } from "../check.ts";
+import { seenRule, withoutRule } from "../firewall-rule.ts";
 import { isLoopback } from "../sockets.ts";
 
 /** TL114: a rule of the machine itself drops what comes out of the tunnel, or by way of a subnet router. */
@@ -173,20 +168,18 @@ function tell(
     involves,
     ...(isGuess ? { isGuess } : {}),
     what: `a firewall on ${machine.name} ${isGuess ? `may ${verb}` : `${verb}s`} ${what}`,
-    seen: [seen(firewall, droppedText(dropped))],
+    seen: [seenRule(firewall, dropped)],
     ...(observations.tailscale.has(machine.name)
       ? {
           why: `${maybe}a drop in any base chain is final, whatever Tailscale's own rules accept; \`tailscale ping\` is answered by tailscaled and passes`,
           fix: [
-            `on ${machine.name}: nft -a list ruleset, and take that rule away or let tailscale0 pass before it`,
+            `on ${machine.name}: ${withoutRule(dropped, "let tailscale0 pass before it")}`,
             `on ${machine.name}, with ufw: ufw allow in on tailscale0`,
           ],
         }
       : {
           why: `${maybe}a drop in any base chain is final; what comes by a subnet router has the router's address in the LAN, where it masquerades`,
-          fix: [
-            `on ${machine.name}: nft -a list ruleset, and take that rule away or let these packets pass before it`,
-          ],
+          fix: [`on ${machine.name}: ${withoutRule(dropped, "let these packets pass before it")}`],
         }),
     explains: [`connections by the tailnet, to or from ${machine.name}, do not come about`],
   });

@@ -1,9 +1,6 @@
 import { mayMasquerade } from "../../evidence/masquerade.ts";
-import type {
-  HostObservations,
-  Observations,
-  TailscaleObservations,
-} from "../../evidence/observations.ts";
+import { gapOf } from "../../evidence/observation.ts";
+import type { HostObservations, TailscaleObservations } from "../../evidence/observations.ts";
 import { covers, isDefault, isPrivate, isTailnetAddress, lengthOf } from "../../evidence/prefix.ts";
 import { machineOf } from "../../evidence/where.ts";
 import { isHeard, receiverOf, sourceOf } from "../asked.ts";
@@ -26,7 +23,7 @@ export const noReturnRoute: Check = {
     if (router === undefined || router.machine.name === target) return;
     read(router.prefs);
     const source = sourceOf(observations, question.from, address);
-    const bare = unmasked(observations, router, source, address);
+    const bare = unmasked(router, source, address);
     if (bare === undefined) return;
     const near = read(fromRouter?.connect) ?? undefined;
     const nearPing = read(fromRouter?.icmp)?.received ?? 0;
@@ -86,7 +83,6 @@ function lookAtAll({ observations, found }: Look): void {
     if (firewall.value.chains.some(({ name }) => name.startsWith("ts-"))) continue;
     const { name } = machine;
     const bare = unmasked(
-      observations,
       router,
       undefined,
       isDefault(route) ? "9.9.9.9" : (route.split("/")[0] ?? ""),
@@ -106,7 +102,6 @@ function lookAtAll({ observations, found }: Look): void {
 
 /** What says that a router hands packets on with their tailnet addresses; undefined where nothing does. */
 function unmasked(
-  { isLive }: Observations,
   { prefs, firewall, status }: TailscaleObservations,
   source: string | undefined,
   destination: string,
@@ -132,8 +127,8 @@ function unmasked(
     isAnswer: false,
   } as const;
   if (firewall.kind !== "seen" || mayMasquerade(firewall.value, packet)) return undefined;
-  // Where nft has nothing at all the rules may be those of iptables-legacy, which it does not show. A lab has none.
-  if (!isLive && firewall.value.chains.length === 0) return undefined;
+  // It may be in what could not be looked at: iptables-legacy, which nft does not show.
+  if (gapOf(firewall) !== undefined) return undefined;
   if (netfilterMode !== 2) {
     return {
       seen: seenLine(prefs, /"NetfilterMode"/, `"NetfilterMode": ${netfilterMode}`),

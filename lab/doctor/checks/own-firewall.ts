@@ -1,10 +1,11 @@
-import { droppedBy, droppedText } from "../../evidence/firewall.ts";
+import { droppedBy } from "../../evidence/firewall.ts";
 import type { TailscaleObservations } from "../../evidence/observations.ts";
 import { covers, isDefault, lengthOf } from "../../evidence/prefix.ts";
 import { isNameMissing, isUntrusted } from "../../evidence/probes.ts";
 import { isTunnel, ownPrefixes } from "../../evidence/where.ts";
 import { type Check, type Look, seen } from "../check.ts";
 import type { Seen } from "../finding.ts";
+import { listing, seenRule } from "../firewall-rule.ts";
 
 /** TL130 own-firewall-drops: what a node needs of the internet fails, and its own rules drop just that. */
 export const ownFirewall: Check = {
@@ -20,7 +21,7 @@ export const ownFirewall: Check = {
         const by = packetsOf(node, failure)
           .map((packet) => droppedBy(rules, packet))
           .find((each) => each !== undefined);
-        return by === undefined ? [] : [{ ...failure, text: droppedText(by) }];
+        return by === undefined ? [] : [{ ...failure, by }];
       });
       const [first] = dropped;
       if (first === undefined) continue;
@@ -30,10 +31,10 @@ export const ownFirewall: Check = {
         code: "TL130",
         node: name,
         what: `a firewall on ${name} drops what it sends itself, or the answers: ${ports.join(", ")}`,
-        seen: [seen(node.firewall, first.text), first.seen],
+        seen: [seenRule(node.firewall, first.by), first.seen],
         why: "tailscaled needs TCP 443 to control and the relays, UDP to the relays and its peers, and its resolvers; a drop in any base chain is final",
         fix: [
-          `on ${name}: nft -a list ruleset, and let ${ports.join(", ")} out, and the answers in, before that rule`,
+          `on ${name}: ${listing(first.by)}, and let ${ports.join(", ")} out, and the answers in, before that rule`,
         ],
         explains: dropped.map(({ what }) => `${name} ${what}`),
       });

@@ -1,10 +1,11 @@
-import { type Dropped, droppedBy, droppedText } from "../../evidence/firewall.ts";
+import { type Dropped, droppedBy } from "../../evidence/firewall.ts";
 import type { HostObservations, Observations } from "../../evidence/observations.ts";
 import { covers, isTailnetAddress } from "../../evidence/prefix.ts";
 import type { ResolverView } from "../../evidence/resolver-views.ts";
 import { machineOf, ownerOf, ownPrefixes, serverOf } from "../../evidence/where.ts";
 import { sourceOf, sourcesBehind } from "../asked.ts";
 import { type Look, seen } from "../check.ts";
+import { listing, seenRule } from "../firewall-rule.ts";
 import { isNameAsked } from "../names.ts";
 
 /** TL505, TL508, TL512 of a resolver of which none of the nodes that ask gets an answer. */
@@ -38,7 +39,7 @@ export function tellDown(look: Look, view: ResolverView, silent: readonly Resolv
         : listens === false && host !== undefined
           ? [seen(host.sockets, "nothing listens on port 53")]
           : dropped !== undefined && host !== undefined
-            ? [seen(host.firewall, droppedText(dropped))]
+            ? [seenRule(host.firewall, dropped)]
             : silent.slice(1, 2).map((each) => each.seen)),
     ],
     why: [
@@ -61,7 +62,7 @@ export function tellDown(look: Look, view: ResolverView, silent: readonly Resolv
         : []),
       dropped === undefined
         ? `on ${owner ?? server}: systemctl status its DNS server, and restart it`
-        : `on ${owner ?? server}: nft -a list ruleset, and let UDP and TCP 53 pass before that rule`,
+        : `on ${owner ?? server}: ${listing(dropped)}, and let UDP and TCP 53 pass before that rule`,
       `on control: give ${domain ?? "dns.nameservers.global"} a second nameserver`,
     ],
     explains: [`${about} are resolved on none of ${names.join(", ")}`],

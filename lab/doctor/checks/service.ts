@@ -1,11 +1,12 @@
 import { ledBy } from "../../evidence/firewall.ts";
-import { type FirewallRule, ruleText } from "../../evidence/nftables.ts";
+import type { FirewallRule } from "../../evidence/nftables.ts";
 import type { HostObservations, Observations } from "../../evidence/observations.ts";
 import { isTailnetAddress } from "../../evidence/prefix.ts";
 import type { Socket } from "../../evidence/sockets.ts";
 import { machineOf } from "../../evidence/where.ts";
 import { receiverOf, sourceOf, sourcesBehind, works } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
+import { seenRule, withoutRule } from "../firewall-rule.ts";
 import { isLoopback, listeners } from "../sockets.ts";
 
 /** TL111, TL112, TL113 and TL125: who listens where, on the target itself. */
@@ -42,6 +43,7 @@ export const service: Check = {
     const also = refused ? [seen(connect, connect.evidence.stderr.trim())] : [];
     const rule = leadingRule(observations, machine);
     if (rule !== undefined) {
+      const led = { kind: "rule", rule } as const;
       const end = endOf(rule, sockets, { protocol, port, isTried: connect?.kind === "seen" });
       if (end === undefined) return;
       found({
@@ -49,11 +51,9 @@ export const service: Check = {
         code: "TL111",
         node: target,
         what: `a rule of the firewall on ${target} leads ${protocol}/${port} to ${end}`,
-        seen: [seen(machine.firewall, ruleText(rule)), ...also],
+        seen: [seenRule(machine.firewall, led), ...also],
         why: "the kernel hands such a packet to where the rule says, whoever listens on the port that was asked",
-        fix: [
-          `on ${target}: nft -a list ruleset, and take that rule away or let it lead to where the service listens`,
-        ],
+        fix: [`on ${target}: ${withoutRule(led, "let it lead to where the service listens")}`],
       });
       return;
     }
