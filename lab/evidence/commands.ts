@@ -77,7 +77,7 @@ export const evidenceCommands = {
   firewall: { roles: every, argv: ["nft", "-j", "list", "ruleset"], file: "nftables.json" },
   sysctls: {
     roles: every,
-    argv: ["sysctl", "-a", "-r", "forward|rp_filter|mtu_probing|src_valid_mark"],
+    argv: ["sysctl", "-a", "-r", "forward|rp_filter|mtu_probing|src_valid_mark|echo_ignore_all"],
     file: "sysctls.txt",
   },
   drops: { roles: every, argv: ["nstat", "-asz", "TcpExtIPReversePathFilter"], file: "drops.txt" },

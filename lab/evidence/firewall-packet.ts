@@ -13,6 +13,8 @@ export interface FirewallPacket {
   port: number | undefined;
   protocol: "tcp" | "udp";
   isAnswer: boolean;
+  /** A rule has taken it out of connection tracking. */
+  isUntracked?: boolean;
 }
 
 type Answer = "yes" | "no" | "unknown";
@@ -40,7 +42,7 @@ function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): A
     if (op !== "==" && op !== "!=" && op !== "in") return "unknown";
     return values.some(test) === (op !== "!=") ? "yes" : "no";
   };
-  const { hook, device, protocol, port, source, destination, isAnswer } = packet;
+  const { hook, device, protocol, port, source, destination, isAnswer, isUntracked } = packet;
   const isOut = hook === "output";
   if (op === "?") return "unknown";
   const interfaceIs = (isAsked: boolean): Answer => {
@@ -89,7 +91,10 @@ function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): A
     case "fib daddr type":
       return hook === "input" ? is((value) => value === "local") : "unknown";
     case "ct state":
-      return is((value) => value === (isAnswer ? "established" : "new"));
+      return is(
+        (value) =>
+          value === (isUntracked === true ? "untracked" : isAnswer ? "established" : "new"),
+      );
     default:
       if (/^(tcp|udp|icmp|icmpv6) /.test(left)) {
         return left.startsWith(`${protocol} `) ? "unknown" : "no";
