@@ -226,6 +226,59 @@ test("packets of others at the same time are no answer", async () => {
   expect(lost).toBe("the request arrived at printer, and printer sent no answer");
 });
 
+describe("a rule that may drop the packet", () => {
+  const limit: Alteration = [
+    "router",
+    "nft -j",
+    ({ stdout }) => {
+      const { nftables } = JSON.parse(stdout) as { nftables: object[] };
+      const own = { family: "inet", table: "mine" };
+      const chain = { ...own, name: "in", hook: "input", policy: "accept" };
+      const rule = { ...own, chain: "in", expr: [{ limit: { rate: 5 } }, { drop: null }] };
+      return { stdout: JSON.stringify({ nftables: [...nftables, { chain }, { rule }] }) };
+    },
+  ];
+
+  test("TL114 where the packet was seen last, with what was seen", async () => {
+    const { findings } = await found("laptop router", [...ignored, limit], live);
+    expect(findings).toMatchObject([
+      {
+        code: "TL114",
+        node: "router",
+        seen: [{}, { line: "tailscale0 In IP 100.64.0.2 > 100.64.0.1: ICMP echo request" }],
+        consequences: [{ code: "TL132" }],
+      },
+    ]);
+  });
+
+  test("not where the packet never came", async () => {
+    const lost = [...ignored, limit, listening("router", nothing)];
+    expect(await codes("laptop router", lost, live)).toEqual([]);
+  });
+});
+
+test("TL109 has where the large packets were lost", async () => {
+  const large = (text: string) => text.replaceAll("length 96\n", "length 1260\n");
+  const sent = ["ping -n -M do -c 2 -i 0.3 -W 1 -s 1252", "ping -n -c 3"];
+  const lost = sent.map((command): Alteration => ["laptop", command, unpinged[2]]);
+  const { findings } = await found(
+    "laptop router:80",
+    [...lost, listening("laptop", large(recorded.ignored.laptop)), listening("router", nothing)],
+    live,
+  );
+  expect(findings).toMatchObject([
+    {
+      code: "TL109",
+      seen: [
+        {},
+        {},
+        { node: "laptop", line: "tailscale0 Out IP 100.64.0.2 > 100.64.0.1: ICMP echo request" },
+        { node: "router", line: "no request" },
+      ],
+    },
+  ]);
+});
+
 describe("nobody listens", () => {
   const tried: string[] = [];
   const noting = (machine: string): Alteration => [
