@@ -2,6 +2,7 @@ import { captureMutations } from "./mutations/capture.ts";
 import { caseMutations } from "./mutations/cases.ts";
 import { denialMutations } from "./mutations/denials.ts";
 import { dnsMutations } from "./mutations/dns.ts";
+import { doctorMutations } from "./mutations/doctor.ts";
 import { engineMutations } from "./mutations/engine.ts";
 import { evidenceMutations } from "./mutations/evidence.ts";
 import { exitNodeMutations } from "./mutations/exit-node.ts";
@@ -28,6 +29,7 @@ export const mutations: readonly Mutation[] = [
   ...tailnetOnlyMutations,
   ...lifecycleMutations,
   ...isolationMutations,
+  ...doctorMutations,
   ...engineMutations,
   ...captureMutations,
   ...evidenceMutations,
