@@ -87,6 +87,14 @@ describe("pings alone are not answered", () => {
     expect(await codes("laptop router", lost, live)).toEqual([]);
   });
 
+  test("TL131: by the setting alone where nobody could listen", async () => {
+    const deaf: Alteration = ["router", "timeout", () => undefined];
+    const { findings } = await found("laptop router", [...ignored, ignores, deaf], live);
+    expect(findings).toMatchObject([
+      { code: "TL131", seen: [{}, { node: "laptop", line: "2 packets transmitted, 0 received" }] },
+    ]);
+  });
+
   test("TL132: the request arrives, and nothing tells why there is no answer", async () => {
     const { findings, chain } = await found("laptop router", ignored, live);
     expect(findings).toMatchObject([{ code: "TL132", node: "router" }]);

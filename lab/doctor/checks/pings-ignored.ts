@@ -22,7 +22,7 @@ export const pingsIgnored: Check = {
     if (sysctls.get(name) !== "1") return;
     const lost = lostAt(observations);
     // Where it never arrived, that is the first cause.
-    if (lost !== undefined && lost.next !== "answer-sent") return;
+    if (lost?.next !== undefined && lost.next !== "answer-sent") return;
     found({
       code: "TL131",
       node: target,
@@ -31,7 +31,9 @@ export const pingsIgnored: Check = {
       what: `${target} answers no pings`,
       seen: [
         seenLine(machine.sysctls, `${name} = 1`, `${name} = 1`),
-        ...(lost?.seen ?? [seen(icmp, "2 packets transmitted, 0 received")]),
+        ...(lost?.next === undefined
+          ? [seen(icmp, "2 packets transmitted, 0 received")]
+          : lost.seen),
       ],
       why: "its kernel is told to ignore every echo request; connections are no matter of it",
       fix: [
