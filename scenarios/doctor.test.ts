@@ -3,6 +3,7 @@ import { diagnose } from "../lab/doctor/diagnose.ts";
 import { liveSource } from "../lab/evidence/live.ts";
 import { lookAtTailnet } from "../lab/evidence/look.ts";
 import { RunningLab } from "../lab/running/running-lab.ts";
+import { setSysctl } from "../lab/running/sysctl.ts";
 import type { FaultDeclaration } from "../lab/topology/faults.ts";
 import { expect, labTest, type ScenarioLab } from "./harness/index.ts";
 
@@ -44,9 +45,9 @@ async function ask(lab: ScenarioLab, to?: string, port?: number) {
   const { name, run, engine } = lab.running;
   const running = await RunningLab.find(name, { run, engine });
   const question =
-    to === undefined || port === undefined
+    to === undefined
       ? undefined
-      : ({ from: "laptop", to, port, protocol: "tcp" } as const);
+      : ({ from: "laptop", to, protocol: "tcp", ...(port === undefined ? {} : { port }) } as const);
   return diagnose(await lookAtTailnet(await liveSource(running), { question }), question);
 }
 
@@ -146,4 +147,86 @@ test("a rule of iptables-legacy is told where a program prints it, else that it 
     .poll(async () => (await ask(lab, "printer", 80)).works, { timeout: 60_000 })
     .toBe(true);
   expect((await ask(lab, "printer", 80)).notLooked).toEqual([]);
+});
+
+/** What tcpdump showed on a machine, as the first finding has it. */
+async function seenBy(lab: ScenarioLab, to: string, port?: number) {
+  const { findings, lost } = await ask(lab, to, port);
+  const [first] = findings;
+  const seen = (first?.seen ?? [])
+    .filter(({ command }) => command.startsWith("tcpdump"))
+    .map(
+      ({ node, line }) => `${node}: ${line.replaceAll(/(?:100\.6|10\.20\.)[\d.]+/g, "ADDRESS")}`,
+    );
+  return { code: first?.code, node: first?.node, seen, lost };
+}
+
+const arrived = "the request came out of the tunnel of router, and router sent no answer";
+
+test("pings that arrive and are ignored: TL131", async ({ lab }) => {
+  const everything = { grants: [{ src: ["*"], dst: ["*"], ip: ["*"] }] };
+  const policy = { ...everything, tagOwners: { "tag:router": ["alice@"] } };
+  await using _ = await lab.inject({ kind: "policy", policy });
+  const ignore = (value: "0" | "1") =>
+    setSysctl(lab.running, "router", "net.ipv4.icmp_echo_ignore_all", value);
+  await ignore("1");
+  try {
+    await expect
+      .poll(async () => (await seenBy(lab, "router")).code, { timeout: 60_000 })
+      .toBe("TL131");
+    const { seen, lost } = await seenBy(lab, "router");
+    expect(lost).toBe(arrived);
+    expect(seen).toEqual(["router: tailscale0 In IP ADDRESS > ADDRESS: ICMP echo request"]);
+  } finally {
+    await ignore("0");
+  }
+  await expect.poll(async () => (await ask(lab, "router")).works, { timeout: 60_000 }).toBe(true);
+});
+
+test("a request that arrives, and something unknown drops: TL132", async ({ lab, skip }) => {
+  const router = lab.node("router");
+  const { exitCode } = await router.exec(["ip", "xfrm", "policy"]);
+  skip(exitCode !== 0, "the engine's kernel has no IPsec policies");
+  const block = (word: string, ...action: string[]) =>
+    router.output(
+      `ip xfrm policy ${word} dir in src 100.64.0.0/10 dst 100.64.0.0/10 proto 6 dport 80`
+        .split(" ")
+        .concat(action),
+    );
+  await block("add", "action", "block");
+  try {
+    expect(await seenBy(lab, "router", 80)).toEqual({
+      code: "TL132",
+      node: "router",
+      seen: ["router: tailscale0 In IP ADDRESS > ADDRESS: Flags [S]"],
+      lost: arrived,
+    });
+  } finally {
+    await block("delete");
+  }
+});
+
+test("an answer that leaves by another gateway is followed to the host that sent it", async ({
+  lab,
+}) => {
+  await using _ = await lab.inject({ kind: "no-return-route", node: "router" });
+  await expect
+    .poll(async () => (await seenBy(lab, "printer", 80)).code, { timeout: 60_000 })
+    .toBe("TL107");
+  const { seen, lost } = await seenBy(lab, "printer", 80);
+  expect(lost).toMatch(/^printer sent an answer, and it did not come to router/);
+  expect(seen).toEqual(
+    expect.arrayContaining([
+      "printer: lan Out IP ADDRESS > ADDRESS: Flags [S.]",
+      "router: no answer",
+    ]),
+  );
+});
+
+test("a request that never comes out of the target's tunnel", async ({ lab }) => {
+  const { lost, findings } = await ask(lab, "router", 22);
+  expect(lost).toBe(
+    "the request left laptop by its tunnel, and it did not come out of the tunnel of router",
+  );
+  expect(findings[0]?.code).toBe("TL203");
 });

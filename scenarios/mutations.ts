@@ -29,6 +29,7 @@ export const mutations: readonly Mutation[] = [
   ...tailnetOnlyMutations,
   ...lifecycleMutations,
   ...isolationMutations,
+  ...doctorMutations,
   ...engineMutations,
   ...captureMutations,
   ...evidenceMutations,

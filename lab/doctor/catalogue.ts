@@ -274,6 +274,24 @@ export const catalogue: readonly CatalogueEntry[] = [
     sources: [],
   },
   {
+    code: "TL131",
+    name: "pings-ignored",
+    severity: "info",
+    title: "The machine is told to answer no pings.",
+    explanation:
+      "With `net.ipv4.icmp_echo_ignore_all=1` (`net.ipv6.icmp.echo_ignore_all`) the kernel ignores every echo request, as some do against scans. Connections and `tailscale ping`, which tailscaled answers, work. It is told only where nothing but pings was asked for: ask for a port instead.",
+    sources: [],
+  },
+  {
+    code: "TL132",
+    name: "request-unanswered",
+    severity: "error",
+    title: "The request arrives at the machine, and the machine does not answer.",
+    explanation:
+      "tcpdump saw the request on the machine, and no answer leave it. A kernel answers a ping, and a TCP connection by opening or refusing it, so that something on the machine drops the packet after tcpdump has seen it: a rule that is not in `nft list ruleset`, an eBPF program, a filter of a container network. It is told where no such cause is known. Where nothing has the packet arrive, the cause is before the machine.",
+    sources: [],
+  },
+  {
     code: "TL201",
     name: "policy-denies",
     severity: "error",

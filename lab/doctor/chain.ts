@@ -5,6 +5,7 @@ import { exitNodeOf, machineOf, serverOf, tailnetAddresses } from "../evidence/w
 import { answers, isHeard, receiverOf, sourceOf, works } from "./asked.ts";
 import type { Check, Step } from "./check.ts";
 import type { Finding } from "./finding.ts";
+import { type Lost, lostAt } from "./lost.ts";
 import { permits } from "./packet-filter.ts";
 import { pathInStatus } from "./paths.ts";
 import { listeners } from "./sockets.ts";
@@ -129,9 +130,15 @@ function tellPath(
   return ok(`${last.path} via ${last.via}, ${last.latencyMs} ms`);
 }
 
-function tellTunnel(_seen: Observations, { tsmp, peer, address }: Attempts): Told | undefined {
+function tellTunnel(seen: Observations, attempts: Attempts): Told | undefined {
+  const { tsmp, peer, address } = attempts;
   if (tsmp === undefined) return undefined;
   const name = peer ?? address;
+  const lost = lostAt(seen);
+  // What the policy does not allow goes no further either.
+  if (lost?.next === "request-arrived" && tellPolicy(seen, attempts)?.state === "ok") {
+    return failed(lostWords(lost));
+  }
   if (tsmp.kind !== "seen") return why(tsmp, "");
   return tsmp.value.outcome === "answered"
     ? ok(`${name} answers within the tunnel (TSMP)`)
@@ -141,11 +148,14 @@ function tellTunnel(_seen: Observations, { tsmp, peer, address }: Attempts): Tol
 function tellFirewall(seen: Observations, attempts: Attempts): Told | undefined {
   if (attempts.address === null) return undefined;
   if (answers(attempts)) return ok("a packet came back");
+  const lost = lostAt(seen);
   const receiver = receiverOf(seen);
   if (receiver === undefined) return unknown("no rules at hand");
   const gap = gapOf(receiver.firewall);
   if (gap !== undefined) return why(gap, "");
-  return ok(`${receiver.machine.name} has no rule that drops it`);
+  const none = `${receiver.machine.name} has no rule that drops it`;
+  const isSilent = lost?.next === "answer-sent" || lost?.next === "request-forwarded";
+  return isSilent ? unknown(`${none}; ${lostWords(lost)}`) : ok(none);
 }
 
 function tellService(seen: Observations, attempts: Attempts): Told | undefined {
@@ -158,11 +168,22 @@ function tellService(seen: Observations, attempts: Attempts): Told | undefined {
   return first === undefined ? failed(`nothing listens on ${question.port}`) : ok(first.line);
 }
 
-function tellWayBack(_seen: Observations, attempts: Attempts): Told | undefined {
+function tellWayBack(seen: Observations, attempts: Attempts): Told | undefined {
   if (attempts.address === null) return undefined;
+  const lost = lostAt(seen);
+  if (lost?.last?.startsWith("answer") === true) return failed(lostWords(lost));
   if (isHeard(attempts)) return ok("an answer came back");
   const { connect, icmp } = attempts;
   const tried = connect ?? icmp;
   if (tried === undefined || tried.kind === "unseen") return why(tried, "nothing was tried");
-  return failed("no answer came back");
+  const none = ["no answer came back", ...(lost === undefined ? [] : [lostWords(lost)])].join(": ");
+  const unheard = [...(attempts.listened?.packets ?? [])].flatMap(([name, each]) =>
+    each.kind === "unseen" ? [`${name}: ${each.why}`] : [],
+  );
+  if (unheard.length === 0) return failed(none);
+  return unknown(`${none}; could not listen on ${unheard.join("; ")}`);
+}
+
+function lostWords({ what, words }: Lost): string {
+  return `${what}: ${words}`;
 }

@@ -36,6 +36,7 @@ import { nodeDeleted } from "./checks/node-deleted.ts";
 import { nodeOffline } from "./checks/node-offline.ts";
 import { ownFirewall } from "./checks/own-firewall.ts";
 import { packetSizes } from "./checks/packet-sizes.ts";
+import { pingsIgnored } from "./checks/pings-ignored.ts";
 import { policy } from "./checks/policy.ts";
 import { quality } from "./checks/quality.ts";
 import { relayFar } from "./checks/relay-far.ts";
@@ -58,6 +59,7 @@ import { tagNotOwned } from "./checks/tag-not-owned.ts";
 import { tailscaledNotAnswering, tailscaledNotStarted } from "./checks/tailscaled-not-answering.ts";
 import { tunnelRoutes } from "./checks/tunnel-routes.ts";
 import { udp } from "./checks/udp.ts";
+import { unanswered } from "./checks/unanswered.ts";
 import { unknownName } from "./checks/unknown-name.ts";
 import { userspaceNetworking } from "./checks/userspace-networking.ts";
 
@@ -100,6 +102,7 @@ export const checks: readonly Check[] = [
   noTailscale,
   ownFirewall,
   packetSizes,
+  pingsIgnored,
   policy,
   quality,
   relayFar,
@@ -127,6 +130,7 @@ export const checks: readonly Check[] = [
   machineGaveUp,
   tunnelRoutes,
   udp,
+  unanswered,
   unknownName,
   unroutedResolver,
   userspaceNetworking,

@@ -7,6 +7,7 @@ import { type Check, type NotLooked, runCheck, type Step, steps } from "./check.
 import { checks } from "./checks.ts";
 import type { Finding, Severity } from "./finding.ts";
 import { asHosted, isHosted } from "./hosted.ts";
+import { lostAt } from "./lost.ts";
 
 export interface Diagnosis {
   question: Question | undefined;
@@ -19,6 +20,8 @@ export interface Diagnosis {
   /** What was found beside it. */
   elsewhere: Diagnosed[];
   notLooked: NotLooked[];
+  /** Up to where the packets of what was asked were seen, in words; undefined where nobody listened. */
+  lost: string | undefined;
 }
 
 export interface Diagnosed extends Finding {
@@ -35,15 +38,12 @@ export function diagnose(observations: Observations, question?: Question | undef
   const all = withoutDoubles(results.flatMap(({ findings }) => findings));
   const way = onTheWay(observations);
   const isSureCause = ({ isGuess, ...finding }: Found) =>
-    isGuess !== true &&
-    entryOf(finding.code).severity === "error" &&
-    (way === undefined || isAbout(finding, way));
+    isGuess !== true && breaks(finding) && (way === undefined || isAbout(finding, way));
   const told = all.some(isSureCause) ? all.filter(({ isGuess }) => isGuess !== true) : all;
   const found = isHosted(observations) ? told.map(asHosted) : told;
   const { attempts } = observations;
   const isAsked = (finding: Finding) => way === undefined || isAbout(finding, way);
-  const isBroken = (finding: Finding) =>
-    isAsked(finding) && entryOf(finding.code).severity === "error";
+  const isBroken = (finding: Finding) => isAsked(finding) && breaks(finding);
   const isNameAsked = question === undefined || attempts?.name != null;
   const aside = new Set<Step>([
     ...(isWithoutControl(observations) ? [] : (["control"] as const)),
@@ -74,6 +74,7 @@ export function diagnose(observations: Observations, question?: Question | undef
       ...withoutNodes(observations),
       ...byCommand(results.flatMap(({ notLooked }) => notLooked)),
     ],
+    lost: lostAt(observations)?.words,
   };
 }
 
@@ -108,6 +109,11 @@ function byCommand(all: readonly NotLooked[]): NotLooked[] {
 
 type Found = Finding & { check: Check };
 
+/** Whether what was asked fails by it. */
+function breaks({ code, isReason }: Finding): boolean {
+  return isReason === true || entryOf(code).severity === "error";
+}
+
 function withoutDoubles(findings: readonly Found[]): Found[] {
   const first = new Map<string, Found>();
   for (const finding of findings) {
@@ -135,9 +141,9 @@ function isWithoutControl({ attempts, tailscale }: Observations): boolean {
  * Connections go on without the control server, once they have heard of it, and without names where an address was
  * asked: these steps are set aside.
  */
-function rank({ code }: Finding, step: Step, isAsked: boolean, isAside: boolean): number {
+function rank(finding: Finding, step: Step, isAsked: boolean, isAside: boolean): number {
   const place = isAside ? steps.length : steps.indexOf(step);
-  return (isAsked ? 0 : 1000) + (entryOf(code).severity === "error" ? 0 : 100) + place;
+  return (isAsked ? 0 : 1000) + (breaks(finding) ? 0 : 100) + place;
 }
 
 /** Of one cause at both ends, that of who asks: the packet meets it first. */

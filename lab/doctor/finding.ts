@@ -33,6 +33,8 @@ export interface Finding {
   involves?: readonly string[];
   /** What was asked does not work though a connection opens: somebody else than the service has taken it. */
   isBehindAnswer?: true;
+  /** It is why what was asked fails, though its severity says that connections do not suffer. */
+  isReason?: true;
   /** It may be so: told where nothing that is sure answers the question. */
   isGuess?: true;
   /** What is the case here, in one sentence. */

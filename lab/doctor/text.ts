@@ -71,14 +71,16 @@ function findingText(finding: Diagnosed, indent: string): string {
   return [...lines.map((line) => `${indent}${line}`), ...under].join("\n");
 }
 
-function isInfo({ severity }: Diagnosed): boolean {
-  return severity === "info";
+/** No cause of what was asked. */
+function isInfo({ severity, isReason }: Diagnosed): boolean {
+  return severity === "info" && isReason !== true;
 }
 
-function verdict({ question, works, findings, notLooked }: Diagnosis): string {
+function verdict({ question, works, findings, notLooked, lost }: Diagnosis): string {
   const asksTarget = question?.to !== undefined;
   if (asksTarget && works === false && findings.every(isInfo)) {
-    return "It does not work, and no cause was found.";
+    const place = lost === undefined ? "" : `: ${lost}`;
+    return `It does not work, and no cause was found${place}.`;
   }
   if (findings.length > 0 && findings.every(isInfo)) {
     const count = findings.length === 1 ? "1 remark" : `${findings.length} remarks`;
@@ -103,7 +105,14 @@ export const nothingFound = "nothing found";
  * The first cause in one line, `TL103 route-not-approved on router: … (seen on control: …)`; without one, what else
  * there is to know.
  */
-export function firstCause({ question, works, findings, elsewhere, notLooked }: Diagnosis): string {
+export function firstCause({
+  question,
+  works,
+  findings,
+  elsewhere,
+  notLooked,
+  lost,
+}: Diagnosis): string {
   const [first] = findings;
   if (first !== undefined) return causeLine(first);
   const [beside] = elsewhere;
@@ -111,6 +120,7 @@ export function firstCause({ question, works, findings, elsewhere, notLooked }: 
   const parts = [
     nothingFound,
     ...(question !== undefined && works === true ? [`${questionText(question)} works now`] : []),
+    ...(lost === undefined ? [] : [lost]),
     ...(beside === undefined ? [] : [`beside what was asked: ${causeLine(beside)}`]),
     ...(unseen === undefined
       ? []

@@ -29,7 +29,7 @@ const directPathMs = 600;
 
 /** What was tried, and what is still under way: pings by the tailnet's own paths take a second more. */
 export interface Tried {
-  attempts: Omit<Attempts, "disco" | "measured">;
+  attempts: Omit<Attempts, "disco" | "measured" | "listened">;
   disco: Promise<Attempts["disco"]>;
 }
 

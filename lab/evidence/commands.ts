@@ -102,7 +102,7 @@ export const evidenceCommands = {
   iptables: { roles: every, argv: ["sh", "-c", iptables], file: "iptables.txt" },
   sysctls: {
     roles: every,
-    argv: ["sysctl", "-a", "-r", "forward|rp_filter|mtu_probing|src_valid_mark"],
+    argv: ["sysctl", "-a", "-r", "forward|rp_filter|mtu_probing|src_valid_mark|echo_ignore_all"],
     file: "sysctls.txt",
   },
   drops: { roles: every, argv: ["nstat", "-asz", "TcpExtIPReversePathFilter"], file: "drops.txt" },

@@ -13,6 +13,8 @@ export interface FirewallPacket {
   port: number | undefined;
   protocol: "tcp" | "udp";
   isAnswer: boolean;
+  /** A rule has taken it out of connection tracking. */
+  isUntracked?: boolean;
 }
 
 type Answer = "yes" | "no" | "unknown";
@@ -40,8 +42,9 @@ function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): A
     if (op !== "==" && op !== "!=" && op !== "in") return "unknown";
     return values.some(test) === (op !== "!=") ? "yes" : "no";
   };
-  const { hook, device, protocol, port, source, destination, isAnswer } = packet;
+  const { hook, device, protocol, port, source, destination, isAnswer, isUntracked } = packet;
   const isOut = hook === "output";
+  const state = isUntracked === true ? "untracked" : isAnswer ? "established" : "new";
   if (op === "?") return "unknown";
   const interfaceIs = (isAsked: boolean): Answer => {
     // There is none: a packet of the machine's own came in by none.
@@ -92,9 +95,8 @@ function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): A
       return hook === "input" ? is((value) => value === "local") : "unknown";
     case "ct state":
       // Whether it was led elsewhere is no state of nft's, and one of iptables'.
-      if (/[sd]nat/.test(right) && !values.includes(isAnswer ? "established" : "new"))
-        return "unknown";
-      return is((value) => value === (isAnswer ? "established" : "new"));
+      if (/[sd]nat/.test(right) && !values.includes(state)) return "unknown";
+      return is((value) => value === state);
     case "fragment":
       return is(() => false);
     default:

@@ -28,7 +28,7 @@ type Verdict =
 
 /** What is sure to drop the packet: a drop in one base chain is final, an accept is of that chain alone. */
 export function droppedBy(rules: FirewallRules, sent: FirewallPacket): Dropped | undefined {
-  let packet = sent;
+  let packet = { ...sent, isUntracked: isUntracked(rules, sent) };
   for (const chain of chainsOf(rules, packet)) {
     const verdict = walk(rules, chain, packet, 0);
     if (verdict.kind === "led") {
@@ -41,6 +41,25 @@ export function droppedBy(rules: FirewallRules, sent: FirewallPacket): Dropped |
     if (verdict.kind === "goes-on" && chain.policy === "drop") return { kind: "policy", chain };
   }
   return undefined;
+}
+
+/** Chains before this see the packet before the kernel tracks its connection. */
+const trackingPriority = -200;
+
+/** Whether a rule is sure to take the packet out of connection tracking. */
+function isUntracked(rules: FirewallRules, packet: FirewallPacket): boolean {
+  return chainsOf(rules, packet)
+    .filter(({ priority }) => priority < trackingPriority)
+    .some(({ family, table, name }) =>
+      rules.rules.some(
+        (rule) =>
+          rule.isUntracking === true &&
+          rule.family === family &&
+          rule.table === table &&
+          rule.chain === name &&
+          matchesAll(rule.matches, packet) === "yes",
+      ),
+    );
 }
 
 /** The rule that is sure to lead a packet that comes in to another port or machine than it was sent to. */

@@ -8,6 +8,7 @@ import { type EvidenceCommand, type EvidenceKey, evidenceCommands } from "./comm
 import type { Evidence, EvidenceSource, Machine, Missing } from "./evidence.ts";
 import { parseHeadscaleConfig, parseHeadscaleLog, parseUsers } from "./headscale.ts";
 import { parseInterfaces, parseRoutes, parseRules } from "./ip.ts";
+import { listen } from "./listen.ts";
 import { byMachineNames } from "./machine-names.ts";
 import { measure } from "./measure.ts";
 import { parseNetmap } from "./netmap.ts";
@@ -89,12 +90,16 @@ export async function lookAtTailnet(
   }
 
   async function measured(tried: Tried): Promise<Attempts> {
-    const quality = await measure(source, seenOf([first]), tried, signal);
+    const [quality, listened] = await Promise.all([
+      measure(source, seenOf([first]), tried, signal),
+      listen(source, seenOf([first]), tried, signal),
+    ]);
     const disco = await tried.disco;
     return {
       ...tried.attempts,
       ...(disco === undefined ? {} : { disco }),
       ...(quality === undefined ? {} : { measured: quality }),
+      ...(listened === undefined ? {} : { listened }),
     };
   }
 }

@@ -42,6 +42,8 @@ export interface FirewallRule {
   packets: number | undefined;
   /** With what stands after `-A CHAIN`. */
   iptables?: OfIptables & { words: string };
+  /** It has the kernel track no connection of the packet. */
+  isUntracking?: true;
 }
 
 export interface FirewallMatch {
@@ -152,7 +154,10 @@ type ElementsOf = (name: string) => readonly unknown[] | undefined;
 /** What neither chooses packets nor decides about them. */
 const harmless = ["counter", "log", "mangle", "notrack", "comment"];
 
-type ReadRule = Pick<FirewallRule, "matches" | "verdict" | "target" | "to" | "packets">;
+type ReadRule = Pick<
+  FirewallRule,
+  "matches" | "verdict" | "target" | "to" | "packets" | "isUntracking"
+>;
 
 /** One rule; of a map of verdicts, one for each of its keys. */
 function readExpressions(
@@ -183,7 +188,14 @@ function readExpressions(
       matches.push(...unread.map((left) => ({ left, op: "?", right: "" })));
     }
   }
-  const rule = { matches, verdict: target === undefined ? verdict : "jump", target, to, packets };
+  const rule = {
+    matches,
+    verdict: target === undefined ? verdict : "jump",
+    target,
+    to,
+    packets,
+    ...(expressions.some((each) => "notrack" in each) ? { isUntracking: true as const } : {}),
+  };
   if (cases.length === 0) return [rule];
   return cases.map((each) => ({ ...rule, ...each, matches: [...matches, ...each.matches] }));
 }

@@ -10,6 +10,7 @@ import type { Interface, Route, Rule } from "./ip.ts";
 import type { Netmap } from "./netmap.ts";
 import type { FirewallRules } from "./nftables.ts";
 import type { Observation } from "./observation.ts";
+import type { Listened } from "./packets.ts";
 import type { Connection, ControlProbe, RelayProbe, ResolverProbe } from "./probes.ts";
 import type { Question } from "./question.ts";
 import type { Published } from "./serve.ts";
@@ -92,6 +93,8 @@ export interface Attempts {
   fromRouter?: { connect?: Observation<ConnectResult>; icmp?: Observation<IcmpResult> };
   /** Counters and sockets of the machines on the way, read again: what has grown meanwhile was hit by the attempts. */
   after?: ReadonlyMap<string, Counters>;
+  /** Only where it failed though the tunnel works, and in a lab that runs. */
+  listened?: Listened;
 }
 
 export interface Counters {

@@ -266,6 +266,30 @@ test("TL114: a router's firewall forwards nothing out of the tunnel, without a q
   ]);
 });
 
+test("TL114: what a rule takes out of connection tracking is dropped as untracked", async () => {
+  const match = (left: object, right: unknown) => ({ match: { op: "==", left, right } });
+  const port = (protocol: string) => match({ payload: { protocol, field: "dport" } }, 80);
+  const table = { family: "inet", table: "raw" };
+  const untracking = (protocol: string): Alteration => [
+    "router",
+    "nft -j",
+    ruleset((all) => [
+      ...all,
+      { chain: { ...table, name: "pre", hook: "prerouting", prio: -300, policy: "accept" } },
+      { rule: { ...table, chain: "pre", expr: [port(protocol), { notrack: null }] } as Entry },
+    ]),
+  ];
+  const drops = withChain("input", "accept", [
+    match({ ct: { key: "state" } }, "untracked"),
+    { drop: null },
+  ]);
+  expect(await codes("laptop router:80", [timedOut, untracking("tcp"), drops])).toEqual([
+    "TL114 router",
+  ]);
+  expect(await codes("laptop router:80", [timedOut, untracking("udp"), drops])).toEqual([]);
+  expect(await codes("laptop router:80", [timedOut, drops])).toEqual([]);
+});
+
 describe("a rule of which nothing tells whether it drops the packet", () => {
   const limits = (packets?: number) =>
     withChain("input", "accept", [

@@ -7,6 +7,7 @@ import { machineOf } from "../../evidence/where.ts";
 import { isHeard, receiverOf, sourceOf, sourcesBehind, works } from "../asked.ts";
 import type { Check, Look } from "../check.ts";
 import { seenRule, withoutRule } from "../firewall-rule.ts";
+import { lostAt } from "../lost.ts";
 import { isLoopback } from "../sockets.ts";
 
 /** TL114: a rule of the machine itself drops what comes out of the tunnel, or by way of a subnet router. */
@@ -75,7 +76,10 @@ function lookOnTheWay(look: Look): void {
   }
   const isTold = trials.map(told).includes(true);
   if (isTold || isRefused) return;
+  const lost = lostAt(observations);
   for (const [machine, packet, words] of trials.flat()) {
+    // tcpdump has seen it come further, or not as far.
+    if (lost !== undefined && lost.machine !== machine.machine.name) continue;
     const rule = doubtfulAt(look, machine, packet);
     if (rule === undefined) continue;
     const dropped = { kind: "rule", rule } as const;
@@ -158,6 +162,7 @@ function tell(
   dropped: Dropped,
   { involves, what, isGuess = false }: { involves: string[]; what: string; isGuess?: boolean },
 ): void {
+  const lost = lostAt(observations);
   const verb = isReject(dropped) ? "reject" : "drop";
   const maybe = isGuess
     ? "nothing else was found, and of the rule nothing tells whether it is about these packets: "
@@ -168,7 +173,7 @@ function tell(
     involves,
     ...(isGuess ? { isGuess } : {}),
     what: `a firewall on ${machine.name} ${isGuess ? `may ${verb}` : `${verb}s`} ${what}`,
-    seen: [seenRule(firewall, dropped)],
+    seen: [seenRule(firewall, dropped), ...(lost?.machine === machine.name ? lost.seen : [])],
     ...(observations.tailscale.has(machine.name)
       ? {
           why: `${maybe}a drop in any base chain is final, whatever Tailscale's own rules accept; \`tailscale ping\` is answered by tailscaled and passes`,

@@ -5,12 +5,13 @@ import { machineOf } from "../../evidence/where.ts";
 import { isHeard, receiverOf, sourceOf, sourcesBehind } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
 import type { Seen } from "../finding.ts";
+import { lostAt, unrepliedAt } from "../lost.ts";
 
 /** TL120: not even its own subnet router reaches it. */
 export const lanHostNotAnswering: Check = {
   finds: ["TL120"],
   step: "way-back",
-  explainedBy: ["TL118", "TL122", "TL111", "TL112", "TL114", "TL405", "TL513"],
+  explainedBy: ["TL118", "TL122", "TL111", "TL112", "TL114", "TL131", "TL405", "TL513"],
   run({ observations, read, found }) {
     const { attempts } = observations;
     if (attempts?.address == null || isTailnetAddress(attempts.address) || isHeard(attempts))
@@ -31,6 +32,8 @@ export const lanHostNotAnswering: Check = {
     const source = sourceOf(observations, question.from, address) ?? "100.64.255.254";
     const [asker = source] = sourcesBehind(router, { source, destination: address });
     const discarded = host === undefined ? undefined : discardedBy(host, asker);
+    const unreplied = unrepliedAt(observations);
+    const lost = lostAt(observations);
     const unpinged = seen(fromRouter.icmp, ping.error ?? "2 packets transmitted, 0 received");
     found({
       code: "TL120",
@@ -49,6 +52,8 @@ export const lanHostNotAnswering: Check = {
         ...(host !== undefined && isElsewhere
           ? [seen(host.addresses, `${has.join(", ") || "no address"}, and not ${address}`)]
           : []),
+        ...(unreplied === undefined ? [] : [unreplied.seen]),
+        ...(lost?.last === undefined || lost.machine === question.from ? [] : lost.seen),
       ],
       ...(discarded === undefined
         ? {

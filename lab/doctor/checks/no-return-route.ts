@@ -6,6 +6,7 @@ import { machineOf } from "../../evidence/where.ts";
 import { isHeard, receiverOf, sourceOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
+import { lostAt, unrepliedAt } from "../lost.ts";
 
 /** TL107: the router reaches the target, does not masquerade, and the target does not know the way back to the tailnet. */
 export const noReturnRoute: Check = {
@@ -30,7 +31,12 @@ export const noReturnRoute: Check = {
     const isNear = near === "connected" || near === "refused" || nearPing > 0;
     // In a capture nobody can try: there the target's own routes tell.
     const isUntried = !observations.isLive && fromRouter?.icmp?.kind !== "seen";
-    if (!isNear && !isUntried) return;
+    const lost = lostAt(observations);
+    const unreplied = unrepliedAt(observations);
+    // The kernel's own word of what it has done goes before what its rules say.
+    if (unreplied?.isMasqueraded === true) return;
+    const isAstray = lost?.last === "answer-sent" && lost.next === "answer-in-lan";
+    if (!isNear && !isUntried && !isAstray) return;
     const host = target === null ? undefined : machineOf(observations, target);
     const way =
       host?.routes.kind === "seen" && source !== undefined
@@ -41,7 +47,7 @@ export const noReturnRoute: Check = {
     const { name } = router.machine;
     const isByRouter = ownHas(router, way?.gateway);
     if (way !== undefined && isByRouter) return;
-    if (!isNear && way === undefined) return;
+    if (!isNear && !isAstray && way === undefined) return;
     found({
       code: "TL107",
       node: name,
@@ -55,6 +61,8 @@ export const noReturnRoute: Check = {
         ...(host === undefined || way === undefined
           ? []
           : [seen(host.routes, `to ${source} via ${way.gateway ?? way.device}`)]),
+        ...(unreplied === undefined ? [] : [unreplied.seen]),
+        ...(lost?.next === "answer-in-lan" ? lost.seen : []),
       ],
       why: `${bare.why}it hands packets on with addresses of the tailnet, and whoever gets them needs a route to 100.64.0.0/10 by way of it: the answers go to the gateway instead`,
       fix: [

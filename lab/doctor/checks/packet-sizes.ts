@@ -1,5 +1,6 @@
 import { machineOf, smallInterface } from "../../evidence/where.ts";
 import { type Check, type Look, seen } from "../check.ts";
+import { lostAt } from "../lost.ts";
 
 /** TL109: small packets pass, larger ones are lost, and nobody says so. */
 export const packetSizes: Check = {
@@ -28,7 +29,10 @@ export const packetSizes: Check = {
     const pings = [
       seen(smallest.result, "2 packets transmitted, 0 received"),
       seen(largest.result, `2 packets transmitted, ${largest.value.received} received`),
-    ] as const;
+      ...(attempts.listened?.what === `pings of ${smallest.bytes} bytes`
+        ? (lostAt(observations)?.seen ?? [])
+        : []),
+    ];
     const explains = [`large transfers between ${question.from} and ${to} stand still`];
     for (const end of [question.from, peer ?? to]) {
       const machine = machineOf(observations, end);
@@ -54,7 +58,7 @@ export const packetSizes: Check = {
       node: question.from,
       involves: [to, ...(peer === undefined ? [] : [peer])],
       what: cliff,
-      seen: [...pings],
+      seen: [pings[0] ?? seen(smallest.result, ""), ...pings.slice(1)],
       why: "a link on the way takes no such packets, and the message that says so does not come back: a connection opens, and stands still with the first full packet",
       fix: [
         "on the router with the small MTU: let ICMP `fragmentation needed` pass",
