@@ -3,7 +3,10 @@ import { nameOf, type Option, partsOf } from "./iptables-words.ts";
 import type { FirewallRule } from "./nftables.ts";
 
 /** Of one rule of iptables: which packets it is about, and what becomes of them. */
-export type IptablesReading = Pick<FirewallRule, "matches" | "verdict" | "target" | "to">;
+export type IptablesReading = Pick<
+  FirewallRule,
+  "matches" | "verdict" | "target" | "to" | "isUntracking"
+>;
 
 /**
  * Reads what stands after `-A CHAIN`. A goto is two rules, as the chain that it leads to does not come back.
@@ -22,7 +25,12 @@ export function readIptablesRule(
   ];
   const rule = { matches, verdict: undefined, target: undefined, to: undefined };
   if (target === undefined) return [rule];
-  if (!chains.has(target.name)) return [{ ...rule, ...endOf(target.name, target.options) }];
+  if (!chains.has(target.name)) {
+    const untracks = isUntracking(target.name, target.options)
+      ? { isUntracking: true as const }
+      : {};
+    return [{ ...rule, ...endOf(target.name, target.options), ...untracks }];
+  }
   const jump = { ...rule, verdict: "jump", target: target.name };
   return target.isGoto ? [jump, { ...rule, verdict: "return" }] : [jump];
 }
@@ -41,6 +49,13 @@ const ends: Record<string, string> = {
   REDIRECT: "redirect",
   TPROXY: "redirect",
 };
+
+/** `-j CT --notrack`, or `-j NOTRACK` before it. */
+function isUntracking(target: string, options: readonly Option[]): boolean {
+  return (
+    target === "NOTRACK" || (target === "CT" && options.some(({ name }) => name === "--notrack"))
+  );
+}
 
 /** What becomes of a packet; what another program decides about is `queue`. */
 function endOf(target: string, options: readonly Option[]): Pick<FirewallRule, "verdict" | "to"> {

@@ -54,7 +54,7 @@ const withoutSnat: Alteration = [
 /** What a listener prints that sees nothing. */
 const nothing = recorded.ignored.laptop.replaceAll(/^\d+\.\d+ .*\n/gm, "");
 
-describe("pings alone are not answered", () => {
+describe.concurrent("pings alone are not answered", () => {
   const ignores: Alteration = [
     "router",
     "sysctl",
@@ -171,7 +171,7 @@ describe("pings alone are not answered", () => {
   }, 20_000);
 });
 
-describe("a router that does not masquerade", () => {
+describe.concurrent("a router that does not masquerade", () => {
   test("TL107 has where the answer went, and what the router's kernel tracks", async () => {
     const { findings, lost } = await found("laptop printer:80", [...unmasked, withoutSnat], live);
     expect(findings[0]).toMatchObject({ code: "TL107", node: "router" });
@@ -219,7 +219,7 @@ describe("a router that does not masquerade", () => {
   });
 });
 
-test("packets of others at the same time are no answer", async () => {
+test.concurrent("packets of others at the same time are no answer", async () => {
   const dropped = [
     unpinged,
     timedOut,
@@ -234,7 +234,7 @@ test("packets of others at the same time are no answer", async () => {
   expect(lost).toBe("the request arrived at printer, and printer sent no answer");
 });
 
-describe("a rule that may drop the packet", () => {
+describe.concurrent("a rule that may drop the packet", () => {
   const limit: Alteration = [
     "router",
     "nft -j",
@@ -265,7 +265,7 @@ describe("a rule that may drop the packet", () => {
   });
 });
 
-test("TL109 has where the large packets were lost", async () => {
+test.concurrent("TL109 has where the large packets were lost", async () => {
   const large = (text: string) => text.replaceAll("length 96\n", "length 1260\n");
   const sent = ["ping -n -M do -c 2 -i 0.3 -W 1 -s 1252", "ping -n -c 3"];
   const lost = sent.map((command): Alteration => ["laptop", command, unpinged[2]]);
@@ -287,7 +287,7 @@ test("TL109 has where the large packets were lost", async () => {
   ]);
 });
 
-describe("nobody listens", () => {
+describe.concurrent("nobody listens", () => {
   const tried: string[] = [];
   const noting = (machine: string): Alteration => [
     machine,
