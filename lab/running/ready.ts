@@ -91,6 +91,13 @@ function failed(node: RunningNode, why: string, last: readonly string[]): LabErr
   const tail = last.slice(-5).map((line) => `\n  | ${line}`);
   return new LabError("NodeFailed", `${why}${tail.join("")}`, {
     where: node.name,
-    remedy: `see all it said: tailnet-lab logs ${node.name}`,
+    remedy: inotifyIsUsedUp([why, ...last])
+      ? "take other labs down, or raise the limit as root on the engine's machine: sysctl -w fs.inotify.max_user_instances=1024"
+      : `see all it said: tailnet-lab logs ${node.name}`,
   });
+}
+
+/** Headscale watches files, as each tailscaled does; of all containers together the kernel allows so many, often 128. */
+function inotifyIsUsedUp(lines: readonly string[]): boolean {
+  return lines.some((line) => /inotify.*too many open files/.test(line));
 }

@@ -53,6 +53,16 @@ describe("waiting for nodes", () => {
     });
   });
 
+  test("Headscale that can watch no more files is told with the limit to raise", async () => {
+    const words =
+      "Error: headscale ran into an error and had to shut down: setting up extrarecord manager: creating watcher: couldn't initialize inotify: too many open files";
+    const full = await nodes({ name: "control", running: false, exitCode: 1, log: [words] });
+    await expect(waitReady(full)).rejects.toMatchObject({
+      name: "NodeFailed",
+      remedy: expect.stringContaining("sysctl -w fs.inotify.max_user_instances=1024"),
+    });
+  });
+
   test("standing still has a limit, and says what was seen last", async () => {
     const stuck = await nodes({ name: "a", log: [readyLine] }, { name: "b", log: ["step 3"] });
     await expect(waitReady(stuck, { idleMs: 50 })).rejects.toMatchObject({

@@ -126,7 +126,7 @@ export const service: Check = {
       node: target,
       what: `nothing listens on ${protocol}/${port} of ${target}`,
       seen: [seen(machine.sockets, `no socket of ${protocol} with port ${port}`), ...also],
-      why: "the packet arrives, and no program has the port open",
+      why: "no program has the port open, so the kernel refuses what arrives",
       fix: [`on ${target}: start the service, and look why it ended`],
     });
   },
