@@ -619,6 +619,16 @@ describe("names", () => {
     },
   );
 
+  test("no policy keeps a node from asking itself", async () => {
+    const [, ...denied] = resolverAt("100.64.0.2");
+    const { findings } = await found("laptop wiki.corp.internal", denied);
+    expect(findings[0]).toMatchObject({
+      code: "TL512",
+      what: expect.stringContaining("does not answer"),
+      why: expect.not.stringContaining("policy"),
+    });
+  });
+
   /** A DNS server, and a rule that drops what is asked of it by UDP, of everybody or from one address. */
   const dropsQuestions = (machine: string, from?: string): Alteration[] => {
     const [family, table, chain] = ["inet", "mine", "in"];

@@ -89,6 +89,8 @@ function deniedBy(
   const owner = isTailnetAddress(server)
     ? ownerOf(observations, server)
     : serverOf(node, server)?.name;
+  // What it asks itself comes out of no tunnel.
+  if (owner === name) return undefined;
   const receiver = observations.tailscale.get(owner ?? "");
   const source = sourceOf(observations, name, server);
   if (receiver?.netmap.kind !== "seen" || source === undefined) return undefined;

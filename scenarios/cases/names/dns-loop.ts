@@ -1,5 +1,6 @@
 import type { Case } from "../case.ts";
 import { asks } from "../looks.ts";
+import { policyWith } from "../policies.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -9,7 +10,11 @@ export default {
   report:
     "Our own resolver was to serve the whole tailnet. Now no name of the internet resolves, on any machine, and it takes ages to fail.",
   topology: homelab,
-  faults: [{ kind: "dns-loop" }],
+  // Everybody may ask the resolver.
+  faults: [
+    { kind: "policy", policy: policyWith({ src: ["*"], dst: ["*"], ip: ["*"] }) },
+    { kind: "dns-loop" },
+  ],
   symptoms: [
     {
       attempt: { kind: "resolve", from: "laptop", name: "www.example.com" },
