@@ -51,7 +51,9 @@ function isWrong({ isRight }: { isRight: boolean }): boolean {
 function share(looks: readonly { isRight: boolean }[]): string {
   if (looks.length === 0) return "–";
   const right = looks.filter(({ isRight }) => isRight).length;
-  return `${right} (${Math.round((100 * right) / looks.length)} %)`;
+  const percent = Math.round((100 * right) / looks.length);
+  // Not all right is not 100 %.
+  return `${right} (${right < looks.length ? Math.min(percent, 99) : percent} %)`;
 }
 
 function instead(looks: readonly Of<"one">[]): string {
