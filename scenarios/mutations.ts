@@ -33,7 +33,6 @@ export const mutations: readonly Mutation[] = [
   ...engineMutations,
   ...captureMutations,
   ...evidenceMutations,
-  ...doctorMutations,
   ...caseMutations,
   ...faultMutations,
   ...scoreMutations,
