@@ -215,7 +215,8 @@ function isHeard(listened: Listened, machine: string): boolean {
  */
 function packetsAt(listened: Listened, machine: string): Packet[] {
   const all = seenValue(listened.packets.get(machine))?.packets ?? [];
-  const own = all.filter(({ flow }) => flow !== undefined && flowsSent(listened).has(flow));
+  const sent = flowsSent(listened);
+  const own = all.filter(({ flow }) => flow !== undefined && sent.has(flow));
   return own.length === 0 ? all : all.filter((each) => own.includes(each) || each.kind === "error");
 }
 

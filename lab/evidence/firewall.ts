@@ -1,5 +1,11 @@
 import { type FirewallPacket, isOfFamily, matchesAll, mostJumps } from "./firewall-packet.ts";
-import type { FirewallChain, FirewallRule, FirewallRules } from "./nftables.ts";
+import {
+  type ChainPlace,
+  type FirewallChain,
+  type FirewallRule,
+  type FirewallRules,
+  rulesIn,
+} from "./nftables.ts";
 
 const hooksOf = {
   input: ["ingress", "prerouting", "input"],
@@ -50,16 +56,8 @@ const trackingPriority = -200;
 function isUntracked(rules: FirewallRules, packet: FirewallPacket): boolean {
   return chainsOf(rules, packet)
     .filter(({ priority }) => priority < trackingPriority)
-    .some(({ family, table, name }) =>
-      rules.rules.some(
-        (rule) =>
-          rule.isUntracking === true &&
-          rule.family === family &&
-          rule.table === table &&
-          rule.chain === name &&
-          matchesAll(rule.matches, packet) === "yes",
-      ),
-    );
+    .flatMap((chain) => rulesIn(rules, chain))
+    .some((rule) => rule.isUntracking === true && matchesAll(rule.matches, packet) === "yes");
 }
 
 /** The rule that is sure to lead a packet that comes in to another port or machine than it was sent to. */
@@ -85,16 +83,13 @@ function chainsOf(rules: FirewallRules, packet: FirewallPacket): FirewallChain[]
 
 function walk(
   rules: FirewallRules,
-  { family, table, name }: Pick<FirewallChain, "family" | "table" | "name">,
+  chain: ChainPlace,
   packet: FirewallPacket,
   depth: number,
   doubts: FirewallRule[] = [],
 ): Verdict {
   let isSure = true;
-  const own = rules.rules.filter(
-    (rule) => rule.family === family && rule.table === table && rule.chain === name,
-  );
-  for (const rule of own) {
+  for (const rule of rulesIn(rules, chain)) {
     const answer = matchesAll(rule.matches, packet);
     if (answer === "no") continue;
     const isSureHere = answer === "yes";
@@ -123,7 +118,7 @@ function walk(
         break;
       case "jump": {
         if (rule.target === undefined || depth >= mostJumps) break;
-        const inner = walk(rules, { family, table, name: rule.target }, packet, depth + 1, doubts);
+        const inner = walk(rules, { ...chain, name: rule.target }, packet, depth + 1, doubts);
         if (isSureHere && isSure && inner.kind !== "goes-on" && inner.kind !== "unknown")
           return inner;
         if (inner.kind === "drop" && inner.by.kind === "rule") doubts.push(inner.by.rule);

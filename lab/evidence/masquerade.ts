@@ -1,5 +1,5 @@
 import { type FirewallPacket, isOfFamily, matchesAll, mostJumps } from "./firewall-packet.ts";
-import type { FirewallChain, FirewallRule, FirewallRules } from "./nftables.ts";
+import { type ChainPlace, type FirewallRule, type FirewallRules, rulesIn } from "./nftables.ts";
 
 /** Whether a rule may give a packet that the machine forwards another source: then its answer comes back here. */
 export function mayMasquerade(rules: FirewallRules, packet: FirewallPacket): boolean {
@@ -21,17 +21,13 @@ function meets(
   packet: FirewallPacket,
   isSuch: (rule: FirewallRule) => boolean,
 ): boolean {
-  const isIn = (
-    { family, table, name }: Pick<FirewallChain, "family" | "table" | "name">,
-    depth: number,
-  ): boolean =>
-    rules.rules
-      .filter((rule) => rule.family === family && rule.table === table && rule.chain === name)
+  const isIn = (chain: ChainPlace, depth: number): boolean =>
+    rulesIn(rules, chain)
       .filter(({ matches }) => matchesAll(matches, packet) !== "no")
       .some((rule) => {
         if (isSuch(rule)) return true;
         if (rule.target === undefined || depth >= mostJumps) return false;
-        return isIn({ family, table, name: rule.target }, depth + 1);
+        return isIn({ ...chain, name: rule.target }, depth + 1);
       });
   return rules.chains.some(
     (chain) => chain.hook === hook && isOfFamily(chain.family, packet) && isIn(chain, 0),

@@ -27,6 +27,19 @@ interface OfIptables {
   table: string;
 }
 
+/** By which a chain is found. */
+export type ChainPlace = Pick<FirewallChain, "family" | "table" | "name">;
+
+/** A chain's rules, in their order. */
+export function rulesIn(
+  { rules }: FirewallRules,
+  { family, table, name }: ChainPlace,
+): FirewallRule[] {
+  return rules.filter(
+    (rule) => rule.family === family && rule.table === table && rule.chain === name,
+  );
+}
+
 export interface FirewallRule {
   family: string;
   table: string;

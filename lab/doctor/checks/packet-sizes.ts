@@ -32,7 +32,7 @@ export const packetSizes: Check = {
       ...(attempts.listened?.what === `pings of ${smallest.bytes} bytes`
         ? (lostAt(observations)?.seen ?? [])
         : []),
-    ];
+    ] as const;
     const explains = [`large transfers between ${question.from} and ${to} stand still`];
     for (const end of [question.from, peer ?? to]) {
       const machine = machineOf(observations, end);
@@ -58,7 +58,7 @@ export const packetSizes: Check = {
       node: question.from,
       involves: [to, ...(peer === undefined ? [] : [peer])],
       what: cliff,
-      seen: [pings[0] ?? seen(smallest.result, ""), ...pings.slice(1)],
+      seen: pings,
       why: "a link on the way takes no such packets, and the message that says so does not come back: a connection opens, and stands still with the first full packet",
       fix: [
         "on the router with the small MTU: let ICMP `fragmentation needed` pass",
