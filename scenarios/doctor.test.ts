@@ -140,7 +140,10 @@ test("a rule of iptables-legacy is told where a program prints it, else that it 
         { command: "iptables-legacy-save -c" },
         { command: expect.stringContaining("tcpdump"), line: expect.stringContaining("lan In") },
       ],
-      fix: [expect.stringContaining("iptables-legacy -D INPUT -p tcp -m tcp --dport 80 -j DROP")],
+      fix: [
+        "on printer: iptables-legacy -D INPUT -p tcp -m tcp --dport 80 -j DROP",
+        expect.stringMatching(/^on printer, else: iptables-legacy -I INPUT -s \S+ -j ACCEPT$/),
+      ],
     });
   } finally {
     await printer.output(["rm", "-f", program]);

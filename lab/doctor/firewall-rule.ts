@@ -1,5 +1,6 @@
 import { commandLine } from "../evidence/commands.ts";
 import type { Dropped } from "../evidence/firewall.ts";
+import type { FirewallPacket } from "../evidence/firewall-packet.ts";
 import { droppedText, printedBy } from "../evidence/firewall-text.ts";
 import type { Observation } from "../evidence/observation.ts";
 import { seen } from "./check.ts";
@@ -12,21 +13,70 @@ export function seenRule(firewall: Observation<unknown>, dropped: Dropped): Seen
   return argv === undefined ? line : { ...line, command: commandLine(argv) };
 }
 
-/** The command that lists the rule with those around it. */
-export function listing(dropped: Dropped): string {
-  const iptables = ofIptables(dropped);
-  if (iptables === undefined) return "nft -a list ruleset";
-  return `${command(iptables)} -S ${chainOf(dropped)}`;
+/** What a rule that lets packets pass says of them: in nft's words, and in those of iptables. */
+export interface Passing {
+  nft: string;
+  iptables: string;
 }
 
-/** The command that takes the rule away, or by which it is found; then what else would do. */
-export function withoutRule(dropped: Dropped, otherwise: string): string {
+const comesIn: Passing = { nft: "iifname tailscale0", iptables: "-i tailscale0" };
+const goesOut: Passing = { nft: "oifname tailscale0", iptables: "-o tailscale0" };
+
+/** What answers packets that went out. */
+export const answers: readonly Passing[] = [
+  {
+    nft: "ct state established,related",
+    iptables: "-m conntrack --ctstate ESTABLISHED,RELATED",
+  },
+];
+
+/** What comes out of the tunnel, or goes into it, at a hook. */
+export function byTunnel(hook: FirewallPacket["hook"]): Passing[] {
+  if (hook === "forward") return [comesIn, goesOut];
+  return hook === "input" ? [comesIn] : [goesOut];
+}
+
+export function toPort(protocol: string, port: number): Passing[] {
+  return [{ nft: `${protocol} dport ${port}`, iptables: `-p ${protocol} --dport ${port}` }];
+}
+
+/** What comes from, or goes to, an address beside the tunnel. */
+export function ofAddress({ hook, source, destination }: FirewallPacket): Passing[] {
+  const isOut = hook === "output";
+  const address = isOut ? destination : source;
+  const family = address.includes(":") ? "ip6" : "ip";
+  const nft = `${family} ${isOut ? "daddr" : "saddr"} ${address}`;
+  return [{ nft, iptables: `${isOut ? "-d" : "-s"} ${address}` }];
+}
+
+/** The commands of which each will do: to take the rule away, and to let packets pass before it. */
+export function withoutRule(dropped: Dropped, passing: readonly Passing[]): string[] {
+  const rule = dropped.kind === "rule" ? dropped.rule : undefined;
   const iptables = ofIptables(dropped);
-  if (iptables === undefined) return `nft -a list ruleset, and take that rule away or ${otherwise}`;
-  if (dropped.kind === "policy")
-    return `${listing(dropped)}: the policy of the chain drops the rest; ${otherwise}`;
-  const words = dropped.rule.iptables?.words ?? "";
-  return `${command(iptables)} -D ${chainOf(dropped)} ${words}, or ${otherwise}`;
+  const chain = chainOf(dropped);
+  if (iptables !== undefined) {
+    const program = command(iptables);
+    const words = rule?.iptables?.words;
+    return [
+      ...(words === undefined ? [] : [`${program} -D ${chain} ${words}`]),
+      passing.map((each) => `${program} -I ${chain} ${each.iptables} -j ACCEPT`).join(" && "),
+    ];
+  }
+  const { family, table } = dropped.kind === "rule" ? dropped.rule : dropped.chain;
+  const place = `${family} ${table} ${chain}`;
+  return [
+    ...(rule?.handle === undefined ? [] : [`nft delete rule ${place} handle ${rule.handle}`]),
+    passing.map((each) => `nft insert rule ${place} ${each.nft} accept`).join(" && "),
+  ];
+}
+
+/** These commands as remedies: the first, and what would do else. */
+export function asFix(machine: string, [first = "", ...others]: readonly string[]): string[] {
+  return [`on ${machine}: ${first}`, ...others.map((each) => `on ${machine}, else: ${each}`)];
+}
+
+export function isOfIptables(dropped: Dropped): boolean {
+  return ofIptables(dropped) !== undefined;
 }
 
 function ofIptables(dropped: Dropped) {

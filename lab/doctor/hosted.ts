@@ -20,19 +20,21 @@ const panel = "in the admin console";
 /** What is done at Headscale, as it is done at Tailscale's control server: the first that fits. */
 const instead: readonly [RegExp, string][] = [
   [/^on control.*approve-routes -i \S+ -r (.*)$/, `${panel}, Machines, Edit route settings: $1`],
-  [/^on control: headscale nodes list-routes.*$/, `${panel}, Machines: whether it is approved`],
+  [/^on control.*: headscale nodes list-routes$/, `${panel}, Machines: whether it is approved`],
   [/^on control, where it is: (.*)$/, `${panel}, Access controls, where it is approved: $1`],
+  [/^on control: headscale policy get.*$/, ""],
+  [/^on control, in policy\.hujson: (.*)$/, "in the policy: $1"],
   [/^on control: headscale policy set.*$/, `${panel}, Access controls: save the policy`],
   [/^on control: headscale nodes list$/, `${panel}, Machines: look for it`],
   [/^on control(,[^:]*): headscale nodes expire.*$/, `${panel}, Machines$1: Disable key expiry`],
-  [/^on control(,[^:]*)?: set dns\.magic_dns.*$/, `${panel}, DNS$1: enable MagicDNS`],
-  [/^on control.*`prefixes\.v4`$/, "in the policy, else: an `ipPool` of nodeAttrs"],
+  [/^on control, in config\.yaml: set dns\.magic_dns.*$/, `${panel}, DNS: enable MagicDNS`],
+  [/^on control(, else)?, in config\.yaml: (.*)$/, `${panel}, DNS$1: $2`],
+  [/^on control: systemctl restart headscale$/, ""],
   [/^on control: add a relay(.*) to the DERP map$/, 'in the policy: add a relay$1 to "derpMap"'],
   [/^on control: update Headscale.*$/, ""],
-  [/^on \S+\.tailscale\.com: .*$/, "look at https://status.tailscale.com"],
+  [/^on \S+\.tailscale\.com\b.*$/, "look at https://status.tailscale.com"],
   [/^(.*): dns\.nameservers\.(?:split|global) of Headscale's config\.yaml$/, `$1: ${panel}, DNS`],
   [/^on control(,[^:]*)?: (.*)$/, `${panel}$1: $2`],
-  [/^(.*tailscale up.*), with its --login-server$/, "$1"],
 ];
 
 /** A finding with remedies for a tailnet at Tailscale's own control server. */
@@ -40,7 +42,9 @@ export function asHosted<Told extends Finding>(finding: Told): Told {
   const fix = finding.fix.map((line) => {
     const [pattern, replacement] = instead.find(([each]) => each.test(line)) ?? [];
     const written = pattern === undefined ? line : line.replace(pattern, replacement ?? "");
-    return written.replace("dns.nameservers.global", "the global nameservers");
+    return written
+      .replace("dns.nameservers.global", "the global nameservers")
+      .replace(" of dns.nameservers.split", "");
   });
   return { ...finding, fix: [...new Set(fix)].filter((line) => line !== "") };
 }

@@ -10,6 +10,8 @@ export interface HeadscaleConfig {
   overridesLocalDns: boolean | undefined;
   nameservers: string[];
   splitDns: Record<string, string[]>;
+  /** Where the policy is; undefined where it is in the database. */
+  policyFile: string | undefined;
 }
 
 const configSchema = z.looseObject({
@@ -27,10 +29,11 @@ const configSchema = z.looseObject({
         .nullish(),
     })
     .nullish(),
+  policy: z.looseObject({ mode: z.string().default("file"), path: z.string().nullish() }).nullish(),
 });
 
 export function parseHeadscaleConfig(text: string): HeadscaleConfig {
-  const { server_url, dns } = configSchema.parse(parse(text));
+  const { server_url, dns, policy } = configSchema.parse(parse(text));
   return {
     serverUrl: server_url,
     baseDomain: dns?.base_domain ?? "",
@@ -38,6 +41,7 @@ export function parseHeadscaleConfig(text: string): HeadscaleConfig {
     overridesLocalDns: dns?.override_local_dns,
     nameservers: dns?.nameservers?.global ?? [],
     splitDns: dns?.nameservers?.split ?? {},
+    policyFile: policy?.mode === "file" ? policy.path || undefined : undefined,
   };
 }
 
@@ -61,11 +65,25 @@ export function parseHeadscaleLog(text: string): LogLine[] {
     });
 }
 
+export interface HeadscaleUser {
+  id: string;
+  name: string;
+}
+
 /** Who comes by OpenID Connect may have an address alone. */
 const usersSchema = z
-  .array(z.looseObject({ name: z.string().default(""), email: z.string().default("") }))
+  .array(
+    z.looseObject({
+      id: z.union([z.number(), z.string()]).default(""),
+      name: z.string().default(""),
+      email: z.string().default(""),
+    }),
+  )
   .nullish();
 
-export function parseUsers(text: string): string[] {
-  return (usersSchema.parse(JSON.parse(text)) ?? []).map(({ name, email }) => name || email);
+export function parseUsers(text: string): HeadscaleUser[] {
+  return (usersSchema.parse(JSON.parse(text)) ?? []).map(({ id, name, email }) => ({
+    id: String(id),
+    name: name || email,
+  }));
 }

@@ -66,6 +66,7 @@ function readTable({ table, lines, by }: Section, before: readonly IptablesTable
         family,
         table,
         chain: of,
+        handle: undefined,
         packets: packets === undefined ? undefined : Number(packets),
         iptables: { program, table, words },
       };

@@ -44,6 +44,8 @@ export interface FirewallRule {
   family: string;
   table: string;
   chain: string;
+  /** nft's number of it in its table; undefined where the rule was one of iptables, or decides by a map. */
+  handle: number | undefined;
   matches: FirewallMatch[];
   /** `accept`, `drop`, `reject`, `masquerade`, `snat`, `dnat`, `redirect`, `jump`, `return`, `queue` (something else decides); undefined for one that only counts or marks. */
   verdict: string | undefined;
@@ -96,6 +98,7 @@ const rulesetSchema = z.looseObject({
           family: z.string(),
           table: z.string(),
           chain: z.string(),
+          handle: z.number().optional(),
           expr: z.array(expression).default([]),
         })
         .optional(),
@@ -144,11 +147,14 @@ export function parseRuleset(text: string): FirewallRules {
     rules: nftables.flatMap(({ rule }) =>
       rule === undefined
         ? []
-        : readExpressions(rule.expr, (name) => sets.get(setKey({ ...rule, name }))).map((read) => ({
-            ...pick(rule),
-            chain: rule.chain,
-            ...read,
-          })),
+        : readExpressions(rule.expr, (name) => sets.get(setKey({ ...rule, name }))).map(
+            (read, _index, { length }) => ({
+              ...pick(rule),
+              chain: rule.chain,
+              handle: length === 1 ? rule.handle : undefined,
+              ...read,
+            }),
+          ),
     ),
   };
 }

@@ -5,7 +5,7 @@ import type { DnsAnswer } from "../observe/resolve.ts";
 import type { HeadscaleNode } from "../running/headscale.ts";
 import type { TailnetStatus } from "../running/status.ts";
 import type { Machine } from "./evidence.ts";
-import type { HeadscaleConfig, LogLine } from "./headscale.ts";
+import type { HeadscaleConfig, HeadscaleUser, LogLine } from "./headscale.ts";
 import type { Interface, Route, Rule } from "./ip.ts";
 import type { Netmap } from "./netmap.ts";
 import type { FirewallRules } from "./nftables.ts";
@@ -56,7 +56,7 @@ export interface TailscaleObservations extends HostObservations {
 
 export interface ControlObservations extends HostObservations {
   nodes: Observation<HeadscaleNode[]>;
-  users: Observation<string[]>;
+  users: Observation<HeadscaleUser[]>;
   /** HuJSON; empty where none was ever set. */
   policy: Observation<string>;
   config: Observation<HeadscaleConfig>;

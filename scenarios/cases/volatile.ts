@@ -6,7 +6,10 @@ const replacements: readonly [RegExp, string][] = [
   [/@if\d+\b/g, "@IF"],
   [/("(?:Exit)?NodeID":\s*)"[^"]+"/g, '$1"ID"'],
   [/^\d+(\s+\|)/gm, "ID$1"],
-  [/(-i |\bid: |\bexit node )\d+\b/g, "$1ID"],
+  [/(-[iu] |\bid: |\bexit node )\d+\b/g, "$1ID"],
+  // A fault's own table of rules, and nft's number of a rule in it.
+  [/\binet f[0-9a-z]{8}\b/g, "inet TABLE"],
+  [/\bhandle \d+\b/g, "handle ID"],
   // Moments and how long something took.
   [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?/g, "MOMENT"],
   [/\b[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d \d{4} GMT\b/g, "MOMENT"],

@@ -153,7 +153,7 @@ function remedyLine(step: Step): string {
 /** `on router: sysctl …, which …` with its command as code; others are in words. */
 function withCode(fix: string): string {
   return fix.replace(
-    /^(on .*?: )((?:headscale|ip|nft|openssl|journalctl|rm|ss|sysctl|systemctl|tailscale|tcpdump) .*?)(?=,? (?:again|and|then|via the|where|which|while|with|without)\b|$)/,
+    /^(on .*?: )((?:curl|dig|headscale|ip|iptables|journalctl|nft|openssl|ping|printf|ps|resolvectl|sed|ss|sysctl|systemctl|tailscale|tcpdump|timedatectl) .*?)(?=,? (?:again|and|then|via the|where|which|while|with|without)\b|$)/,
     "$1`$2`",
   );
 }

@@ -82,6 +82,6 @@ test.each<[what: string, asked: string | undefined, alterations: Alteration[], f
 test("one node that asks Tailscale's own control server by mistake does not make the tailnet hosted", async () => {
   const { findings } = await found("laptop router:22", hosted.slice(0, 1), unseen);
   expect(findings.flatMap(({ fix }) => fix)).toContain(
-    "on control: headscale policy set -f POLICY",
+    "on control: headscale policy set -f policy.hujson",
   );
 });

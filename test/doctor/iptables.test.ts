@@ -39,8 +39,9 @@ test("TL114: a rule of iptables-legacy, as its program prints it and takes it aw
         },
       ],
       fix: [
-        `on router: iptables-legacy -D INPUT ${drop}, or let tailscale0 pass before it`,
-        expect.stringContaining("ufw allow"),
+        `on router: iptables-legacy -D INPUT ${drop}`,
+        "on router, else: iptables-legacy -I INPUT -i tailscale0 -j ACCEPT",
+        "on router, with ufw: ufw allow in on tailscale0",
       ],
     },
   ]);
@@ -53,10 +54,7 @@ test("TL114: a policy, and a rule of another table than filter", async () => {
   expect(policy.findings).toMatchObject([
     {
       seen: [{ line: "iptables-legacy -t filter: -P INPUT DROP" }],
-      fix: [
-        "on router: iptables-legacy -S INPUT: the policy of the chain drops the rest; let tailscale0 pass before it",
-        expect.anything(),
-      ],
+      fix: ["on router: iptables-legacy -I INPUT -i tailscale0 -j ACCEPT", expect.anything()],
     },
   ]);
   const raw = legacy("raw", ":PREROUTING ACCEPT [0:0]", `[1:60] -A PREROUTING ${drop}`);
@@ -98,7 +96,8 @@ test("TL111: a rule of iptables leads the port elsewhere", async () => {
       code: "TL111",
       what: expect.stringContaining("port 8099, where nothing listens"),
       fix: [
-        `on router: iptables-legacy -t nat -D PREROUTING ${words}, or let it lead to where the service listens`,
+        `on router: iptables-legacy -t nat -D PREROUTING ${words}`,
+        "on router, else: iptables-legacy -t nat -I PREROUTING -p tcp --dport 80 -j ACCEPT",
       ],
     },
   ]);

@@ -353,10 +353,7 @@ describe("a LAN host that has no way back to its router", () => {
         node: "printer",
         what: "a route on printer discards what it answers to router, 10.20.0.32",
         seen: [{ line: "blackhole 10.20.0.32/32 table main" }, {}, {}],
-        fix: [
-          "on printer: ip route get 10.20.0.32",
-          "on printer: ip route del blackhole 10.20.0.32/32 table main, unless it is meant",
-        ],
+        fix: ["on printer, unless it is meant: ip route del blackhole 10.20.0.32/32 table main"],
       },
     ],
     [
@@ -474,7 +471,7 @@ describe("an exit node", () => {
         code: "TL302",
         node: "laptop",
         involves: ["router"],
-        fix: [expect.stringMatching(/^on router: curl/), "on laptop: tailscale set --exit-node="],
+        fix: ["on laptop: tailscale set --exit-node=", expect.stringMatching(/^on router: curl/)],
         explains: [expect.stringContaining("its tailscaled does")],
       },
     ]);
@@ -571,7 +568,7 @@ test("TL106: of a VLAN, whose dot sysctl writes as a slash", async () => {
       code: "TL106",
       what: expect.stringContaining("what comes in by eth0.100"),
       seen: [{ line: "net.ipv4.conf.eth0/100.forwarding = 0" }],
-      fix: [expect.stringContaining("sysctl -w net.ipv4.conf.eth0/100.forwarding=1")],
+      fix: ["on router: sysctl -w net.ipv4.conf.eth0/100.forwarding=1", expect.anything()],
     },
   ]);
 });
@@ -590,7 +587,7 @@ test("TL201: no rule lets the node use what is behind the router, so that it is 
     {
       code: "TL201",
       node: "router",
-      fix: [expect.stringContaining('"10.20.0.30"'), expect.anything()],
+      fix: expect.arrayContaining([expect.stringContaining('"10.20.0.30"')]),
     },
   ]);
 });

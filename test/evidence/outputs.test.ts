@@ -105,7 +105,10 @@ test("a netmap of before 1.78 has home relays too", () => {
 
 test("users and nodes' users of Headscale may have an address alone", () => {
   const user = { id: 2, email: "anne@example.com", provider: "oidc" };
-  expect(parseUsers(JSON.stringify([{ name: "bob" }, user]))).toEqual(["bob", "anne@example.com"]);
+  expect(parseUsers(JSON.stringify([{ name: "bob" }, user]))).toEqual([
+    { id: "", name: "bob" },
+    { id: "2", name: "anne@example.com" },
+  ]);
   const [node] = parseHeadscaleNodes(
     JSON.stringify([{ id: 1, name: "pc", given_name: "pc", user }]),
   );

@@ -30,7 +30,7 @@ export const addressUnknown: Check = {
       // It is there, and its addresses could not be had.
       if (isKnown) return;
       found({
-        ...words(target, question.from),
+        ...words(target, question.from, name),
         seen: [seen(control?.nodes ?? own.status, `no node is called ${target}`)],
       });
       return;
@@ -40,18 +40,26 @@ export const addressUnknown: Check = {
     const isPeer = all.some(({ addresses }) => addresses.includes(address));
     const isRegistered = registry?.some(({ addresses }) => addresses.includes(address)) === true;
     if (isPeer || isRegistered || target !== null) return;
-    found({ ...words(address, question.from), seen: [seen(own.status, `no peer has ${address}`)] });
+    found({
+      ...words(address, question.from, name),
+      seen: [seen(own.status, `no peer has ${address}`)],
+    });
   },
 };
 
-function words(what: string, from: string) {
+function words(what: string, from: string, name: string | null) {
   return {
     code: "TL117",
     node: what,
     involves: [from],
     what: `no node of the tailnet is ${what}`,
     why: "it is of another tailnet, was removed, or has not joined",
-    fix: ["on control: headscale nodes list"],
+    fix: [
+      name === null
+        ? `on ${from}: ask for the node's name, or for its address in tailscale status`
+        : `on ${from}: where ${name} comes from, as /etc/hosts, give it the address of its node in tailscale status`,
+      "on control: headscale nodes list",
+    ],
     explains: [`${from} can't reach ${what}`],
   };
 }

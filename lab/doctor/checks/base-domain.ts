@@ -24,8 +24,8 @@ export const baseDomain: Check = {
         ],
         why: `MagicDNS answers that ${host} does not exist, as no node has the name: programs don't find control, and tailscaled does not either once it has forgotten its address`,
         fix: [
-          "on control: choose another dns.base_domain, which server_url is not part of, and restart Headscale",
-          `on control, meanwhile: an extra record (dns.extra_records) for ${host}`,
+          `on control, in config.yaml: set dns.base_domain to a domain that ${host} is not part of`,
+          "on control: systemctl restart headscale",
         ],
         explains: [`${host} can't be resolved on ${name}`],
       });

@@ -32,9 +32,8 @@ export const cgnatCollision: Check = {
         ],
         why: "one address has two meanings: packets go to the wrong network, and Tailscale drops what comes from that range by another interface",
         fix: [
-          "give that network other addresses",
-          "on control, else: another range for the tailnet in `prefixes.v4`",
-          `on ${name}, else: tailscale set --netfilter-mode=off, which gives up the protection against forged addresses`,
+          `give the network of ${own?.device ?? route?.device} addresses of another range than 100.64.0.0/10`,
+          `on ${name}, else, which gives up the protection against forged addresses: tailscale set --netfilter-mode=off`,
         ],
         explains: [`${name} does not reach nodes with such addresses, nor its own network`],
       });

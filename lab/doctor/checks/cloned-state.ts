@@ -1,5 +1,6 @@
 import { nodeKeyOf } from "../../evidence/where.ts";
 import { type Check, seenLine } from "../check.ts";
+import { loginServer } from "../login.ts";
 
 /** TL208 */
 export const clonedState: Check = {
@@ -20,6 +21,7 @@ export const clonedState: Check = {
       if (first === undefined || second === undefined) continue;
       const line = (each: typeof first) => seenLine(each.node.status, key, key);
       const names = same.map(({ node }) => node.machine.name);
+      const server = loginServer(observations, first.node.machine.name);
       for (const { node } of same) {
         found({
           code: "TL208",
@@ -29,9 +31,9 @@ export const clonedState: Check = {
           seen: [line(first), line(second)],
           why: "a node key is one machine's: the two take each other's place at control and at their peers",
           fix: [
-            "on the copy: systemctl stop tailscaled, and no tailscale logout, which would log the other out too",
-            "on the copy: rm -r /var/lib/tailscale, then systemctl start tailscaled && tailscale up",
-            "then on the original: systemctl restart tailscaled, as control has the copy's endpoints and disco key for it",
+            "on the copy, and no tailscale logout, which would log the other out too: systemctl stop tailscaled && rm -r /var/lib/tailscale && systemctl start tailscaled",
+            `on the copy: tailscale up${server === undefined ? "" : ` --login-server=${server}`}`,
+            "on the original, as control has the copy's endpoints and disco key for it: systemctl restart tailscaled",
           ],
           explains: [`${names.join(" and ")} are reached by turns`],
         });

@@ -50,9 +50,8 @@ function allDown(look: Look, failed: readonly Tried[], silence: Seen | undefined
       ...(said !== undefined && /rejects the policy/.test(said.line)
         ? ["in the policy: correct what that line says, and give it to control again"]
         : []),
-      `on ${name}: systemctl status headscale`,
-      `on ${name}: journalctl -u headscale -n 100`,
       `on ${name}: systemctl restart headscale`,
+      `on ${name}, where it ends again: journalctl -u headscale -n 100`,
     ],
     explains: [
       "nodes that are connected go on with what they know",

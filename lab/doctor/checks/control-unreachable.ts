@@ -45,8 +45,8 @@ export const controlByExitNode: Check = {
         seen: [seen, ...others.slice(0, 1).map((other) => other.seen)],
         why: `${whyOnly(look.observations, node, others)}; tailscaled itself sends beside the exit node`,
         fix: [
-          ...exits.map((name) => `on ${name}: curl -v ${probe.url}/key?v=142`),
           `on ${node}: tailscale set --exit-node=`,
+          ...exits.map((name) => `on ${name}: curl -v -m 10 ${probe.url}/key?v=142`),
         ],
         explains: [`programs of ${node} do not reach the internet either; its tailscaled does`],
       });
@@ -85,13 +85,13 @@ function eachUnreachable(look: Look, failed: readonly Tried[], all: readonly Tri
             ),
           ]
         : [
-            `on ${node}: curl -v ${probe.url}/key?v=142`,
+            `on ${node}'s network: let TCP ${portOf(probe.url)} to ${hostOf(probe.url)} pass`,
+            `on ${node}: curl -v -m 10 ${probe.url}/key?v=142`,
             ...others
               .slice(0, 1)
               .map(
                 (other) => `on ${node}, and on ${other.node}: getent hosts ${hostOf(probe.url)}`,
               ),
-            `on ${node}'s network: let TCP to ${hostOf(probe.url)} pass, and look at its proxy or firewall`,
           ],
       explains: [`${node} hears of no change, and appears offline after a while`],
     });
@@ -109,9 +109,15 @@ function isOneServer(a: string, b: string): boolean {
   return new URL(a).origin === new URL(b).origin;
 }
 
+function portOf(url: string): string {
+  if (!URL.canParse(url)) return "443";
+  const { port, protocol } = new URL(url);
+  return port || (protocol === "http:" ? "80" : "443");
+}
+
 function untrusted({ node, probe, seen }: Tried, trusting: readonly Tried[]): Finding {
   const host = hostOf(probe.url) ?? probe.url;
-  const port = (URL.canParse(probe.url) && new URL(probe.url).port) || "443";
+  const port = portOf(probe.url);
   return {
     code: "TL302",
     node,
@@ -122,7 +128,7 @@ function untrusted({ node, probe, seen }: Tried, trusting: readonly Tried[]): Fi
         ? `other nodes trust the same certificate: ${node}'s clock is wrong, it lacks the authority, or something on its network answers in control's place`
         : `the certificate has expired, is of another name or of an authority that ${node} does not know; or ${node}'s clock is wrong`,
     fix: [
-      `on ${node}: date; timedatectl`,
+      `on ${node}, where \`date\` is wrong: timedatectl set-ntp true`,
       `on ${node}: openssl s_client -connect ${host}:${port} -servername ${host} </dev/null | openssl x509 -noout -dates -issuer`,
     ],
     explains: [`${node} hears of no change, and appears offline after a while`],
@@ -139,9 +145,7 @@ function tellOtherServer(look: Look, { node, probe, seen }: Tried, others: reado
     what: `${node} asks ${probe.url} for its control server, and ${other.node} asks ${other.probe.url}`,
     seen: [seen, other.seen],
     why: "a node belongs to the tailnet of the server that its --login-server names; without that it asks Tailscale's own",
-    fix: [
-      `on ${node}: tailscale up --reset --force-reauth --login-server=${other.probe.url}, with its other flags`,
-    ],
+    fix: [`on ${node}: tailscale up --reset --force-reauth --login-server=${other.probe.url}`],
     explains: [`${node} does not join the tailnet of ${other.node}`],
   });
 }

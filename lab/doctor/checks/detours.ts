@@ -127,7 +127,7 @@ export const subnetRouterDetour: Check = {
         self === undefined
           ? [
               `on ${name}: ip rule add to ${server.prefix} priority 2500 lookup main`,
-              `on ${name}: tailscale set --accept-routes=false`,
+              `on ${name}, else: tailscale set --accept-routes=false`,
             ]
           : [`on ${name}: use ${self.dnsName || self.addresses[0]} (${self.addresses[0]}) instead`],
       explains: [],

@@ -9,6 +9,7 @@ import {
   shareIpv6,
   switchesOf,
 } from "../paths.ts";
+import { peerRelay } from "../peer-relay.ts";
 
 /** TL410 direct-path-cut, TL412 no-hairpinning: nothing at the two ends stands against a direct path, and there is none. */
 export const directPath: Check = {
@@ -57,8 +58,8 @@ function cut(look: Look, pair: RelayedPair, meeting: string): Told {
     ],
     why: `both are answered by STUN and ${meeting}, which allows a direct path; in 8 pings more none was found, so packets between the two are dropped`,
     fix: [
-      `on ${a}: tcpdump -ni any udp port 41641, while on ${b}: tailscale ping ${a}`,
-      `on the firewalls of both: let UDP from and to port 41641 pass`,
+      "on the firewalls of both networks: let UDP from and to port 41641 pass",
+      `on ${a}, while ${b} runs \`tailscale ping ${a}\`: tcpdump -ni any udp port 41641`,
     ],
   };
 }
@@ -76,7 +77,7 @@ function oneRouter(look: Look, pair: RelayedPair, address: string): Told {
     ],
     why: `each knows the other by the one address of both, and in 8 pings more no packet came back from there, nor by the addresses of their own networks; both NATs are easy, so elsewhere they have direct paths`,
     fix: [
-      "on a node outside of the two networks: tailscale set --relay-server-port=40000, and a grant of tailscale.com/cap/relay: a peer relay",
+      ...peerRelay("a node outside of the two networks"),
       `on the router of ${address}: switch NAT loopback (hairpinning) on, where it is yours`,
       "on both networks, else: IPv6",
     ],

@@ -27,7 +27,8 @@ export const magicDnsOff: Check = {
       seen: [seenLine(node.dns, /"MagicDNSEnabled"/, '"MagicDNSEnabled": false'), ...config],
       why: "names of nodes are answered by MagicDNS alone, on each node by its own tailscaled",
       fix: [
-        "on control: set dns.magic_dns: true in config.yaml, and restart Headscale",
+        "on control, in config.yaml: set dns.magic_dns to true",
+        "on control: systemctl restart headscale",
         `on ${node.machine.name}, meanwhile: use the address that tailscale status shows`,
       ],
       explains: [`${node.machine.name} can't resolve ${asked.name}`],
@@ -98,11 +99,11 @@ export const resolvConfOverwritten: Check = {
           ? `programs ask the servers in turn, and the next only where one does not answer: what ${first} says is final, and while it is silent each name takes seconds`
           : `tailscaled would have written nameserver 100.100.100.100 there; programs now ask ${servers.join(", ") || "nobody"}, past the tailnet's DNS`,
         fix: [
-          writer === undefined
-            ? `on ${name}: find who writes it: NetworkManager, dhclient, resolvconf, cloud-init`
-            : `on ${name}: tell the program that it leave the file alone: ${writer}`,
           `on ${name}: tailscale set --accept-dns=false && tailscale set --accept-dns=true`,
-          `on ${name}, for good: use systemd-resolved, which tailscaled and others share`,
+          writer === undefined
+            ? `on ${name}, for good: find who writes it: NetworkManager, dhclient, resolvconf, cloud-init`
+            : `on ${name}, for good: tell the program that it leave the file alone: ${writer}`,
+          `on ${name}, or for good: use systemd-resolved, which tailscaled and others share`,
         ],
         explains: [`${name} resolves none of the tailnet's names`],
       });
@@ -143,7 +144,7 @@ export const searchDomainMissing: Check = {
         ],
         why: `a name without a dot is completed by the search domains, and ${domain} is not among them: programs ask for the bare name, which MagicDNS knows of nodes alone`,
         fix: [
-          `on ${name}: tailscale set --accept-dns=false && tailscale set --accept-dns=true, which writes /etc/resolv.conf anew`,
+          `on ${name}, which writes /etc/resolv.conf anew: tailscale set --accept-dns=false && tailscale set --accept-dns=true`,
           `on ${name}, meanwhile: use whole names, such as NAME.${domain}`,
         ],
         explains: [`${name} resolves whole names, and without a dot those of nodes at best`],

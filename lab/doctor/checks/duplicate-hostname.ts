@@ -15,8 +15,9 @@ export const duplicateHostname: Check = {
       for (const [name, same] of Map.groupBy(named, (node) => node.hostname)) {
         if (same.length < 2) continue;
         const given = same.map(({ givenName }) => givenName).toSorted();
+        const others = same.filter((node) => node.name !== name);
         found({
-          ...words(name, given),
+          ...words(name, given, others),
           involves: given,
           seen: [
             seen(
@@ -41,7 +42,11 @@ export const duplicateHostname: Check = {
         if (same.length < 2 || name === "") continue;
         const given = same.map(({ dnsName }) => dnsName).toSorted();
         found({
-          ...words(name, given),
+          ...words(
+            name,
+            given,
+            same.filter((peer) => peer.name !== name),
+          ),
           involves: given,
           seen: [seenLine(status, `"HostName": ${JSON.stringify(name)}`, given.join(" "))],
         });
@@ -50,13 +55,17 @@ export const duplicateHostname: Check = {
   },
 };
 
-function words(name: string, given: readonly string[]) {
+/** The others are those of which it is known what their machines are called. */
+function words(name: string, given: readonly string[], others: readonly { name: string }[]) {
   return {
     code: "TL209",
     node: name,
     what: `${given.length} nodes call themselves ${name}`,
     why: `control has named them ${given.join(" and ")}: who asks for ${name} gets one of them`,
-    fix: ["on the other one: tailscale set --hostname=ANOTHER-NAME"],
+    fix:
+      others.length === 0
+        ? ["on the other one: tailscale set --hostname=ANOTHER-NAME"]
+        : others.map((other) => `on ${other.name}: tailscale set --hostname=${other.name}`),
     explains: [`the other one is not reached as ${name}, nor by its former name`],
   };
 }

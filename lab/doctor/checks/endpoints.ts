@@ -36,9 +36,9 @@ export const endpoints: Check = {
           ? "control has not handed them on: a peer that knows no endpoint sends nothing but by relay"
           : "control has handed them on to others, and not to these: what they were told is old or incomplete",
         fix: [
-          `on ${name}: tailscale debug restun, which tells control anew`,
+          `on ${name}, which tells control anew: systemctl restart tailscaled`,
+          `on ${first.peerName}, which asks control anew: systemctl restart tailscaled`,
           "on control: update Headscale; its log tells of endpoint updates that it left out",
-          `on ${first.peerName}: tailscale debug force-netmap-update`,
         ],
         explains: [`paths to ${name} begin by relay, and stay there where ${name} can't call back`],
       });

@@ -42,11 +42,8 @@ export const homeRelay: Check = {
         seen: [view.seen, reaching.seen, ...(isSilent(view) ? [stunSeen(view)] : [])],
         why: `the relay is up, as ${reaching.node} reaches it; a node is sent to by its home relay alone, so nothing gets there where no direct path is`,
         fix: [
-          `on ${view.node}: curl -v https://${view.probe.host}/generate_204`,
           `on ${view.node}'s network: let TCP 443 and UDP 3478 to ${view.probe.host} pass`,
-          ...peers
-            .slice(0, 1)
-            .map((peer) => `on ${peer}, to try another home: tailscale debug pick-new-derp`),
+          `on ${view.node}: curl -v -m 10 https://${view.probe.host}/generate_204`,
         ],
         explains: [
           peers.length > 0

@@ -6,7 +6,14 @@ import { isTailnetAddress, sharedRange } from "../../evidence/prefix.ts";
 import { machineOf } from "../../evidence/where.ts";
 import { isHeard, receiverOf, sourceOf, sourcesBehind, works } from "../asked.ts";
 import type { Check, Look } from "../check.ts";
-import { seenRule, withoutRule } from "../firewall-rule.ts";
+import {
+  asFix,
+  byTunnel,
+  isOfIptables,
+  ofAddress,
+  seenRule,
+  withoutRule,
+} from "../firewall-rule.ts";
 import { lostAt } from "../lost.ts";
 import { isLoopback } from "../sockets.ts";
 
@@ -44,7 +51,7 @@ function lookOnTheWay(look: Look): void {
     packets.some(([machine, packet, words]) => {
       const dropped = droppedAt(look, machine, packet);
       if (dropped === undefined || (isRefused && !isReject(dropped))) return false;
-      tell(look, machine, dropped, { involves: [question.from], what: words });
+      tell(look, machine, dropped, { involves: [question.from], what: words, packet });
       return true;
     });
   const trials: Trial[][] = [];
@@ -83,7 +90,8 @@ function lookOnTheWay(look: Look): void {
     const rule = doubtfulAt(look, machine, packet);
     if (rule === undefined) continue;
     const dropped = { kind: "rule", rule } as const;
-    tell(look, machine, dropped, { involves: [question.from], what: words, isGuess: true });
+    const about = { involves: [question.from], what: words, packet };
+    tell(look, machine, dropped, { ...about, isGuess: true });
   }
 }
 
@@ -116,7 +124,7 @@ function lookAtAll(look: Look): void {
     for (const [packet, what] of [...toServices(look, machine), ...toRoutes(machine)]) {
       const dropped = droppedBy(rules, packet);
       if (dropped === undefined) continue;
-      tell(look, machine, dropped, { involves: [], what: `${what} out of the tailnet` });
+      tell(look, machine, dropped, { involves: [], what: `${what} out of the tailnet`, packet });
       break;
     }
   }
@@ -160,7 +168,12 @@ function tell(
   { found, observations }: Look,
   { machine, firewall }: HostObservations,
   dropped: Dropped,
-  { involves, what, isGuess = false }: { involves: string[]; what: string; isGuess?: boolean },
+  {
+    involves,
+    what,
+    packet,
+    isGuess = false,
+  }: { involves: string[]; what: string; packet: FirewallPacket; isGuess?: boolean },
 ): void {
   const lost = lostAt(observations);
   const verb = isReject(dropped) ? "reject" : "drop";
@@ -178,14 +191,19 @@ function tell(
       ? {
           why: `${maybe}a drop in any base chain is final, whatever Tailscale's own rules accept; \`tailscale ping\` is answered by tailscaled and passes`,
           fix: [
-            `on ${machine.name}: ${withoutRule(dropped, "let tailscale0 pass before it")}`,
-            `on ${machine.name}, with ufw: ufw allow in on tailscale0`,
+            ...asFix(machine.name, withoutRule(dropped, byTunnel(packet.hook))),
+            ...(isOfIptables(dropped) ? [`on ${machine.name}, with ufw: ${byUfw(packet)}`] : []),
           ],
         }
       : {
           why: `${maybe}a drop in any base chain is final; what comes by a subnet router has the router's address in the LAN, where it masquerades`,
-          fix: [`on ${machine.name}: ${withoutRule(dropped, "let these packets pass before it")}`],
+          fix: asFix(machine.name, withoutRule(dropped, ofAddress(packet))),
         }),
     explains: [`connections by the tailnet, to or from ${machine.name}, do not come about`],
   });
+}
+
+function byUfw({ hook }: FirewallPacket): string {
+  if (hook === "output") return "ufw allow out on tailscale0";
+  return `ufw ${hook === "forward" ? "route " : ""}allow in on tailscale0`;
 }

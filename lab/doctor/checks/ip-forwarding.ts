@@ -2,6 +2,7 @@ import type { TailscaleObservations } from "../../evidence/observations.ts";
 import { covers } from "../../evidence/prefix.ts";
 import { isTunnel, ownPrefixes } from "../../evidence/where.ts";
 import { type Check, seenLine } from "../check.ts";
+import { setsSysctls } from "../sets-sysctls.ts";
 
 /** TL106 */
 export const ipForwarding: Check = {
@@ -30,9 +31,7 @@ export const ipForwarding: Check = {
         what: `${name} advertises ${advertised.join(", ")}, and does not forward${wherefrom(first)}`,
         seen: [seenLine(sysctls, new RegExp(`^${first.replaceAll(".", "\\.")} `), `${first} = 0`)],
         why: "what comes out of the tunnel for another machine is dropped by the kernel unless it forwards",
-        fix: off.map(
-          (key) => `on ${name}: sysctl -w ${key}=1, and in /etc/sysctl.d for the next boot`,
-        ),
+        fix: setsSysctls(name, off, "1"),
         explains: [`nothing behind ${name} is reached`],
       });
     }

@@ -1,3 +1,5 @@
+import { seenValue } from "../../evidence/observation.ts";
+import { isDefault } from "../../evidence/prefix.ts";
 import { type Check, seen } from "../check.ts";
 
 /** TL121 of a node that reaches nothing of what it needs: no relay by any protocol, and not control. */
@@ -21,6 +23,10 @@ export const isolated: Check = {
         relays.some(({ https, http, ping }) => https.status > 0 || http.status > 0 || ping.small);
       if (isReached) continue;
       const { name } = machine;
+      const gateway = seenValue(node.routes)?.find(
+        ({ table, prefix, gateway: via }) =>
+          table === "main" && isDefault(prefix) && via !== undefined,
+      )?.gateway;
       found({
         code: "TL121",
         node: name,
@@ -31,8 +37,8 @@ export const isolated: Check = {
         ],
         why: "its network lets nothing out, or its packets are dropped on the way: all that its tailnet needs is out of reach",
         fix: [
-          `on ${name}: ping its gateway, then an address of the internet`,
-          `on the router of ${name}: look at its uplink and its firewall`,
+          `on the router of ${name}: bring its uplink up, and let TCP 443 and UDP out`,
+          ...(gateway === undefined ? [] : [`on ${name}: ping -c 3 ${gateway}`]),
         ],
         explains: [`${name} reaches nobody by the tailnet, and no resolver`],
       });

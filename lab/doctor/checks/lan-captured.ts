@@ -39,8 +39,8 @@ export const lanCaptured: Check = {
         ],
         why: "table 52 goes before the main table: what is meant for neighbours goes through the tailnet",
         fix: [
-          `on ${name}: tailscale set --accept-routes=false`,
-          `on ${name}, else: ip rule add to ${captured.prefix} priority 2500 lookup main`,
+          `on ${name}: ip rule add to ${captured.prefix} priority 2500 lookup main`,
+          `on ${name}, else: tailscale set --accept-routes=false`,
         ],
         explains: [`${name} does not reach the machines of its own LAN`],
       });

@@ -59,16 +59,15 @@ export const lanHostNotAnswering: Check = {
         ? {
             why: "the tailnet brings the packets as far as the router; the host is off, has another address, or drops them",
             fix: [
-              `look whether ${target ?? address} is on, and has this address`,
-              `on ${router.machine.name}: ping ${address}`,
+              isElsewhere
+                ? `give ${target ?? address} the address ${address}, or ask for ${has.join(" or ")}`
+                : `switch ${target ?? address} on, or give it its network back`,
+              `on ${router.machine.name}: ping -c 3 ${address}; ip neigh show to ${address}`,
             ],
           }
         : {
             why: "requests arrive, and the host's own routing has no way for the answers",
-            fix: [
-              `on ${target ?? address}: ip route get ${asker}`,
-              `on ${target ?? address}: ${discarded.fix}`,
-            ],
+            fix: [`on ${target ?? address}, unless it is meant: ${discarded.fix}`],
           }),
       explains: [`${question.from} can't reach ${target ?? address}`],
     });
@@ -86,10 +85,10 @@ function discardedBy(
   if (way === undefined) return undefined;
   const { rule, route } = way;
   if (route === undefined) {
-    const fix = `ip rule del priority ${rule.priority}, unless it is meant`;
+    const fix = `ip rule del priority ${rule.priority}`;
     return { kind: "rule", seen: seen(rules, ruleText(rule)), fix };
   }
   if (!/^(?:blackhole|unreachable|prohibit)$/.test(route.type)) return undefined;
-  const fix = `ip route del ${route.type} ${route.prefix} table ${route.table}, unless it is meant`;
+  const fix = `ip route del ${route.type} ${route.prefix} table ${route.table}`;
   return { kind: "route", seen: seen(routes, routeText(route)), fix };
 }

@@ -1,5 +1,7 @@
-import type { TailscaleObservations } from "../../evidence/observations.ts";
+import { seenValue } from "../../evidence/observation.ts";
+import type { Observations, TailscaleObservations } from "../../evidence/observations.ts";
 import { type Check, type Look, seenLine } from "../check.ts";
+import { logsIn } from "../login.ts";
 
 /** TL206, TL207 and TL210: a node that is in no tailnet now, by its own word or by control's. */
 export const loginState: Check = {
@@ -39,31 +41,42 @@ function stopped({ found }: Look, { machine: { name }, status }: TailscaleObserv
   });
 }
 
-function loggedOut({ found }: Look, { machine: { name }, status }: TailscaleObservations): void {
+function loggedOut(
+  { observations, found }: Look,
+  { machine: { name }, status }: TailscaleObservations,
+): void {
   found({
     code: "TL207",
     node: name,
     what: `${name} is logged out`,
     seen: [seenLine(status, /"BackendState"/, '"BackendState": "NeedsLogin"')],
     why: "without a login control gives it no peers, and its peers do not know it",
-    fix: [`on ${name}: tailscale up, with its --login-server`],
+    fix: logsIn(observations, name, false),
     explains: [`${name} is out of the tailnet`],
   });
 }
 
-function expired({ found }: Look, { machine: { name }, status }: TailscaleObservations): void {
+function expired(
+  { observations, found }: Look,
+  { machine: { name }, status }: TailscaleObservations,
+): void {
   found({
     code: "TL206",
     node: name,
     what: `the key of ${name} has expired`,
     seen: [seenLine(status, /"KeyExpiry"/, '"Expired": true')],
     why: "its peers drop what comes from an expired key, though control may still call it online",
-    fix: [
-      `on ${name}: tailscale up --force-reauth, with its --login-server`,
-      "on control, where it should never expire: headscale nodes expire --disable -i ID",
-    ],
+    fix: renews(observations, name),
     explains: [`${name} is out of the tailnet`],
   });
+}
+
+function renews(observations: Observations, name: string): string[] {
+  const known = seenValue(observations.control?.nodes)?.find((node) => node.name === name);
+  return [
+    ...logsIn(observations, name, true),
+    `on control, where it should never expire: headscale nodes expire --disable -i ${known?.id ?? "ID"}`,
+  ];
 }
 
 /** Of nodes that can't be asked themselves, as others see them. */
@@ -79,7 +92,7 @@ function expiredPeers({ observations, found }: Look): void {
         what: `the key of ${peer.name} has expired`,
         seen: [seenLine(status, `"KeyExpiry": "${peer.keyExpiry}"`, '"Expired": true')],
         why: "its peers drop what comes from an expired key, though control may still call it online",
-        fix: [`on ${peer.name}: tailscale up --force-reauth, with its --login-server`],
+        fix: renews(observations, peer.name),
         explains: [`${peer.name} is out of the tailnet`],
       });
     }

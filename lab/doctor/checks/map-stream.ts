@@ -78,7 +78,6 @@ function lookAt(look: Look, name: string, node: TailscaleObservations): void {
     seen: [first, ...others],
     why: "its connection to control stands, a new one would be answered, and what control tells does not come",
     fix: [
-      `on ${name}: tailscale debug break-tcp-conns`,
       `on ${name}: systemctl restart tailscaled`,
       `on ${name}'s network: look for a firewall or proxy that forgets idle connections`,
     ],

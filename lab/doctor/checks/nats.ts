@@ -2,6 +2,7 @@ import type { TailscaleObservations } from "../../evidence/observations.ts";
 import { type Check, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
 import { hasPortMapping, hasUdp, natOf, relayedPair, shareIpv6 } from "../paths.ts";
+import { peerRelay } from "../peer-relay.ts";
 
 /** TL401 nats-do-not-match: an endpoint-dependent mapping, and a filter by exact address and port on the other side. */
 export const nats: Check = {
@@ -33,8 +34,8 @@ export const nats: Check = {
       why: "a hard NAT uses another port for each destination, so the port that STUN saw is not the one that the peer would have to send to",
       fix: [
         `on the router of ${hard[0]}: switch UPnP, NAT-PMP or PCP on, or forward UDP 41641 to ${hard[0]}`,
-        `on the router of ${hard[0]}: switch "symmetric NAT" or port randomising off`,
-        "on a node with a public address: tailscale set --relay-server-port=40000, and a grant of tailscale.com/cap/relay: a peer relay",
+        `${hard.map((name) => `on the router of ${name}`).join(", and ")}: switch "symmetric NAT" or port randomising off`,
+        ...peerRelay("a node with a public address, else"),
       ],
       explains: [`${a} to ${b} goes by relay ${via}`],
     });

@@ -49,9 +49,9 @@ export const networkPath: Check = {
       ],
       why: "both run; what lies between them and the relays drops their packets",
       fix: [
+        "in the firewalls of both sides: let TCP 443 out to the relays, and UDP",
         `on ${question.from}: tailscale netcheck`,
         `on ${peer}: tailscale netcheck`,
-        "in the firewalls of both sides: let TCP 443 out to the relays, and UDP",
       ],
       explains: [`${question.from} and ${peer} don't reach each other`],
     });

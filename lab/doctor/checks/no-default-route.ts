@@ -33,7 +33,7 @@ export const noDefaultRoute: Check = {
         why: "nothing leaves the machine but to its own networks: not to control, not to relays or resolvers",
         fix: [
           ...down.map((each) => `on ${name}: ip link set ${each.name} up`),
-          `on ${name}: ip route add default via GATEWAY`,
+          `on ${name}${first === undefined ? "" : ", where none comes with it"}: ip route add default via ADDRESS-OF-ITS-ROUTER`,
         ],
         explains: [`${name} reaches nobody by the tailnet, and no resolver`],
       });

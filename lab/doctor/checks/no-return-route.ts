@@ -2,7 +2,7 @@ import { mayMasquerade } from "../../evidence/masquerade.ts";
 import { gapOf } from "../../evidence/observation.ts";
 import type { HostObservations, TailscaleObservations } from "../../evidence/observations.ts";
 import { covers, isDefault, isPrivate, isTailnetAddress, lengthOf } from "../../evidence/prefix.ts";
-import { machineOf } from "../../evidence/where.ts";
+import { machineOf, ownPrefixes } from "../../evidence/where.ts";
 import { isHeard, receiverOf, sourceOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
@@ -45,6 +45,9 @@ export const noReturnRoute: Check = {
             .sort((a, b) => lengthOf(b.prefix) - lengthOf(a.prefix))[0]
         : undefined;
     const { name } = router.machine;
+    const inLan =
+      ownPrefixes(router).find(({ prefix }) => covers(prefix, address))?.address ??
+      `ADDRESS-OF-${name.toUpperCase()}-THERE`;
     const isByRouter = ownHas(router, way?.gateway);
     if (way !== undefined && isByRouter) return;
     if (!isNear && !isAstray && way === undefined) return;
@@ -68,9 +71,7 @@ export const noReturnRoute: Check = {
       fix: [
         `on ${name}: ${bare.fix}`,
         ...(isPrivate(address)
-          ? [
-              `on the LAN's gateway, else: ip route add 100.64.0.0/10 via the address of ${name} in the LAN`,
-            ]
+          ? [`on the LAN's gateway, else: ip route add 100.64.0.0/10 via ${inLan}`]
           : []),
       ],
       explains: [`${question.from} gets no answer of ${target ?? address}`],

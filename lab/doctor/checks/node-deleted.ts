@@ -1,4 +1,5 @@
 import { type Check, seen, seenLine } from "../check.ts";
+import { logsIn } from "../login.ts";
 
 /** TL211: control has no node with the key of one that takes itself for a part of the tailnet. */
 export const nodeDeleted: Check = {
@@ -22,9 +23,7 @@ export const nodeDeleted: Check = {
         what: `control has no node with the key of ${name}`,
         seen: [seenLine(status, key, key), seen(control.nodes, `no "node_key": "${key}"`)],
         why: "somebody has deleted the node at control; the node itself goes on with the last netmap that it got, and nobody knows it any more",
-        fix: [
-          `on ${name}: tailscale up --force-reauth, with its --login-server, and a new --auth-key where it has tags`,
-        ],
+        fix: logsIn(observations, name, true),
         explains: [`${name} is out of the tailnet, though it says Running`],
       });
     }

@@ -45,8 +45,8 @@ function words(name: string, users: readonly string[]) {
     what: `${name} is offline, and does not answer`,
     why: "control has no connection to it: it is switched off, has no internet, or its tailscaled does not run",
     fix: [
-      `on ${name}: tailscale status`,
-      `on ${name}: systemctl status tailscaled`,
+      `switch ${name} on, or give it its network back`,
+      `on ${name}, where it has both: systemctl restart tailscaled && tailscale up`,
       ...users.map((user) => `on ${user}, until then: tailscale set --exit-node=`),
     ],
     explains: [`nothing reaches ${name}, or what is behind it`],

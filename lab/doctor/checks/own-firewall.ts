@@ -5,7 +5,7 @@ import { isNameMissing, isUntrusted } from "../../evidence/probes.ts";
 import { isTunnel, ownPrefixes } from "../../evidence/where.ts";
 import { type Check, type Look, seen } from "../check.ts";
 import type { Seen } from "../finding.ts";
-import { listing, seenRule } from "../firewall-rule.ts";
+import { answers, asFix, seenRule, toPort, withoutRule } from "../firewall-rule.ts";
 
 /** TL130 own-firewall-drops: what a node needs of the internet fails, and its own rules drop just that. */
 export const ownFirewall: Check = {
@@ -18,10 +18,11 @@ export const ownFirewall: Check = {
       const rules = failed.length === 0 ? undefined : look.read(node.firewall);
       if (rules === undefined) continue;
       const dropped = failed.flatMap((failure) => {
-        const by = packetsOf(node, failure)
-          .map((packet) => droppedBy(rules, packet))
-          .find((each) => each !== undefined);
-        return by === undefined ? [] : [{ ...failure, by }];
+        const [first] = packetsOf(node, failure).flatMap((packet) => {
+          const by = droppedBy(rules, packet);
+          return by === undefined ? [] : [{ ...failure, by, isAnswer: packet.isAnswer }];
+        });
+        return first === undefined ? [] : [first];
       });
       const [first] = dropped;
       if (first === undefined) continue;
@@ -34,7 +35,11 @@ export const ownFirewall: Check = {
         seen: [seenRule(node.firewall, first.by), first.seen],
         why: "tailscaled needs TCP 443 to control and the relays, UDP to the relays and its peers, and its resolvers; a drop in any base chain is final",
         fix: [
-          `on ${name}: ${listing(first.by)}, and let ${ports.join(", ")} out, and the answers in, before that rule`,
+          ...new Set(
+            dropped.flatMap(({ by, protocol, port, isAnswer }) =>
+              asFix(name, withoutRule(by, isAnswer ? answers : toPort(protocol, port))),
+            ),
+          ),
         ],
         explains: dropped.map(({ what }) => `${name} ${what}`),
       });

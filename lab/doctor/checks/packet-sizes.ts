@@ -1,5 +1,6 @@
 import { machineOf, smallInterface } from "../../evidence/where.ts";
 import { type Check, type Look, seen } from "../check.ts";
+import { clamping, withinTunnel } from "../clamping.ts";
 import { lostAt } from "../lost.ts";
 
 /** TL109: small packets pass, larger ones are lost, and nobody says so. */
@@ -47,7 +48,8 @@ export const packetSizes: Check = {
         seen: [seen(machine.addresses, `"ifname": "${small.name}", "mtu": ${small.mtu}`), ...pings],
         why: "a packet of the tunnel is 60 bytes larger with its headers, may not be cut into pieces, and does not fit",
         fix: [
-          `on ${end}: ip link set ${small.name} mtu 1500, and where its network's settings have it`,
+          `on ${end}: ip link set ${small.name} mtu 1500`,
+          `on ${end}, for the next boot: the same in the settings of its network`,
         ],
         explains,
       });
@@ -62,8 +64,8 @@ export const packetSizes: Check = {
       why: "a link on the way takes no such packets, and the message that says so does not come back: a connection opens, and stands still with the first full packet",
       fix: [
         "on the router with the small MTU: let ICMP `fragmentation needed` pass",
-        `on the router, else: clamp TCP's MSS to the path's MTU`,
-        `on ${question.from} and ${peer ?? to}, else: ip link set tailscale0 mtu ${largest.bytes}; the tunnel has no IPv6 then`,
+        `on ${question.from}, else, for TCP: ${clamping(largest.bytes)}`,
+        `on ${question.from} and ${peer ?? to}, else, which takes the tunnel's IPv6 away: ip link set tailscale0 mtu ${largest.bytes}`,
       ],
       explains,
     });
@@ -93,8 +95,8 @@ function lookAtRelays({ observations, read, found }: Look): void {
       ],
       why: "a link of its own network takes no such packets, and the message that says so does not come back: whole packets of the tunnel are as large",
       fix: [
-        "on the router with the small MTU: let ICMP `fragmentation needed` pass, or clamp TCP's MSS",
-        `on ${machine.name}, else: a smaller MTU of its interface`,
+        "on the router with the small MTU: let ICMP `fragmentation needed` pass",
+        `on ${machine.name}, else, for TCP: ${clamping(withinTunnel(1028))}`,
       ],
       explains: [`large transfers from and to ${machine.name} stand still`],
     });

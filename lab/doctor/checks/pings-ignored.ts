@@ -37,8 +37,8 @@ export const pingsIgnored: Check = {
       ],
       why: "its kernel is told to ignore every echo request; connections are no matter of it",
       fix: [
+        `on ${target}: sysctl -w ${name}=0`,
         `ask for a port, as that is what matters: tailnet-lab doctor ${question.from} ${question.to}:PORT`,
-        `on ${target}, for pings: sysctl -w ${name}=0`,
       ],
       explains: [`${question.from} gets no answer to its pings of ${target}`],
     });

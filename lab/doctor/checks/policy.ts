@@ -3,6 +3,8 @@ import { covers, isDefault, isTailnetAddress } from "../../evidence/prefix.ts";
 import { ownPrefixes } from "../../evidence/where.ts";
 import { receiverOf, sourceOf, works } from "../asked.ts";
 import { type Check, outOfTailnet, seen } from "../check.ts";
+import { inPolicy } from "../in-policy.ts";
+import { selectorOf } from "../login.ts";
 import { permits, portsBetween, portsText } from "../packet-filter.ts";
 
 /** TL201, TL202 and TL203: what the receiver's own filter, which control has made of the policy, lets in. */
@@ -42,11 +44,8 @@ export const policy: Check = {
       ? portsBetween(back, { source: address, destination: source })
       : [];
     const none = `"PacketFilter" has no rule from ${source} to ${address}`;
-    const rule = `{ "src": ["${who(own)}"], "dst": ["${isTailnetAddress(address) ? who(receiver) : address}"], "ip": ["${port === undefined ? "*" : `${protocol}:${port}`}"] }`;
-    const fix = [
-      `in the policy: add ${rule} to "grants"`,
-      "on control: headscale policy set -f POLICY",
-    ];
+    const rule = `{ "src": ["${selectorOf(own)}"], "dst": ["${isTailnetAddress(address) ? selectorOf(receiver) : address}"], "ip": ["${port === undefined ? "*" : `${protocol}:${port}`}"] }`;
+    const fix = inPolicy(observations, `add ${rule} to "grants"`);
     if (others.length > 0) {
       const list = [...new Set(others.map(portsText))].join(", ");
       found({
@@ -100,10 +99,4 @@ function hiddenRouter(seen: Observations, address: string): TailscaleObservation
       ),
   );
   return seen.tailscale.get(router?.name ?? "");
-}
-
-function who({ status }: TailscaleObservations): string {
-  if (status.kind !== "seen") return "SOURCE";
-  const [tag] = status.value.self?.tags ?? [];
-  return tag ?? `${status.value.user || "USER"}@`;
 }

@@ -1,3 +1,4 @@
+import { seenValue } from "../../evidence/observation.ts";
 import type { PingBurst } from "../../evidence/observations.ts";
 import { type Check, type Look, seen } from "../check.ts";
 
@@ -36,7 +37,11 @@ function isHeldUp(slow: PingBurst, fast: PingBurst): boolean {
 function tellLoss(look: Look, slow: PingBurst): void {
   const { attempts } = look.observations;
   if (attempts?.measured === undefined) return;
-  const { question, address, peer } = attempts;
+  const { question, peer } = attempts;
+  const [relay = "1.1.1.1"] =
+    seenValue(look.observations.tailscale.get(question.from)?.netmap)?.relays.flatMap(({ hosts }) =>
+      hosts.map(({ hostname }) => hostname),
+    ) ?? [];
   const percent = Math.round((100 * (slow.sent - slow.received)) / slow.sent);
   look.found({
     code: "TL407",
@@ -46,8 +51,10 @@ function tellLoss(look: Look, slow: PingBurst): void {
     seen: [seen(attempts.measured.slow, slow.line)],
     why: "they were 20 ms apart, so no link was full; TCP takes each loss for a full link and slows down",
     fix: [
-      `on ${question.from}: mtr ${address}, then ping the peer's public address and a relay: where loss begins is the link`,
-      `on ${peer ?? question.to}: the same the other way; look at Wi-Fi and at the errors of ip -s link`,
+      "on the network whose link loses them: mend it, as Wi-Fi, a cable, or a line that is full",
+      ...[question.from, peer ?? question.to].map(
+        (end) => `on ${end}, which tells whether it is its own link: ping -c 100 -i 0.2 ${relay}`,
+      ),
     ],
     explains: [`transfers between ${question.from} and ${question.to} are slow, and calls stutter`],
   });
@@ -70,8 +77,8 @@ function tellRate(look: Look, slow: PingBurst, fast: PingBurst): void {
     ],
     why: "small packets far apart all pass at once; large ones close together wait or are dropped, as at a link that is full",
     fix: [
+      "on the router of the slow one: take its rate limit away, or find who else fills the link",
       `on ${question.from} and on ${peer ?? question.to}: a test of each one's own link to the internet tells which of them it is`,
-      "on the router of the slow one: look for a rate limit, or for who else fills the link",
     ],
     explains: [`transfers between ${question.from} and ${question.to} are slow`],
   });

@@ -47,8 +47,10 @@ export const relayFar: Check = {
         ],
         why: "who sends to it by relay does so by its home, and each packet takes the long way",
         fix: [
-          `on ${name}: curl -v the relay ${code}'s /generate_204: it may be one that answers STUN alone`,
-          `on ${name}: tailscale debug rebind; systemctl restart tailscaled, where it was told to prefer a region`,
+          `on ${name}, which forgets a region that it was told to prefer: systemctl restart tailscaled`,
+          ...hostsOf(netmap, code)
+            .slice(0, 1)
+            .map((host) => `on ${name}: curl -v -m 10 https://${host}/generate_204`),
         ],
         explains: [`what goes to ${name} by relay takes ${Math.round(own - best)} ms more`],
       });

@@ -76,7 +76,7 @@ function forOne(look: Look, view: RelayView, all: readonly RelayView[]): void {
       involves: livesAt(look.observations, relay.code),
       seen: [told.seen[0], ...reaches.slice(0, 1)],
       why: `other nodes trust the same certificate: ${node}'s clock is wrong, it lacks the authority, or something on its network answers in the relay's place`,
-      fix: [`on ${node}: date; timedatectl`, ...told.fix],
+      fix: [`on ${node}, where \`date\` is wrong: timedatectl set-ntp true`, ...told.fix],
       explains: [],
     });
   } else if (stun === true) {
@@ -92,8 +92,8 @@ function forOne(look: Look, view: RelayView, all: readonly RelayView[]): void {
       seen: [told.seen[0], ...told.seen.slice(1), ...reaches.slice(0, 1)],
       why: "the relay is up, as others reach it: something between lets UDP pass and drops TCP",
       fix: [
-        `on ${node}: curl -v https://${view.probe.host}/generate_204`,
         `on ${node}'s network: let TCP 443 to ${view.probe.host} pass, as well as UDP`,
+        `on ${node}: curl -v -m 10 https://${view.probe.host}/generate_204`,
       ],
       explains: [],
     });
@@ -126,8 +126,8 @@ function tcpBlocked({ relay, seen, probe }: RelayView, views: readonly RelayView
     seen: [seen, ...stun],
     why: "netcheck chooses the nearest region by STUN alone: nodes make it their home, and can't connect to it",
     fix: [
-      `on ${probe.host}: ss -ltnp 'sport = :443'; nft list ruleset`,
       `on ${probe.host}: let TCP 443 come in, as well as UDP 3478`,
+      `on ${probe.host}: ss -ltnp 'sport = :443'; nft list ruleset`,
     ],
   };
 }
@@ -144,8 +144,8 @@ function down(first: RelayView, others: readonly RelayView[]): Told {
       ? "neither TCP nor STUN is answered"
       : "TCP is not answered; whether STUN is can't be told, as these nodes can't use UDP",
     fix: [
-      `on ${probe.host}: systemctl status derper; journalctl -u derper -n 50`,
       `on ${probe.host}: systemctl restart derper`,
+      `on ${probe.host}, where it ends again: journalctl -u derper -n 50`,
     ],
   };
 }

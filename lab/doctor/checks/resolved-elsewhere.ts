@@ -27,12 +27,19 @@ export const resolvedElsewhere: Check = {
       involves: [name, wrong],
       what: `${node} finds ${wrong} for ${name}, and MagicDNS has ${right}`,
       seen: [
-        seenLine(attempts.system, new RegExp(`^${wrong.replaceAll(".", "\\.")}\\s`), wrong),
+        seenLine(attempts.system, new RegExp(`^${pattern(wrong)}\\s`), wrong),
         seen(attempts.magicDns, `${name} A ${right}`),
       ],
       why: "something answers before MagicDNS is asked: a line in /etc/hosts, which is to be taken out, a cache, or another resolver that knows the name",
-      fix: [`on ${node}: grep -niw ${name} /etc/hosts`, `on ${node}: resolvectl flush-caches`],
+      fix: [
+        `on ${node}: sed '/^${pattern(wrong)}[[:space:]].*${pattern(name)}/d' /etc/hosts > /tmp/hosts && cp /tmp/hosts /etc/hosts`,
+        `on ${node}, else: resolvectl flush-caches`,
+      ],
       explains: [`what is meant for ${name} goes to ${wrong}`],
     });
   },
 };
+
+function pattern(text: string): string {
+  return text.replaceAll(".", "\\.");
+}

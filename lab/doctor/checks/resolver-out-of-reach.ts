@@ -42,7 +42,7 @@ export const unroutedResolver: Check = {
         fix: isUnaccepted
           ? [`on ${name}: tailscale set --accept-routes`]
           : [
-              "on control: headscale nodes list-routes, and headscale nodes approve-routes -i ID -r ROUTE",
+              "on control, with what `headscale nodes list-routes` has: headscale nodes approve-routes -i ID -r ROUTE",
               `on the subnet router of ${server}: tailscale set --advertise-routes=ROUTE`,
             ],
         explains: [`${name} resolves no name of ${domain}`],
@@ -92,7 +92,7 @@ export const lanResolver: Check = {
         why: "with an exit node all goes through the tunnel, what is for the LAN too, unless LAN access is allowed; the exit node has another LAN",
         fix: [
           `on ${name}: tailscale set --exit-node-allow-lan-access=true`,
-          "on control: or give the tailnet a resolver that is reached from everywhere (dns.nameservers.global)",
+          "on control, else, in config.yaml: give dns.nameservers.global a resolver that is reached from everywhere",
         ],
         explains: [`${name} resolves no names, so the internet seems to be down`],
       });

@@ -11,6 +11,8 @@ import { ownerOf, serverOf, usesExitNode } from "../../evidence/where.ts";
 import { sourceOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
+import { inPolicy } from "../in-policy.ts";
+import { selectorOf } from "../login.ts";
 import { isNameAsked } from "../names.ts";
 import { permits } from "../packet-filter.ts";
 import { tellDown } from "./resolver-down.ts";
@@ -73,9 +75,10 @@ function tellLoop(
     seen: [view.seen, ...loop],
     why: `a question that nobody else knows goes round between tailscaled and the resolver on ${name}, until it times out`,
     fix: [
-      `on ${name}: give its DNS server resolvers of the internet, and not /etc/resolv.conf's`,
-      `on ${name}: tailscale set --accept-dns=false`,
-      "on control: or take it out of dns.nameservers.global",
+      `on ${name}: give its DNS server resolvers of the internet, and neither 100.100.100.100 nor /etc/resolv.conf's`,
+      `on ${name}, else, where its DNS server goes by /etc/resolv.conf: tailscale set --accept-dns=false`,
+      `on control, else, in config.yaml: take ${view.server} out of dns.nameservers.global`,
+      "on control: systemctl restart headscale",
     ],
     explains: [`no node resolves names of the internet`],
   });
@@ -135,12 +138,15 @@ function tellCut(
     fix:
       isTailnetAddress(server) || serverOf(node, server) !== undefined
         ? [
+            ...inPolicy(
+              look.observations,
+              `add { "src": ["${selectorOf(node)}"], "dst": ["${server}"], "ip": ["udp:53", "tcp:53"] } to "grants"`,
+            ),
             `on ${name}: tailscale ping ${server}; dig @${server} . NS`,
-            `on control: let ${name} use udp and tcp 53 of ${server} in the policy`,
           ]
         : [
-            `on ${name}: dig @${server} . NS; dig +tcp @${server} . NS`,
             `on ${name}'s network: let UDP and TCP 53 to ${server} pass`,
+            `on ${name}: dig @${server} . NS; dig +tcp @${server} . NS`,
           ],
     explains: [
       `${domain === undefined ? "all names" : `names of ${domain}`} are not resolved on ${name}`,

@@ -28,7 +28,7 @@ export const routeApproval: Check = {
         const command = `headscale nodes approve-routes -i ${id} -r ${[...known, ...routes].join(",")}`;
         if (isSure) return [`on control: ${command}`];
         return [
-          "on control: headscale nodes list-routes, which tells whether it is approved, and the ID",
+          "on control, which tells whether it is approved, and the ID: headscale nodes list-routes",
           `on control: ${command}`,
           `on control, where it is: let the policy have a rule with ${routes.join(", ")} as "dst"`,
         ];

@@ -35,7 +35,11 @@ export const serveBackend: Check = {
         why: "tailscaled takes the connection itself, and closes it, or answers HTTP with 502, as it can't hand it on",
         fix: [
           `on ${name}: start what should listen on ${place}`,
-          `on ${name}, else: tailscale serve status, and tailscale serve to the port that it listens on`,
+          ...(line.includes("TCPForward")
+            ? [
+                `on ${name}, else, where it listens on another PORT: tailscale serve --bg --tcp=${port} PORT`,
+              ]
+            : []),
         ],
         explains: [`who connects to ${name}:${port} gets no answer`],
       });

@@ -24,7 +24,8 @@ export const serviceHangs: Check = {
       .flatMap((port) => listeners(read(sockets) ?? [], protocol, port))
       .find((each) => isUnaccepted(each, attempts, isLive));
     if (socket === undefined) return;
-    const { program = "the program", waiting, backlog, port, line } = socket;
+    const { program: named, waiting, backlog, port, line } = socket;
+    const program = named ?? "the program";
     const connections = waiting === 1 ? "a connection" : `${waiting} connections`;
     const isFull = waiting > backlog;
     found({
@@ -35,8 +36,12 @@ export const serviceHangs: Check = {
       seen: [seen(sockets, line)],
       why: "the kernel opens connections for who listens; what is sent is read, and answered, by the program alone: it is stopped, stuck, or has no worker free",
       fix: [
-        `on ${target}: ps -o pid,stat,wchan,cmd -C ${program}, where T is stopped and D waits for a disk`,
-        `on ${target}: look at the log of ${program}, and restart it`,
+        ...(named === undefined
+          ? [`on ${target}: restart the program`]
+          : [
+              `on ${target}: systemctl restart ${named}`,
+              `on ${target}, before that, where T is stopped and D waits for a disk: ps -o pid,stat,wchan,cmd -C ${named}`,
+            ]),
       ],
       explains: [
         isFull

@@ -6,7 +6,7 @@ import type { Socket } from "../../evidence/sockets.ts";
 import { machineOf } from "../../evidence/where.ts";
 import { receiverOf, sourceOf, sourcesBehind, works } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
-import { seenRule, withoutRule } from "../firewall-rule.ts";
+import { asFix, seenRule, toPort, withoutRule } from "../firewall-rule.ts";
 import { isLoopback, listeners } from "../sockets.ts";
 
 /** TL111, TL112, TL113 and TL125: who listens where, on the target itself. */
@@ -35,7 +35,7 @@ export const service: Check = {
         what: `${target} refuses ${protocol}/${port}`,
         seen: [seen(connect, connect.evidence.stderr.trim())],
         why: "the packet arrives, and the kernel refuses it, as no program has the port open",
-        fix: [`on ${target}: ss -ltunp, and start the service`],
+        fix: [`on ${target}: start the service`, `on ${target}: ss -ltunp`],
       });
       return;
     }
@@ -53,7 +53,7 @@ export const service: Check = {
         what: `a rule of the firewall on ${target} leads ${protocol}/${port} to ${end}`,
         seen: [seenRule(machine.firewall, led), ...also],
         why: "the kernel hands such a packet to where the rule says, whoever listens on the port that was asked",
-        fix: [`on ${target}: ${withoutRule(led, "let it lead to where the service listens")}`],
+        fix: asFix(target, withoutRule(led, toPort(protocol, port))),
       });
       return;
     }
@@ -92,7 +92,9 @@ export const service: Check = {
         why: "what listens on the loopback address is reached from its own machine alone",
         fix: [
           `on ${target}: let ${first.program ?? "it"} listen on 0.0.0.0, or on the machine's tailnet address`,
-          `on ${target}, else: tailscale serve --${protocol}=${port} ${port}`,
+          ...(protocol === "tcp"
+            ? [`on ${target}, else: tailscale serve --bg --tcp=${port} ${port}`]
+            : []),
         ],
       });
       return;

@@ -1,5 +1,6 @@
 import { smallInterface, usesExitNode } from "../../evidence/where.ts";
 import type { Check } from "../check.ts";
+import { clamping, withinTunnel } from "../clamping.ts";
 
 /** A packet of 1280 within the tunnel: 20 bytes of IPv4, 8 of UDP, 32 of WireGuard more. */
 const wholeBytes = 1340;
@@ -37,10 +38,12 @@ export const smallMtu: Check = {
           own === undefined
             ? [
                 `on ${name}'s router: find the link of ${mtu} bytes, such as PPPoE or another VPN`,
-                `on ${name}, else: ip link set tailscale0 mtu ${(mtu ?? 0) - 60}; the tunnel has no IPv6 then`,
+                `on ${name}, else, for TCP: ${clamping(withinTunnel(mtu ?? 0))}`,
+                `on ${name}, else, which takes the tunnel's IPv6 away: ip link set tailscale0 mtu ${withinTunnel(mtu ?? 0)}`,
               ]
             : [
-                `on ${name}: ip link set ${own.name} mtu 1500, and where its network's settings have it`,
+                `on ${name}: ip link set ${own.name} mtu 1500`,
+                `on ${name}, for the next boot: the same in the settings of its network`,
               ],
         explains: [`transfers from and to ${name} are slower than they could be`],
       });

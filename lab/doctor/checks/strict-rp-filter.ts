@@ -3,6 +3,7 @@ import { strictFilters } from "../../evidence/sockets.ts";
 import { usesExitNode } from "../../evidence/where.ts";
 import { everyMachine, isHeard } from "../asked.ts";
 import { type Check, seen, seenLine } from "../check.ts";
+import { setsSysctls } from "../sets-sysctls.ts";
 
 /** TL108: it is strict, and has dropped packets; while we tried, where something was tried. */
 export const strictRpFilter: Check = {
@@ -41,7 +42,7 @@ export const strictRpFilter: Check = {
           seen(after ?? reversePathDrops, `TcpExtIPReversePathFilter ${now}`),
         ],
         why: "the kernel drops what comes by another interface than an answer would leave by",
-        fix: strict.map((name) => `on ${machine.name}: sysctl -w ${name}=2`),
+        fix: setsSysctls(machine.name, strict, "2"),
         explains: [`packets are lost on ${machine.name}`],
       });
     }

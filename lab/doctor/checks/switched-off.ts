@@ -20,7 +20,7 @@ export const switchedOff: Check = {
         seen: [seen(node.process, first)],
         why: "tailscaled reads it when it starts, and then uses relays alone whatever the network allows",
         fix: [
-          `on ${name}: take ${first.split("=")[0]} out of /etc/default/tailscaled or the unit's environment`,
+          `on ${name}, in /etc/default/tailscaled or \`systemctl edit tailscaled\`: take ${first.split("=")[0]} out`,
           `on ${name}: systemctl restart tailscaled`,
         ],
         explains: [`all of ${name}'s paths go by relay`],

@@ -29,10 +29,7 @@ export const systemResolution: Check = {
         seen(node.resolvConf, `nameserver ${servers[0]}`),
       ],
       why: "programs do not ask the servers of /etc/resolv.conf: the line `hosts` of /etc/nsswitch.conf has no `dns`, or something before it ends the search",
-      fix: [
-        `on ${question.from}: grep ^hosts /etc/nsswitch.conf`,
-        `on ${question.from}: sed -i 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf`,
-      ],
+      fix: [`on ${question.from}: sed -i 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf`],
       explains: [`no program on ${question.from} finds ${name}`],
     });
   },

@@ -1,4 +1,8 @@
+import { seenValue } from "../../evidence/observation.ts";
+import type { Observations } from "../../evidence/observations.ts";
 import { type Check, seen, seenLine } from "../check.ts";
+import { inPolicy } from "../in-policy.ts";
+import { logsIn } from "../login.ts";
 
 const refusal = /requested tags?\b.*(?:invalid|not permitted)/i;
 
@@ -15,7 +19,7 @@ export const tagNotOwned: Check = {
       const missing = asked.filter((tag) => self?.tags.includes(tag) !== true);
       if (missing.length === 0) continue;
       found({
-        ...words(machine.name, missing.join(", ")),
+        ...words(observations, machine.name, missing),
         seen: [
           seenLine(prefs, `"${missing[0]}"`, `"AdvertiseTags": ["${missing[0]}"]`),
           seen(status, `"Tags": ${JSON.stringify(self?.tags ?? [])}`),
@@ -31,22 +35,27 @@ export const tagNotOwned: Check = {
       tailscale.get(node)?.status.kind === "seen" && tailscale.get(node)?.prefs.kind === "seen";
     if (isRight) return;
     found({
-      ...words(node, /tag:[\w-]+/.exec(line.text)?.[0] ?? "a tag"),
+      ...words(observations, node, [/tag:[\w-]+/.exec(line.text)?.[0] ?? "TAG"]),
       seen: [seen(control.log, line.text)],
     });
   },
 };
 
-function words(node: string, tags: string) {
+function words(observations: Observations, node: string, tags: readonly string[]) {
+  const known = seenValue(observations.control?.nodes)?.find((each) => each.name === node);
+  const owner = `${known?.user || "USER"}@`;
   return {
     code: "TL205",
     node,
-    what: `${node} asks for ${tags}, which it may not have`,
+    what: `${node} asks for ${tags.join(", ")}, which it may not have`,
     why: "a user's node gets a tag only where the policy's tagOwners name the user",
     fix: [
-      "in the policy: add the user, or a group of his, to the tag's tagOwners",
-      `on ${node}: tailscale up again, without --advertise-tags or with a tag that its user owns`,
+      ...inPolicy(
+        observations,
+        `add "${owner}" to ${tags.map((tag) => `"${tag}"`).join(", ")} of "tagOwners"`,
+      ),
+      ...logsIn(observations, node, true),
     ],
-    explains: [`${node} can't join with that tag`],
+    explains: [`${node} can't join with ${tags.length === 1 ? "that tag" : "those tags"}`],
   };
 }

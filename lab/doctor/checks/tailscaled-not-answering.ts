@@ -29,8 +29,8 @@ export const tailscaledNotAnswering: Check = {
         seen: [seen(status, status.why)],
         why: "the tunnel is tailscaled: while it does not run, or hangs, no packet goes through it",
         fix: [
-          `on ${machine.name}: systemctl status tailscaled`,
           `on ${machine.name}: systemctl restart tailscaled`,
+          `on ${machine.name}, where it ends again: journalctl -u tailscaled -n 100`,
         ],
         explains: [`${machine.name} is out of the tailnet`],
       });
@@ -54,7 +54,7 @@ export const tailscaledNotStarted: Check = {
         what: `tailscaled on ${machine.name} does not run`,
         seen: [seen(status, status.kind === "unseen" ? status.why : "")],
         why: "none of the nodes has it, and the control server does not run: what starts them waits for it, as they have not joined yet",
-        fix: [`on ${machine.name}, when control runs: systemctl status tailscaled`],
+        fix: [`on ${machine.name}, when control runs: systemctl restart tailscaled`],
         explains: [`${machine.name} is out of the tailnet`],
       });
     }

@@ -62,7 +62,7 @@ function tellGone({ found }: Look, node: TailscaleObservations, tunnel: Interfac
     why: "tailscaled sets them when it comes up; somebody, or whatever manages the network has removed them since, as systemd-networkd does with what it takes for foreign",
     fix: [
       `on ${name}: systemctl restart tailscaled`,
-      `on ${name}, where systemd-networkd runs: ManageForeignRoutes=no and ManageForeignRoutingPolicyRules=no in networkd.conf`,
+      `on ${name}, where systemd-networkd runs, in /etc/systemd/networkd.conf: set ManageForeignRoutes=no and ManageForeignRoutingPolicyRules=no`,
     ],
     explains: [`${name} reaches no node by the tailnet, and no MagicDNS`],
   });
@@ -114,7 +114,6 @@ function tellOvertaken(
       ],
       why: `tailscaled's rule for table 52 has the priority 5270, and in it the longest prefix wins: what is asked before decides, and \`tailscale ping\` does not pass it`,
       fix: [
-        `on ${machine.name}: ip route get ${packet.destination}`,
         ...(isOfTunnel
           ? [
               `on ${machine.name}: ip route del ${route === undefined ? packet.destination : routeText(route)}`,
@@ -123,6 +122,7 @@ function tellOvertaken(
             ? []
             : [`on ${machine.name}: ip rule del priority ${rule.priority}`]),
         ...(isGone ? [`on ${machine.name}: systemctl restart tailscaled`] : []),
+        `on ${machine.name}: ip route get ${packet.destination}`,
         `on ${machine.name}: look who sets it, such as a VPN or a script of the network's, and have it leave ${packet.destination} to Tailscale`,
       ],
       explains: [`${machine.name} does not reach ${packet.destination}, nor answers it`],
@@ -193,7 +193,7 @@ function tellWithoutIpv6(
     fix: [
       tunnel.mtu < 1280
         ? `on ${name}: ip link set ${tunnel.name} mtu 1280`
-        : `on ${name}: sysctl net.ipv6.conf.${tunnel.name}.disable_ipv6`,
+        : `on ${name}: sysctl -w net.ipv6.conf.${tunnel.name}.disable_ipv6=0`,
       `on ${name}: systemctl restart tailscaled`,
       `ask for the address of IPv4 instead`,
     ],

@@ -35,7 +35,7 @@ export const udp: Check = {
         }`,
         fix: [
           `on ${name}'s network: let UDP out, at least to port 3478 and from port 41641, and the answers in`,
-          `on ${name}: nft list ruleset`,
+          `on ${name}: tailscale netcheck`,
         ],
         explains: [`${name} reaches its peers by relay alone`],
       });

@@ -23,8 +23,9 @@ export const userspaceNetworking: Check = {
         ],
         why: "with userspace networking the kernel has no route into the tailnet: programs reach it by tailscaled's proxy alone",
         fix: [
-          `on ${machine.name}: start tailscaled without --tun=userspace-networking`,
-          `on ${machine.name}, else: start it with --socks5-server=localhost:1055, and tell programs to use that`,
+          `on ${machine.name}, in FLAGS of /etc/default/tailscaled: take --tun=userspace-networking out`,
+          `on ${machine.name}: systemctl restart tailscaled`,
+          `on ${machine.name}, else: add --socks5-server=localhost:1055 there, restart it, and have programs use that proxy`,
         ],
         explains: [`programs on ${machine.name} don't reach the tailnet`],
       });
