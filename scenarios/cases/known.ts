@@ -9,6 +9,15 @@ export function idOf(node: string): Command {
   };
 }
 
+/** The user's number at Headscale, as `$OWNER` in what follows. */
+export function userOf(name: string): Command {
+  return {
+    on: "control",
+    run: `headscale users list -o json | jq '.[] | select(.name == "${name}").id'`,
+    as: "OWNER",
+  };
+}
+
 /** Has a node join anew, as its lab lets it, whatever became of its registration. */
 export const joinsAnew = "bash -c '. /run/log-in; up_flags+=(--force-reauth); join_as_user'";
 

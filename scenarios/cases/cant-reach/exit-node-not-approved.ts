@@ -31,7 +31,7 @@ export default {
     idOf("exit"),
     {
       on: "control",
-      run: "headscale nodes approve-routes --identifier $ID --routes 0.0.0.0/0,::/0",
+      run: "headscale nodes approve-routes -i $ID -r 0.0.0.0/0,::/0",
     },
   ],
   sources: ["tailscale/tailscale#3352", "juanfont/headscale#249"],

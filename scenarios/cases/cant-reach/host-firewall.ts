@@ -34,7 +34,12 @@ export default {
       run: "nft -j list tables | jq -r '.nftables[].table | select(. != null) | select(.family == \"inet\") | .name' | grep -v tailscale",
       as: "TABLE",
     },
-    { on: "server", run: "nft delete table inet $TABLE" },
+    {
+      on: "server",
+      run: "nft -a list chain inet $TABLE input | sed -n 's/.* drop # handle //p'",
+      as: "HANDLE",
+    },
+    { on: "server", run: "nft delete rule inet $TABLE input handle $HANDLE" },
   ],
   sources: ["tailscale/tailscale#7332", "tailscale/tailscale#9084"],
 } satisfies Case;

@@ -26,9 +26,6 @@ export default {
     },
   ],
   hint: "The packets get to the router. What does its kernel do with packets that are not for itself?",
-  remedy: [
-    { on: "router", sysctl: "net.ipv4.ip_forward", value: "1" },
-    { on: "router", sysctl: "net.ipv6.conf.all.forwarding", value: "1" },
-  ],
+  remedy: [{ on: "router", sysctl: "net.ipv4.ip_forward", value: "1" }],
   sources: ["tailscale/tailscale#1413", "tailscale/tailscale#1586"],
 } satisfies Case;

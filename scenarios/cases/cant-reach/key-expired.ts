@@ -1,5 +1,4 @@
 import type { Case } from "../case.ts";
-import { idOf } from "../known.ts";
 import { pings } from "../looks.ts";
 import { homelab } from "../topologies.ts";
 
@@ -31,8 +30,11 @@ export default {
   ],
   hint: "Half a year is 180 days. What lasts 180 days by default?",
   remedy: [
-    idOf("server"),
-    { on: "control", run: "headscale nodes expire --identifier $ID --disable" },
+    { on: "control", run: "headscale preauthkeys create --tags tag:server", as: "KEY" },
+    {
+      on: "server",
+      run: "tailscale up --force-reauth --auth-key=$KEY --login-server=https://control.lab.test --hostname=server",
+    },
   ],
   sources: ["tailscale/tailscale#3292", "tailscale/tailscale#1261", "tailscale/tailscale#6740"],
 } satisfies Case;

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { userOf } from "../known.ts";
 import { homelab } from "../topologies.ts";
 
 export default {
@@ -27,15 +28,13 @@ export default {
   ],
   hint: "`tailscale status` on the workstation.",
   remedy: [
-    {
-      on: "control",
-      run: `headscale preauthkeys create --user "$(headscale users list -o json | jq '.[] | select(.name == "alice").id')"`,
-      as: "KEY",
-    },
+    userOf("alice"),
+    { on: "control", run: "headscale preauthkeys create -u $OWNER", as: "KEY" },
     {
       on: "workstation",
-      run: "tailscale login --login-server=https://control.lab.test --auth-key=$KEY --hostname=workstation",
+      run: "tailscale up --auth-key=$KEY --login-server=https://control.lab.test",
     },
+    { on: "workstation", run: "tailscale set --hostname=workstation" },
   ],
   sources: ["tailscale/tailscale#6740"],
 } satisfies Case;

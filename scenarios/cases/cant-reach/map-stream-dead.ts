@@ -43,6 +43,6 @@ export default {
     },
   ],
   hint: "Compare what control says with what the server believes: `tailscale debug netmap`.",
-  remedy: [{ on: "server", power: "restart" }],
+  remedy: [{ on: "server", run: "service tailscaled restart" }],
   sources: ["tailscale/tailscale#21106", "juanfont/headscale#1504"],
 } satisfies Case;

@@ -1,7 +1,8 @@
 import type { Case } from "../case.ts";
 import { homelab } from "../topologies.ts";
 
-const up = "ip link set lan up && ip route replace default via 192.168.1.1";
+const up = "ip link set lan up";
+const defaultRoute = "ip route replace default via 192.168.1.1";
 
 export default {
   name: "no-default-route",
@@ -11,7 +12,7 @@ export default {
     "The phone is on, and everybody else is online. It reaches nobody, and nobody reaches it.",
   topology: homelab,
   faults: [],
-  changes: [{ on: "phone", run: "ip link set lan down", undo: up }],
+  changes: [{ on: "phone", run: "ip link set lan down", undo: `${up} && ${defaultRoute}` }],
   symptoms: [
     {
       attempt: { kind: "connect", from: "phone", to: "server", port: 80 },
@@ -34,6 +35,9 @@ export default {
     },
   ],
   hint: "Does the phone reach anything at all? Look at its interfaces and routes.",
-  remedy: [{ on: "phone", run: up }],
+  remedy: [
+    { on: "phone", run: up },
+    { on: "phone", run: defaultRoute },
+  ],
   sources: ["tailscale/tailscale#8261"],
 } satisfies Case;

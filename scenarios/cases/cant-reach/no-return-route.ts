@@ -31,6 +31,6 @@ export default {
     },
   ],
   hint: "The request gets there. To which address does the printer answer, and by which gateway?",
-  remedy: [{ on: "router", run: "tailscale set --snat-subnet-routes" }],
+  remedy: [{ on: "router", run: "tailscale set --snat-subnet-routes=true" }],
   sources: ["tailscale/tailscale#14971", "tailscale/tailscale#16617"],
 } satisfies Case;

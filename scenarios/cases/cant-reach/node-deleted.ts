@@ -1,5 +1,5 @@
 import type { Case } from "../case.ts";
-import { idOf, joinsAnew } from "../known.ts";
+import { idOf, joinsAnew, userOf } from "../known.ts";
 import { twoHomes } from "../topologies.ts";
 
 export default {
@@ -47,14 +47,11 @@ export default {
   ],
   hint: "`tailscale status` is what the machine was told last. Who else should know of it?",
   remedy: [
-    {
-      on: "control",
-      run: `headscale preauthkeys create --user "$(headscale users list -o json | jq '.[] | select(.name == "alice").id')"`,
-      as: "KEY",
-    },
+    userOf("alice"),
+    { on: "control", run: "headscale preauthkeys create -u $OWNER", as: "KEY" },
     {
       on: "server",
-      run: "tailscale up --reset --force-reauth --login-server=https://control.lab.test --auth-key=$KEY --hostname=server",
+      run: "tailscale up --force-reauth --auth-key=$KEY --login-server=https://control.lab.test --hostname=server",
     },
   ],
   sources: ["juanfont/headscale#3410", "tailscale/tailscale#20615"],

@@ -24,7 +24,7 @@ export default {
   hint: "To advertise is to ask. Who answers, and what did he say?",
   remedy: [
     idOf("router"),
-    { on: "control", run: "headscale nodes approve-routes --identifier $ID --routes 10.20.0.0/24" },
+    { on: "control", run: "headscale nodes approve-routes -i $ID -r 10.20.0.0/24" },
   ],
   sources: ["juanfont/headscale#117", "juanfont/headscale#249", "tailscale/tailscale#16489"],
 } satisfies Case;

@@ -34,6 +34,6 @@ export default {
     connects("laptop", "server", 80, "the connection opens all the same: the kernel does that"),
   ],
   hint: "`ss -ltn` on the server: what is in Recv-Q of the port?",
-  remedy: [{ on: "server", run: "pkill -CONT nginx" }],
+  remedy: [{ on: "server", run: "service nginx restart" }],
   sources: [],
 } satisfies Case;

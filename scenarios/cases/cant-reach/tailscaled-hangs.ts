@@ -34,6 +34,6 @@ export default {
     },
   ],
   hint: "The machine runs. Does the program that makes the tunnel?",
-  remedy: [{ on: "server", run: "kill -CONT $(pidof tailscaled)" }],
+  remedy: [{ on: "server", run: "service tailscaled restart" }],
   sources: ["tailscale/tailscale#18943"],
 } satisfies Case;

@@ -30,6 +30,6 @@ export default {
     },
   ],
   hint: "Which DNS server does the laptop ask?",
-  remedy: [{ on: "laptop", run: "tailscale set --accept-dns" }],
+  remedy: [{ on: "laptop", run: "tailscale set --accept-dns=true" }],
   sources: ["tailscale/tailscale#3742"],
 } satisfies Case;

@@ -55,7 +55,7 @@ export default {
   remedy: [
     {
       on: "laptop",
-      run: "tailscale set --exit-node-allow-lan-access",
+      run: "tailscale set --exit-node-allow-lan-access=true",
       undo: "tailscale set --exit-node-allow-lan-access=false",
     },
   ],

@@ -2,7 +2,7 @@ import type { Case } from "../case.ts";
 import { homelab } from "../topologies.ts";
 
 const name = "server.tailnet.lab";
-const without = `sed '/${name}/d' /etc/hosts > /tmp/hosts && cat /tmp/hosts > /etc/hosts && rm /tmp/hosts`;
+const without = `sed '/^10\\.9\\.9\\.9[[:space:]].*${name.replaceAll(".", "\\.")}/d' /etc/hosts > /tmp/hosts && cp /tmp/hosts /etc/hosts`;
 
 export default {
   name: "left-in-hosts",

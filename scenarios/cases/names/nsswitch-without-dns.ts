@@ -2,7 +2,7 @@ import type { Case } from "../case.ts";
 import { homelab } from "../topologies.ts";
 
 const name = "server.tailnet.lab";
-const withDns = "sed -i 's/^hosts:.*/hosts:          files dns/' /etc/nsswitch.conf";
+const asItWas = "sed -i 's/^hosts:.*/hosts:          files dns/' /etc/nsswitch.conf";
 
 export default {
   name: "nsswitch-without-dns",
@@ -15,7 +15,7 @@ export default {
     {
       on: "laptop",
       run: "sed -i 's/^hosts:.*/hosts:          files/' /etc/nsswitch.conf",
-      undo: withDns,
+      undo: asItWas,
     },
   ],
   symptoms: [
@@ -45,6 +45,6 @@ export default {
     },
   ],
   hint: "`dig` and `getent hosts` differ. Which file tells a program where to look for names, before any server is asked?",
-  remedy: [{ on: "laptop", run: withDns }],
+  remedy: [{ on: "laptop", run: "sed -i 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf" }],
   sources: ["tailscale/tailscale#2873"],
 } satisfies Case;

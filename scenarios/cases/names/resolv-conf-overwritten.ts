@@ -25,6 +25,8 @@ export default {
     },
   ],
   hint: "Who wrote /etc/resolv.conf? Its first line says it.",
-  remedy: [{ on: "laptop", run: "tailscale set --accept-dns=false && tailscale set --accept-dns" }],
+  remedy: [
+    { on: "laptop", run: "tailscale set --accept-dns=false && tailscale set --accept-dns=true" },
+  ],
   sources: ["tailscale/tailscale#3742", "tailscale/tailscale#4934", "tailscale/tailscale#13473"],
 } satisfies Case;

@@ -1,7 +1,7 @@
 import type { Case } from "../case.ts";
 import { homelab } from "../topologies.ts";
 
-const anew = "tailscale set --accept-dns=false && tailscale set --accept-dns";
+const anew = "tailscale set --accept-dns=false && tailscale set --accept-dns=true";
 
 export default {
   name: "search-domain-missing",

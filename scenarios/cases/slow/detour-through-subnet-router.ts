@@ -35,6 +35,12 @@ export default {
     ),
   ],
   hint: "`ip route get 10.20.0.30` on the server: by which device?",
-  remedy: [{ on: "server", run: "tailscale set --accept-routes=false" }],
+  remedy: [
+    {
+      on: "server",
+      run: "ip rule add to 10.20.0.0/24 priority 2500 lookup main",
+      undo: "ip rule del priority 2500",
+    },
+  ],
   sources: ["tailscale/tailscale#16375", "tailscale/tailscale#1227"],
 } satisfies Case;

@@ -68,6 +68,6 @@ export default {
     },
   ],
   hint: "`tailscale netcheck` on both, and `tailscale status`: which relay is near, and which one is used?",
-  remedy: [{ on: "server", run: anyRegion }],
+  remedy: [{ on: "server", run: "service tailscaled restart" }],
   sources: ["tailscale/tailscale#6187", "tailscale/tailscale#8603"],
 } satisfies Case;
