@@ -71,7 +71,7 @@ export const noReturnRoute: Check = {
       fix: [
         `on ${name}: ${bare.fix}`,
         ...(isPrivate(address)
-          ? [`on the LAN's gateway, else: ip route add 100.64.0.0/10 via ${inLan}`]
+          ? [`on ${target ?? address}, else: ip route add 100.64.0.0/10 via ${inLan}`]
           : []),
       ],
       explains: [`${question.from} gets no answer of ${target ?? address}`],
