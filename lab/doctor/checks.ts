@@ -19,6 +19,7 @@ import { endpoints } from "./checks/endpoints.ts";
 import { exitNodeGone } from "./checks/exit-node-gone.ts";
 import { exitNodeGrant } from "./checks/exit-node-grant.ts";
 import { homeRelay } from "./checks/home-relay.ts";
+import { homeRelayOutdated } from "./checks/home-relay-outdated.ts";
 import { hostFirewall } from "./checks/host-firewall.ts";
 import { ipForwarding } from "./checks/ip-forwarding.ts";
 import { isolated } from "./checks/isolated.ts";
@@ -82,6 +83,7 @@ export const checks: readonly Check[] = [
   exitNodeGone,
   exitNodeGrant,
   homeRelay,
+  homeRelayOutdated,
   hostFirewall,
   ipForwarding,
   lanCaptured,

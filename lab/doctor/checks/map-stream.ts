@@ -78,7 +78,8 @@ function lookAt(look: Look, name: string, node: TailscaleObservations): void {
     seen: [first, ...others],
     why: "its connection to control stands, a new one would be answered, and what control tells does not come",
     fix: [
-      `on ${name}: tailscale debug break-tcp-conns`,
+      // It would use its dead connection again after `tailscale down` and `up`, and does not see that
+      // `tailscale debug break-tcp-conns` has ended it.
       `on ${name}: systemctl restart tailscaled`,
       `on ${name}'s network: look for a firewall or proxy that forgets idle connections`,
     ],
