@@ -172,7 +172,8 @@ function tellWayBack(seen: Observations, attempts: Attempts): Told | undefined {
   if (attempts.address === null) return undefined;
   const lost = lostAt(seen);
   if (lost?.last?.startsWith("answer") === true) return failed(lostWords(lost));
-  if (isHeard(attempts)) return ok("an answer came back");
+  if (answers(attempts)) return ok("an answer came back");
+  if (isHeard(attempts)) return ok("pings are answered");
   const { connect, icmp } = attempts;
   const tried = connect ?? icmp;
   if (tried === undefined || tried.kind === "unseen") return why(tried, "nothing was tried");
