@@ -1,12 +1,12 @@
 import { gapOf, type Observation } from "../evidence/observation.ts";
 import type { Attempts, Observations } from "../evidence/observations.ts";
+import { permits } from "../evidence/packet-filter.ts";
 import { isTailnetAddress } from "../evidence/prefix.ts";
 import { exitNodeOf, machineOf, serverOf, tailnetAddresses } from "../evidence/where.ts";
 import { answers, isHeard, receiverOf, sourceOf, works } from "./asked.ts";
 import type { Check, Step } from "./check.ts";
 import type { Finding } from "./finding.ts";
 import { type Lost, lostAt } from "./lost.ts";
-import { permits } from "./packet-filter.ts";
 import { pathInStatus } from "./paths.ts";
 import { listeners } from "./sockets.ts";
 

@@ -324,3 +324,21 @@ describe.concurrent("nobody listens", () => {
     expect(tried).toEqual(["laptop", "router", "printer"]);
   });
 });
+
+test("nobody listens for a port that the policy denies: tailscaled drops it in the tunnel", async () => {
+  const asked: string[] = [];
+  const noted = (machine: string): Alteration => [
+    machine,
+    "timeout",
+    (output) => {
+      asked.push(machine);
+      return output;
+    },
+  ];
+  const alterations = [timedOut, noted("laptop"), noted("router")];
+  const [denied] = (await found("laptop router:81", alterations, live)).findings;
+  expect(denied).toMatchObject({ code: "TL203", node: "router" });
+  expect(asked).toEqual([]);
+  await found("laptop router:80", alterations, live);
+  expect(new Set(asked)).toEqual(new Set(["laptop", "router"]));
+}, 20_000);

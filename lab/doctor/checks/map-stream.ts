@@ -1,13 +1,13 @@
 import type { NetmapPeer } from "../../evidence/netmap.ts";
 import type { Observation } from "../../evidence/observation.ts";
 import type { TailscaleObservations } from "../../evidence/observations.ts";
+import { permits } from "../../evidence/packet-filter.ts";
 import { permittingRule } from "../../evidence/policy-rules.ts";
 import { type HeadscaleNode, namesRoutes } from "../../running/headscale.ts";
 import { receiverOf, sourceOf } from "../asked.ts";
 import type { Check, Look } from "../check.ts";
 import { seen } from "../check.ts";
 import type { Seen } from "../finding.ts";
-import { permits } from "../packet-filter.ts";
 
 /** Headscale sends something at least every 50 to 59 s. */
 const longestSilenceMs = 75_000;

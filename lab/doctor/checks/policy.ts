@@ -1,9 +1,9 @@
 import type { Observations, TailscaleObservations } from "../../evidence/observations.ts";
+import { permits, portsBetween, portsText } from "../../evidence/packet-filter.ts";
 import { covers, isDefault, isTailnetAddress } from "../../evidence/prefix.ts";
 import { ownPrefixes } from "../../evidence/where.ts";
 import { receiverOf, sourceOf, works } from "../asked.ts";
 import { type Check, outOfTailnet, seen } from "../check.ts";
-import { permits, portsBetween, portsText } from "../packet-filter.ts";
 
 /** TL201, TL202 and TL203: what the receiver's own filter, which control has made of the policy, lets in. */
 export const policy: Check = {

@@ -1,4 +1,5 @@
 import type { Observations, TailscaleObservations } from "../../evidence/observations.ts";
+import { permits } from "../../evidence/packet-filter.ts";
 import { isTailnetAddress, magicDnsAddresses } from "../../evidence/prefix.ts";
 import {
   forwarderToMagicDns,
@@ -12,7 +13,6 @@ import { sourceOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
 import { isNameAsked } from "../names.ts";
-import { permits } from "../packet-filter.ts";
 import { tellDown } from "./resolver-down.ts";
 
 /** TL505, TL507, TL508, TL512: each node asks each resolver that it is told to use. */

@@ -1,6 +1,6 @@
-import type { FilterRule } from "../evidence/netmap.ts";
-import type { Packet } from "../evidence/policy-rules.ts";
-import { covers } from "../evidence/prefix.ts";
+import type { FilterRule } from "./netmap.ts";
+import type { Packet } from "./policy-rules.ts";
+import { covers } from "./prefix.ts";
 
 const protocolNumber = { tcp: 6, udp: 17 } as const;
 
