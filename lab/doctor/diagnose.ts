@@ -20,8 +20,15 @@ export interface Diagnosis {
   /** What was found beside it. */
   elsewhere: Diagnosed[];
   notLooked: NotLooked[];
+  /** Health warnings that tailscaled itself has, of the machines on the way or of all; in its words. */
+  health: HealthWarning[];
   /** Up to where the packets of what was asked were seen, in words; undefined where nobody listened. */
   lost: string | undefined;
+}
+
+export interface HealthWarning {
+  node: string;
+  says: string;
 }
 
 export interface Diagnosed extends Finding {
@@ -74,8 +81,20 @@ export function diagnose(observations: Observations, question?: Question | undef
       ...withoutNodes(observations),
       ...byCommand(results.flatMap(({ notLooked }) => notLooked)),
     ],
+    health: healthOf(observations, way),
     lost: lostAt(observations)?.words,
   };
+}
+
+function healthOf(
+  { tailscale }: Observations,
+  way: ReadonlySet<string> | undefined,
+): HealthWarning[] {
+  return [...tailscale].flatMap(([node, { status }]) =>
+    status.kind === "seen" && way?.has(node) !== false
+      ? status.value.health.map((says) => ({ node, says }))
+      : [],
+  );
 }
 
 /** All that was found, consequences and what is beside the question too. */
