@@ -375,6 +375,22 @@ describe("a LAN host that has no way back to its router", () => {
     const { findings } = await found(asked, [...mute, ["printer", command, added(first)]]);
     expect(findings).toMatchObject([{ code: "TL120", ...expected }]);
   });
+
+  test("TL120 names that no route of the host leads to the router", async () => {
+    const elsewhere: Alteration = [
+      "printer",
+      "ip -j route",
+      () => ({ stdout: JSON.stringify([{ dst: "10.20.0.0/28", dev: "lan", flags: [] }]) }),
+    ];
+    const { findings } = await found("laptop printer:80", [...mute, elsewhere]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL120",
+        what: expect.stringContaining("no route on printer leads what it answers to router"),
+        seen: [{ line: "10.20.0.0/28 dev lan table main" }, {}, {}],
+      },
+    ]);
+  });
 });
 
 test("TL120 is no cause of its own where it is the router that has no network", async () => {
