@@ -127,6 +127,41 @@ describe.concurrent("pings alone are not answered", () => {
     expect(other.lost).toBe("the request left laptop by eth0, and not by its tunnel");
   });
 
+  test("TL124: a rule about some packets takes elsewhere what left by another interface", async () => {
+    const rule = (added: object): Alteration => [
+      "laptop",
+      "ip -j rule",
+      ({ stdout }) => ({ stdout: JSON.stringify([...JSON.parse(stdout), added]) }),
+    ];
+    const ofUsers = { priority: 100, src: "all", uid_start: 0, uid_end: 65535, table: "main" };
+    const beside = recorded.ignored.laptop.replaceAll("tailscale0", "lan");
+    const strayed = [
+      ...ignored,
+      listening("router", nothing),
+      listening("laptop", beside),
+      rule(ofUsers),
+    ];
+    const { findings } = await found("laptop router", strayed, live);
+    expect(findings).toMatchObject([
+      {
+        code: "TL124",
+        node: "laptop",
+        what: "a rule about some packets takes elsewhere what laptop sends to 100.64.0.1",
+        seen: [
+          { line: "100: from all uidrange 0-65535 lookup main" },
+          { line: expect.stringMatching(/^0\.0\.0\.0\/0 .* table main$/) },
+          { line: "lan Out IP 100.64.0.2 > 100.64.0.1: ICMP echo request" },
+        ],
+      },
+    ]);
+    // Those of one that discards are seen nowhere.
+    const unsent = [...ignored, listening("router", nothing), listening("laptop", nothing)];
+    const discarding = { priority: 100, src: "all", ipproto: "icmp", action: "blackhole" };
+    const guessed = await found("laptop router", [...unsent, rule(discarding)], live);
+    expect(guessed.findings).toMatchObject([{ code: "TL124", isGuess: true }]);
+    expect(await codes("laptop router", [...unsent, rule(ofUsers)], live)).toEqual([]);
+  });
+
   test("nothing is claimed of a machine without tcpdump, and the look is told", async () => {
     const absent =
       "timeout: failed to run command 'tcpdump': No such file or directory\nended at 1\n";
