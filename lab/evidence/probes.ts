@@ -34,11 +34,12 @@ export const resolverScript = `{ tailscale dns status --json | sed -n 's/.*"Addr
   { answer=$(mktemp)
     for i in 1 2 3; do
       [ -s "$answer" ] && break
-      dig +tries=1 +time=1 "@$server" . NS 2>&1 | grep -oE 'status: [A-Z]+' >> "$answer" &
+      dig +tries=1 +time=1 "@$server" . NS 2>&1 | grep -oE 'status: [A-Z]+|^dig: parse of .* failed' >> "$answer" &
       sleep 0.3
     done
     wait
-    echo "$server status $(head -n 1 "$answer" | cut -d ' ' -f 2)"
+    # dig reads /etc/resolv.conf in any case, and asks nobody where it can't.
+    grep -q '^dig:' "$answer" || echo "$server status $(head -n 1 "$answer" | cut -d ' ' -f 2)"
     rm "$answer"; } &
 done; wait; }`;
 
