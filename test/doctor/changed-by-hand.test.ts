@@ -207,7 +207,7 @@ describe("what a machine, its user or control has changed", () => {
       fix: [
         "on laptop: ip route get 100.64.0.1",
         "on laptop: ip rule del priority 5209",
-        "on laptop, to keep that: ip rule add to 100.64.0.0/10 priority 5199 lookup 52",
+        "on laptop, to keep that rule: ip rule add not fwmark 0x80000/0xff0000 priority 5199 lookup 52",
         expect.anything(),
       ],
     });
@@ -218,9 +218,10 @@ describe("what a machine, its user or control has changed", () => {
         (rules: object[]) =>
           void rules.push({
             priority: 5199,
+            not: null,
             src: "all",
-            dst: "100.64.0.0",
-            dstlen: 10,
+            fwmark: "0x80000",
+            fwmask: "0xff0000",
             table: "52",
           }),
       ),
@@ -555,6 +556,44 @@ describe("what a machine, its user or control has changed", () => {
     expect(await codes(asked, at({ accept: null }))).toEqual([]);
     expect(await codes(asked, at({ jump: { target: "web" } }))).toEqual([]);
     expect(await codes(asked, at({ drop: null }))).toEqual(["TL114 router"]);
+  });
+
+  test("TL114: what is let in is a set of addresses with their ports", async () => {
+    const asked = "laptop router:80";
+    const rules = (op: string, ...elem: object[]) =>
+      json(({ nftables }: { nftables: object[] }) => {
+        const [family, table, chain] = ["inet", "mine", "in"];
+        const left = {
+          concat: [
+            { payload: { protocol: "ip", field: "saddr" } },
+            { payload: { protocol: "tcp", field: "dport" } },
+          ],
+        };
+        const expr = [{ match: { op, left, right: "@ok" } }, { accept: null }];
+        nftables.push(
+          { chain: { family, table, name: chain, hook: "input", prio: 0, policy: "drop" } },
+          { set: { family, table, name: "ok", elem } },
+          { rule: { family, table, chain, expr } },
+        );
+      });
+    const at = (...args: Parameters<typeof rules>): Alteration[] => [
+      ...onlyPortSilent,
+      ["router", "nft -j", rules(...args)],
+    ];
+    const of = (address: unknown, port: unknown) => ({ concat: [address, port] });
+    const others = [of("100.64.0.250", 80), of("100.64.0.2", 443)];
+    const { findings } = await found(asked, at("==", ...others));
+    expect(findings).toMatchObject([
+      {
+        code: "TL114",
+        node: "router",
+        fix: [expect.stringContaining("the policy of the chain drops the rest"), expect.anything()],
+      },
+    ]);
+    const range = of({ prefix: { addr: "100.64.0.0", len: 10 } }, { range: [79, 81] });
+    expect(await codes(asked, at("==", ...others, range))).toEqual([]);
+    expect(await codes(asked, at("!=", ...others))).toEqual([]);
+    expect(await codes(asked, at("!=", range))).toEqual(["TL114 router"]);
   });
 
   test("TL514: programs do not ask the resolver that has the name", async () => {
