@@ -611,6 +611,28 @@ test("TL201: no rule lets the node use what is behind the router, so that it is 
   ]);
 });
 
+test("TL201 names a user that the policy misspells", async () => {
+  const closed: Alteration = [
+    "router",
+    "tailscale debug netmap",
+    replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
+  ];
+  const misspelt: Alteration = ["control", "headscale policy", replace("alice@", "alcie@")];
+  const { findings } = await found("laptop router:80", [...silent, closed, misspelt]);
+  expect(findings[0]).toMatchObject({
+    code: "TL201",
+    seen: [{}, { node: "control", line: '"alcie@", and the users are alice' }],
+    fix: [
+      'in the policy: write "alice@" in place of "alcie@"',
+      expect.stringContaining("in the policy, else: add"),
+      expect.anything(),
+    ],
+  });
+  const other: Alteration = ["control", "headscale policy", replace("alice@", "zoe@")];
+  const stranger = await found("laptop router:80", [...silent, closed, other]);
+  expect(stranger.findings[0]?.fix).toHaveLength(2);
+});
+
 test("TL201 is none of a router that asks for what it serves itself", async () => {
   const served: Alteration = [
     "control",
