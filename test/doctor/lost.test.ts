@@ -160,6 +160,18 @@ describe.concurrent("pings alone are not answered", () => {
     const guessed = await found("laptop router", [...unsent, rule(discarding)], live);
     expect(guessed.findings).toMatchObject([{ code: "TL124", isGuess: true }]);
     expect(await codes("laptop router", [...unsent, rule(ofUsers)], live)).toEqual([]);
+    // What is told that there is no way may have been told so by whoever it was taken to.
+    const refused: Alteration = [
+      "laptop",
+      "nc -vz",
+      () => ({
+        exitCode: 1,
+        stderr: "nc: connect to 100.64.0.1 port 80 (tcp) failed: No route to host",
+      }),
+    ];
+    expect(await codes("laptop router:80", [refused, rule(ofUsers)], live)).toEqual([
+      "TL124 laptop",
+    ]);
   });
 
   test("nothing is claimed of a machine without tcpdump, and the look is told", async () => {
@@ -292,6 +304,18 @@ describe.concurrent("a rule that may drop the packet", () => {
         consequences: [{ code: "TL132" }],
       },
     ]);
+  });
+
+  test("TL114 first, where what else is found has no part in the connection", async () => {
+    const apart: Alteration = [
+      "router",
+      "sh controlProbe",
+      ({ stdout }) => ({
+        stdout: `${stdout.split("\n")[0]}\nanswer 000 \ncurl: (28) Connection timed out\nexit 28\n`,
+      }),
+    ];
+    const all = await codes("laptop router", [...ignored, limit, apart], live);
+    expect(all).toEqual(["TL114 router", "TL302 router"]);
   });
 
   test("not where the packet never came", async () => {

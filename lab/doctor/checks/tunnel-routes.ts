@@ -9,13 +9,7 @@ import {
 } from "../../evidence/ip.ts";
 import { seenValue } from "../../evidence/observation.ts";
 import type { Observations, TailscaleObservations } from "../../evidence/observations.ts";
-import {
-  covers,
-  isDefault,
-  isTailnetAddress,
-  magicDnsAddresses,
-  sharedRange,
-} from "../../evidence/prefix.ts";
+import { covers, isDefault, isTailnetAddress, magicDnsAddresses } from "../../evidence/prefix.ts";
 import { isTunnel, ownPrefixes, serverOf, waysIntoTunnel } from "../../evidence/where.ts";
 import { sourceOf, works } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
@@ -139,7 +133,7 @@ function tellOvertaken(
             ? []
             : [
                 `on ${machine.name}: ip rule del priority ${rule.priority}`,
-                ...(rule.isNegated ? [withRule(machine.name, packet.destination, rule)] : []),
+                ...(rule.isNegated ? [withRule(machine.name, rule)] : []),
               ]),
         ...(isGone ? [`on ${machine.name}: systemctl restart tailscaled`] : []),
         `on ${machine.name}: look who sets it, such as a VPN or a script of the network's, and have it leave ${packet.destination} to Tailscale`,
@@ -167,18 +161,19 @@ function tellDoubtful(
   const { attempts } = observations;
   const astray = attempts === undefined ? undefined : astrayAt(observations, machine.name);
   if (attempts === undefined || astray === undefined) return false;
-  const { destination, evidence, mustBlock } = astray;
+  const { destination, evidence, isSeen, isUnsent } = astray;
   const taken = doubtfulRules(rules, routes, destination).find(({ route }) =>
-    mustBlock ? isBlocked(route) : !isTunnel(route?.device ?? ""),
+    isUnsent ? isBlocked(route) : !isTunnel(route?.device ?? ""),
   );
   if (taken === undefined) return false;
   const { rule, route } = taken;
+  const does = isBlocked(route) ? "may discard" : isSeen ? "takes elsewhere" : "may take elsewhere";
   found({
     code: "TL124",
     node: machine.name,
     involves: [attempts.question.from],
-    ...(mustBlock ? { isGuess: true } : {}),
-    what: `a rule about some packets ${mustBlock ? "may discard" : "takes elsewhere"} what ${machine.name} sends to ${destination}`,
+    ...(isSeen ? {} : { isGuess: true }),
+    what: `a rule about some packets ${does} what ${machine.name} sends to ${destination}`,
     seen: [
       seen(shownRules, ruleText(rule)),
       ...(route === undefined ? [] : [seen(shown, routeText(route))]),
@@ -187,7 +182,7 @@ function tellDoubtful(
     why: "rules are asked by their priority, and Tailscale's for table 52 has 5270: what an earlier one is about does not come to it",
     fix: [
       `on ${machine.name}: ip rule del priority ${rule.priority}`,
-      `on ${machine.name}, to keep it for others: ip rule add to ${isTailnetAddress(destination) ? sharedRange : destination} priority ${Math.max(rule.priority - 10, 1)} lookup 52`,
+      ...(hasTunnelRoute(routes, destination) ? [withRule(machine.name, rule)] : []),
     ],
     explains: [`such packets of ${machine.name} do not reach ${destination}`],
   });
@@ -198,23 +193,30 @@ function isBlocked(route: Route | undefined): boolean {
   return route === undefined || /^(?:blackhole|unreachable|prohibit)$/.test(route.type);
 }
 
-/** Where a machine should have sent a packet, and did not, or by another interface than its tunnel. */
+/**
+ * Where a machine should have sent a packet, and did not (`isUnsent`: it was seen nowhere), or by another
+ * interface than its tunnel (`isSeen`).
+ */
 function astrayAt(
   observations: Observations,
   name: string,
-): { destination: string; evidence: readonly Seen[]; mustBlock: boolean } | undefined {
+):
+  | { destination: string; evidence: readonly Seen[]; isSeen: boolean; isUnsent: boolean }
+  | undefined {
   const { attempts } = observations;
   if (attempts?.address == null || works(attempts) === true) return undefined;
   const { address, connect, question } = attempts;
   const isAsker = question.from === name;
   if (isAsker && connect?.kind === "seen" && connect.value === "unreachable") {
     const evidence = [seen(connect, connect.evidence.stderr.trim())];
-    return { destination: address, evidence, mustBlock: true };
+    return { destination: address, evidence, isSeen: false, isUnsent: false };
   }
   const lost = lostAt(observations);
   if (lost?.machine !== name || lost.next === undefined) return undefined;
-  const at = (destination: string | undefined, mustBlock: boolean) =>
-    destination === undefined ? undefined : { destination, evidence: lost.seen, mustBlock };
+  const at = (destination: string | undefined, isUnsent: boolean) =>
+    destination === undefined
+      ? undefined
+      : { destination, evidence: lost.seen, isSeen: lost.isBeside, isUnsent };
   const back = sourceOf(observations, question.from, address);
   switch (lost.next) {
     case "request-sent":
@@ -222,7 +224,8 @@ function astrayAt(
     case "request-forwarded":
       return at(address, true);
     case "answer-sent":
-      return at(back, true);
+      // It need not be seen where it was taken to: nobody there may have its address.
+      return at(back, false);
     case "answer-in-tunnel":
       return at(back, !lost.isBeside);
     default:
@@ -230,10 +233,10 @@ function astrayAt(
   }
 }
 
-/** A rule about all but some packets is a VPN's, which is to stay. */
-function withRule(name: string, destination: string, { priority }: Rule): string {
-  const wanted = isTailnetAddress(destination) ? sharedRange : destination;
-  return `on ${name}, to keep that: ip rule add to ${wanted} priority ${Math.max(priority - 10, 1)} lookup 52`;
+/** With it table 52 is asked first, but not of what tailscaled itself sends to its peers and relays. */
+function withRule(name: string, { priority }: Rule): string {
+  const earlier = Math.max(priority - 10, 1);
+  return `on ${name}, to keep that rule: ip rule add not fwmark 0x80000/0xff0000 priority ${earlier} lookup 52`;
 }
 
 function isMagicDns(address: string): boolean {
@@ -309,7 +312,7 @@ function tellWithoutIpv6(
     fix: [
       tunnel.mtu < 1280
         ? `on ${name}: ip link set ${tunnel.name} mtu 1280`
-        : `on ${name}: sysctl net.ipv6.conf.${tunnel.name}.disable_ipv6`,
+        : `on ${name}: sysctl -w net.ipv6.conf.${tunnel.name}.disable_ipv6=0`,
       `on ${name}: systemctl restart tailscaled`,
       `ask for the address of IPv4 instead`,
     ],
