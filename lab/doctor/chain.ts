@@ -171,7 +171,8 @@ function tellService(seen: Observations, attempts: Attempts): Told | undefined {
 function tellWayBack(seen: Observations, attempts: Attempts): Told | undefined {
   if (attempts.address === null) return undefined;
   const lost = lostAt(seen);
-  if (lost?.last?.startsWith("answer") === true) return failed(lostWords(lost));
+  const isLostBack = lost?.last?.startsWith("answer") === true && lost.last !== "answer-arrived";
+  if (isLostBack) return failed(lostWords(lost));
   if (answers(attempts)) return ok("an answer came back");
   if (isHeard(attempts)) return ok("pings are answered");
   const { connect, icmp } = attempts;

@@ -44,10 +44,6 @@ export function diagnose(observations: Observations, question?: Question | undef
   const results = checks.map((check) => runCheck(check, observations, question));
   const all = withoutDoubles(results.flatMap(({ findings }) => findings));
   const way = onTheWay(observations);
-  const isSureCause = ({ isGuess, ...finding }: Found) =>
-    isGuess !== true && breaks(finding) && (way === undefined || isAbout(finding, way));
-  const told = all.some(isSureCause) ? all.filter(({ isGuess }) => isGuess !== true) : all;
-  const found = isHosted(observations) ? told.map(asHosted) : told;
   const { attempts } = observations;
   const isAsked = (finding: Finding) => way === undefined || isAbout(finding, way);
   const isBroken = (finding: Finding) => isAsked(finding) && breaks(finding);
@@ -60,6 +56,10 @@ export function diagnose(observations: Observations, question?: Question | undef
   // What ails a machine of which nothing was captured may be long known: a phone that was sold.
   const isAside = ({ node }: Finding, step: Step) =>
     aside.has(step) || (question === undefined && step === "machine" && !atHand.has(node));
+  const isSureCause = (finding: Found) =>
+    finding.isGuess !== true && isBroken(finding) && !aside.has(finding.check.step);
+  const told = all.some(isSureCause) ? all.filter(({ isGuess }) => isGuess !== true) : all;
+  const found = isHosted(observations) ? told.map(asHosted) : told;
   const rankOf = (finding: Finding, step: Step, isAsked: boolean) =>
     rank(finding, step, isAsked, isAside(finding, step));
   const place = (finding: Found) => rankOf(finding, finding.check.step, isAsked(finding));

@@ -22,9 +22,9 @@ export function listing(dropped: Dropped): string {
 /** The command that takes the rule away, or by which it is found; then what else would do. */
 export function withoutRule(dropped: Dropped, otherwise: string): string {
   const iptables = ofIptables(dropped);
-  if (iptables === undefined) return `nft -a list ruleset, and take that rule away or ${otherwise}`;
   if (dropped.kind === "policy")
     return `${listing(dropped)}: the policy of the chain drops the rest; ${otherwise}`;
+  if (iptables === undefined) return `nft -a list ruleset, and take that rule away or ${otherwise}`;
   const words = dropped.rule.iptables?.words ?? "";
   return `${command(iptables)} -D ${chainOf(dropped)} ${words}, or ${otherwise}`;
 }

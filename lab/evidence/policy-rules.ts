@@ -1,5 +1,5 @@
 import type { HeadscaleNode } from "../running/headscale.ts";
-import { type Policy, readPolicy } from "../topology/policy.ts";
+import { type Policy, policyUsers, readPolicy } from "../topology/policy.ts";
 import { covers, isAddress, isTailnetAddress } from "./prefix.ts";
 
 /** A new connection, as a filter judges it. */
@@ -29,6 +29,16 @@ export function permittingRule(
       dst.some((each) => names(policy, nodes, each, packet.destination)),
   );
   return rule === undefined ? undefined : JSON.stringify(rule.written);
+}
+
+/** Users that a policy mentions, as it writes them, and that control does not have. */
+export function unknownUsers(text: string, users: readonly string[]): string[] {
+  const { policy } = readPolicy(text, "policy");
+  return policy === undefined
+    ? []
+    : policyUsers(policy)
+        .filter((user) => !users.includes(user))
+        .map((user) => `${user}@`);
 }
 
 interface Rule {

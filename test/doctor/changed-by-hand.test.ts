@@ -175,6 +175,111 @@ describe("what a machine, its user or control has changed", () => {
     expect(await codes(undefined, [["router", "ip -j rule", answers]])).toEqual(["TL124 router"]);
   });
 
+  test("TL124: a VPN's rule is about all but its own packets", async () => {
+    const vpn: Alteration[] = [
+      [
+        "laptop",
+        "ip -j rule",
+        json(
+          (rules: object[]) =>
+            void rules.push(
+              { priority: 5208, src: "all", table: "main", suppress_prefixlen: 0 },
+              { priority: 5209, not: null, src: "all", fwmark: "0xca6c", table: "51820" },
+            ),
+        ),
+      ],
+      [
+        "laptop",
+        "ip -j route",
+        json(
+          (routes: object[]) => void routes.push({ dst: "default", dev: "wg0", table: "51820" }),
+        ),
+      ],
+    ];
+    const { findings } = await found("laptop router:80", [...silent, ...vpn]);
+    expect(findings[0]).toMatchObject({
+      code: "TL124",
+      node: "laptop",
+      seen: [
+        { line: "5209: not from all fwmark 0xca6c lookup 51820" },
+        { line: "0.0.0.0/0 dev wg0 table 51820" },
+      ],
+      fix: [
+        "on laptop: ip route get 100.64.0.1",
+        "on laptop: ip rule del priority 5209",
+        "on laptop, to keep that rule: ip rule add not fwmark 0x80000/0xff0000 priority 5199 lookup 52",
+        expect.anything(),
+      ],
+    });
+    const kept: Alteration = [
+      "laptop",
+      "ip -j rule",
+      json(
+        (rules: object[]) =>
+          void rules.push({
+            priority: 5199,
+            not: null,
+            src: "all",
+            fwmark: "0x80000",
+            fwmask: "0xff0000",
+            table: "52",
+          }),
+      ),
+    ];
+    expect(await codes(undefined, [...vpn, kept])).toEqual([]);
+  });
+
+  test("TL124: what goes to MagicDNS does not go into the tunnel", async () => {
+    const past: Alteration = [
+      "laptop",
+      "ip -j rule",
+      json(
+        (rules: object[]) =>
+          void rules.push({ priority: 90, src: "all", dst: "100.100.100.100", table: "main" }),
+      ),
+    ];
+    const { findings } = await found(undefined, [past]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL124",
+        node: "laptop",
+        seen: [{ line: "90: from all to 100.100.100.100 lookup main" }, {}],
+        explains: ["programs on laptop get no answer of MagicDNS"],
+      },
+    ]);
+    const unasked: Alteration = ["laptop", "cat /etc/resolv.conf", replace("nameserver", "#")];
+    expect(await codes(undefined, [past, unasked])).not.toContain("TL124 laptop");
+  });
+
+  test("no TL105: a rule spares the LAN, or another address is asked for", async () => {
+    const captured: Alteration = ["laptop", "ip -j addr", replace("192.168.1.", "10.20.0.")];
+    const near: Alteration = [
+      "laptop",
+      "ip -j route",
+      json((routes: object[]) => void routes.push({ dst: "10.20.0.0/24", dev: "lan" })),
+    ];
+    const spared: Alteration = [
+      "laptop",
+      "ip -j rule",
+      json(
+        (rules: object[]) =>
+          void rules.push({
+            priority: 2500,
+            src: "all",
+            dst: "10.20.0.0",
+            dstlen: 24,
+            table: "main",
+          }),
+      ),
+    ];
+    expect(await codes(undefined, [captured, near])).toEqual(["TL105 laptop"]);
+    expect(await codes(undefined, [captured, near, spared])).toEqual([]);
+    expect(await codes("laptop router:80", [captured, near, ...silent])).not.toContain(
+      "TL105 laptop",
+    );
+    expect(await codes("laptop printer:80", [captured, near, ...silent])).toContain("TL105 laptop");
+  });
+
   test("TL124: the route to one peer is gone, or barred", async () => {
     const ofRouter = "100.64.0.1";
     const other = { dst: "100.64.0.9", dev: "tailscale0", table: "52", flags: [] };
@@ -451,6 +556,44 @@ describe("what a machine, its user or control has changed", () => {
     expect(await codes(asked, at({ accept: null }))).toEqual([]);
     expect(await codes(asked, at({ jump: { target: "web" } }))).toEqual([]);
     expect(await codes(asked, at({ drop: null }))).toEqual(["TL114 router"]);
+  });
+
+  test("TL114: what is let in is a set of addresses with their ports", async () => {
+    const asked = "laptop router:80";
+    const rules = (op: string, ...elem: object[]) =>
+      json(({ nftables }: { nftables: object[] }) => {
+        const [family, table, chain] = ["inet", "mine", "in"];
+        const left = {
+          concat: [
+            { payload: { protocol: "ip", field: "saddr" } },
+            { payload: { protocol: "tcp", field: "dport" } },
+          ],
+        };
+        const expr = [{ match: { op, left, right: "@ok" } }, { accept: null }];
+        nftables.push(
+          { chain: { family, table, name: chain, hook: "input", prio: 0, policy: "drop" } },
+          { set: { family, table, name: "ok", elem } },
+          { rule: { family, table, chain, expr } },
+        );
+      });
+    const at = (...args: Parameters<typeof rules>): Alteration[] => [
+      ...onlyPortSilent,
+      ["router", "nft -j", rules(...args)],
+    ];
+    const of = (address: unknown, port: unknown) => ({ concat: [address, port] });
+    const others = [of("100.64.0.250", 80), of("100.64.0.2", 443)];
+    const { findings } = await found(asked, at("==", ...others));
+    expect(findings).toMatchObject([
+      {
+        code: "TL114",
+        node: "router",
+        fix: [expect.stringContaining("the policy of the chain drops the rest"), expect.anything()],
+      },
+    ]);
+    const range = of({ prefix: { addr: "100.64.0.0", len: 10 } }, { range: [79, 81] });
+    expect(await codes(asked, at("==", ...others, range))).toEqual([]);
+    expect(await codes(asked, at("!=", ...others))).toEqual([]);
+    expect(await codes(asked, at("!=", range))).toEqual(["TL114 router"]);
   });
 
   test("TL514: programs do not ask the resolver that has the name", async () => {

@@ -375,6 +375,22 @@ describe("a LAN host that has no way back to its router", () => {
     const { findings } = await found(asked, [...mute, ["printer", command, added(first)]]);
     expect(findings).toMatchObject([{ code: "TL120", ...expected }]);
   });
+
+  test("TL120 names that no route of the host leads to the router", async () => {
+    const elsewhere: Alteration = [
+      "printer",
+      "ip -j route",
+      () => ({ stdout: JSON.stringify([{ dst: "10.20.0.0/28", dev: "lan", flags: [] }]) }),
+    ];
+    const { findings } = await found("laptop printer:80", [...mute, elsewhere]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL120",
+        what: expect.stringContaining("no route on printer leads what it answers to router"),
+        seen: [{ line: "10.20.0.0/28 dev lan table main" }, {}, {}],
+      },
+    ]);
+  });
 });
 
 test("TL120 is no cause of its own where it is the router that has no network", async () => {
@@ -593,6 +609,28 @@ test("TL201: no rule lets the node use what is behind the router, so that it is 
       fix: [expect.stringContaining('"10.20.0.30"'), expect.anything()],
     },
   ]);
+});
+
+test("TL201 names a user that the policy misspells", async () => {
+  const closed: Alteration = [
+    "router",
+    "tailscale debug netmap",
+    replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
+  ];
+  const misspelt: Alteration = ["control", "headscale policy", replace("alice@", "alcie@")];
+  const { findings } = await found("laptop router:80", [...silent, closed, misspelt]);
+  expect(findings[0]).toMatchObject({
+    code: "TL201",
+    seen: [{}, { node: "control", line: '"alcie@", and the users are alice' }],
+    fix: [
+      'in the policy: write "alice@" in place of "alcie@"',
+      expect.stringContaining("in the policy, else: add"),
+      expect.anything(),
+    ],
+  });
+  const other: Alteration = ["control", "headscale policy", replace("alice@", "zoe@")];
+  const stranger = await found("laptop router:80", [...silent, closed, other]);
+  expect(stranger.findings[0]?.fix).toHaveLength(2);
 });
 
 test("TL201 is none of a router that asks for what it serves itself", async () => {

@@ -1,7 +1,7 @@
 import { portsBetween } from "../../evidence/packet-filter.ts";
 import { isTailnetAddress } from "../../evidence/prefix.ts";
 import { exitNodeOf, usesExitNode, wantedExitNode } from "../../evidence/where.ts";
-import { sourceOf } from "../asked.ts";
+import { selectorOf, sourceOf } from "../asked.ts";
 import { type Check, seen, seenLine } from "../check.ts";
 
 /** An address of the internet at large, of no private range. */
@@ -48,7 +48,7 @@ export const exitNodeGrant: Check = {
         ],
         why: "an exit node drops what goes on to the internet unless a rule has autogroup:internet as its destination",
         fix: [
-          'in the policy: add { "src": ["WHO"], "dst": ["autogroup:internet"], "ip": ["*"] } to "grants"',
+          `in the policy: add { "src": ["${selectorOf(node)}"], "dst": ["autogroup:internet"], "ip": ["*"] } to "grants"`,
           `on ${name}, else: tailscale set --exit-node=`,
         ],
         explains: [`${name} does not reach the internet`],

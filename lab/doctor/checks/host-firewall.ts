@@ -80,9 +80,8 @@ function lookOnTheWay(look: Look): void {
   for (const [machine, packet, words] of trials.flat()) {
     // tcpdump has seen it come further, or not as far.
     if (lost !== undefined && lost.machine !== machine.machine.name) continue;
-    const rule = doubtfulAt(look, machine, packet);
-    if (rule === undefined) continue;
-    const dropped = { kind: "rule", rule } as const;
+    const dropped = doubtfulAt(look, machine, packet);
+    if (dropped === undefined) continue;
     tell(look, machine, dropped, { involves: [question.from], what: words, isGuess: true });
   }
 }

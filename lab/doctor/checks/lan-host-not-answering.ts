@@ -42,7 +42,7 @@ export const lanHostNotAnswering: Check = {
       what:
         discarded === undefined
           ? `${target ?? address} does not answer its own subnet router, ${router.machine.name}, either`
-          : `a ${discarded.kind} on ${target ?? address} discards what it answers to ${router.machine.name}, ${asker}`,
+          : `${discarded.kind === "none" ? `no route on ${target ?? address} leads` : `a ${discarded.kind} on ${target ?? address} discards`} what it answers to ${router.machine.name}, ${asker}`,
       seen: [
         discarded?.seen ?? unpinged,
         ...(discarded === undefined ? [] : [unpinged]),
@@ -79,11 +79,20 @@ export const lanHostNotAnswering: Check = {
 function discardedBy(
   { routes, rules }: HostObservations,
   destination: string,
-): { kind: "route" | "rule"; seen: Seen; fix: string } | undefined {
+): { kind: "none" | "route" | "rule"; seen: Seen; fix: string } | undefined {
   if (routes.kind !== "seen" || rules.kind !== "seen" || destination.includes(":"))
     return undefined;
   const way = routeOf(rules.value, routes.value, { destination });
-  if (way === undefined) return undefined;
+  if (way === undefined) {
+    const known = routes.value
+      .filter(
+        ({ type, table, prefix }) =>
+          type === "unicast" && table === "main" && !prefix.includes(":"),
+      )
+      .map(routeText);
+    const fix = `compare its netmask and gateway with those of its LAN's other machines`;
+    return { kind: "none", seen: seen(routes, known.join("; ") || "no route"), fix };
+  }
   const { rule, route } = way;
   if (route === undefined) {
     const fix = `ip rule del priority ${rule.priority}, unless it is meant`;

@@ -1,9 +1,12 @@
 import type { Observations, TailscaleObservations } from "../../evidence/observations.ts";
 import { permits, portsBetween, portsText } from "../../evidence/packet-filter.ts";
+import { unknownUsers } from "../../evidence/policy-rules.ts";
 import { covers, isDefault, isTailnetAddress } from "../../evidence/prefix.ts";
 import { ownPrefixes } from "../../evidence/where.ts";
-import { receiverOf, sourceOf, works } from "../asked.ts";
+import { nearName } from "../../near-name.ts";
+import { receiverOf, selectorOf, sourceOf, works } from "../asked.ts";
 import { type Check, outOfTailnet, seen } from "../check.ts";
+import type { Seen } from "../finding.ts";
 
 /** TL201, TL202 and TL203: what the receiver's own filter, which control has made of the policy, lets in. */
 export const policy: Check = {
@@ -42,9 +45,14 @@ export const policy: Check = {
       ? portsBetween(back, { source: address, destination: source })
       : [];
     const none = `"PacketFilter" has no rule from ${source} to ${address}`;
-    const rule = `{ "src": ["${who(own)}"], "dst": ["${isTailnetAddress(address) ? who(receiver) : address}"], "ip": ["${port === undefined ? "*" : `${protocol}:${port}`}"] }`;
+    const rule = `{ "src": ["${selectorOf(own)}"], "dst": ["${isTailnetAddress(address) ? selectorOf(receiver) : address}"], "ip": ["${port === undefined ? "*" : `${protocol}:${port}`}"] }`;
+    const wrong = misspelt(observations, [own, receiver]);
+    const also = wrong === undefined ? [] : [wrong.seen];
     const fix = [
-      `in the policy: add ${rule} to "grants"`,
+      ...(wrong === undefined
+        ? []
+        : [`in the policy: write ${wrong.user} in place of ${wrong.written}`]),
+      `in the policy${wrong === undefined ? "" : ", else"}: add ${rule} to "grants"`,
       "on control: headscale policy set -f POLICY",
     ];
     if (others.length > 0) {
@@ -53,7 +61,10 @@ export const policy: Check = {
         ...about,
         code: "TL203",
         what: `the policy lets ${question.from} use ${list} of ${to}, and not ${what}`,
-        seen: [seen(receiver.netmap, `"PacketFilter" has ${list} from ${source} to ${address}`)],
+        seen: [
+          seen(receiver.netmap, `"PacketFilter" has ${list} from ${source} to ${address}`),
+          ...also,
+        ],
         why: `the filter of ${name} drops every other port and protocol without an answer`,
         fix,
       });
@@ -66,6 +77,7 @@ export const policy: Check = {
         seen: [
           seen(receiver.netmap, none),
           seen(own.netmap, `"PacketFilter" has ${list} from ${address} to ${source}`),
+          ...also,
         ],
         why: `rules have a direction: the filter of ${name} drops what ${question.from} begins`,
         fix,
@@ -75,13 +87,30 @@ export const policy: Check = {
         ...about,
         code: "TL201",
         what: `no rule of the policy lets ${question.from} use ${what} of ${to}`,
-        seen: [seen(receiver.netmap, none)],
+        seen: [seen(receiver.netmap, none), ...also],
         why: `the filter of ${name} drops what no rule allows, without an answer; \`tailscale ping\` does not pass it`,
         fix,
       });
     }
   },
 };
+
+/** A name in the policy that is none of control's users, and nearly that of one of the nodes. */
+function misspelt(
+  { control }: Observations,
+  nodes: readonly TailscaleObservations[],
+): { written: string; user: string; seen: Seen } | undefined {
+  if (control?.policy.kind !== "seen" || control.users.kind !== "seen") return undefined;
+  const users = control.users.value;
+  const owners = nodes.map(selectorOf).filter((selector) => users.includes(selector.slice(0, -1)));
+  for (const written of unknownUsers(control.policy.value, users)) {
+    const user = nearName(written, owners);
+    if (user === undefined) continue;
+    const line = `"${written}", and the users are ${users.join(", ")}`;
+    return { written: `"${written}"`, user: `"${user}"`, seen: seen(control.policy, line) };
+  }
+  return undefined;
+}
 
 /** A router that serves the address to others: control hands no route to whom no rule lets use it. */
 function hiddenRouter(seen: Observations, address: string): TailscaleObservations | undefined {
@@ -100,10 +129,4 @@ function hiddenRouter(seen: Observations, address: string): TailscaleObservation
       ),
   );
   return seen.tailscale.get(router?.name ?? "");
-}
-
-function who({ status }: TailscaleObservations): string {
-  if (status.kind !== "seen") return "SOURCE";
-  const [tag] = status.value.self?.tags ?? [];
-  return tag ?? `${status.value.user || "USER"}@`;
 }
