@@ -11,7 +11,7 @@ import { lostAt, unrepliedAt } from "../lost.ts";
 export const lanHostNotAnswering: Check = {
   finds: ["TL120"],
   step: "way-back",
-  explainedBy: ["TL118", "TL122", "TL111", "TL112", "TL114", "TL131", "TL405", "TL513"],
+  explainedBy: ["TL118", "TL122", "TL111", "TL112", "TL114", "TL131", "TL133", "TL405", "TL513"],
   run({ observations, read, found }) {
     const { attempts } = observations;
     if (attempts?.address == null || isTailnetAddress(attempts.address) || isHeard(attempts))
