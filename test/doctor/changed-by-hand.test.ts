@@ -626,6 +626,40 @@ describe("what a machine, its user or control has changed", () => {
     );
   });
 
+  test("TL117: the LAN of who asks has the addresses of another's", async () => {
+    const sameLan: Alteration[] = [
+      ["laptop", "ip -j addr", replace("192.168.1.", "10.20.0.")],
+      ["laptop", "tailscale status", replace('"10.20.0.0/24"', '"10.99.0.0/24"')],
+    ];
+    const { findings } = await found("laptop 10.20.0.32:80", [...sameLan, ...silent]);
+    expect(findings[0]).toMatchObject({
+      code: "TL117",
+      node: "10.20.0.32",
+      fix: ["ask for 100.64.0.1, router's address in the tailnet"],
+    });
+    const other = await codes("laptop 10.20.0.32:80", [...silent, ...sameLan.slice(1)]);
+    expect(other).not.toContain("TL117 10.20.0.32");
+  });
+
+  test("TL513: the system has a wrong address of IPv6 alone", async () => {
+    const asked = "laptop router.tailnet.lab";
+    const system = (address: string): Alteration => [
+      "laptop",
+      "getent ahosts",
+      () => ({ stdout: `${address}        STREAM router.tailnet.lab\n`, exitCode: 0 }),
+    ];
+    const magic: Alteration = [
+      "laptop",
+      "dig +tries=1",
+      () => ({
+        stdout:
+          ";; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n\n;; ANSWER SECTION:\nrouter.tailnet.lab.\t600\tIN\tA\t100.64.0.1\n",
+      }),
+    ];
+    expect(await codes(asked, [system("fd00::9"), magic])).toContain("TL513 laptop");
+    expect(await codes(asked, [system("fd7a:115c:a1e0::1"), magic])).not.toContain("TL513 laptop");
+  });
+
   test("TL513: the system finds another address than MagicDNS", async () => {
     const asked = "laptop router.tailnet.lab";
     const system: Alteration = [

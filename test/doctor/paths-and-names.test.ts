@@ -555,6 +555,34 @@ describe("names", () => {
     ).toEqual(["TL503 laptop"]);
   });
 
+  test.each([
+    [
+      "wiki.corp.internal",
+      [],
+      "on control, where a DNS server of yours has it: give its domain that nameserver",
+    ],
+    [
+      "gone.corp.internal",
+      ["corp.internal"],
+      "on laptop: dig @10.20.0.30 gone.corp.internal, and add it there",
+    ],
+    ["nobody.tailnet.lab", [], "on laptop: tailscale status"],
+  ])("TL504: what to do about %s", async (name, split, fix) => {
+    const routes = split.map((domain) => `"${domain}": [{ "Addr": "10.20.0.30" }]`);
+    const { findings } = await found(`laptop ${name}`, [
+      unresolved,
+      answer("NXDOMAIN"),
+      [
+        "laptop",
+        "tailscale dns status",
+        ({ stdout }) => ({
+          stdout: stdout.replace('"SplitDNSRoutes": {}', `"SplitDNSRoutes": {${routes}}`),
+        }),
+      ],
+    ]);
+    expect(findings.find(({ code }) => code === "TL504")?.fix[0]).toBe(fix);
+  });
+
   test("TL504: a name that is near another", async () => {
     const { findings } = await found("laptop ruoter.tailnet.lab", [unresolved, answer("NXDOMAIN")]);
     expect(findings.map(({ code }) => code)).toEqual(["TL504"]);

@@ -486,6 +486,19 @@ describe("a LAN host that has no way back to its router", () => {
     expect(findings).toMatchObject([{ code: "TL120", ...expected }]);
   });
 
+  test("TL120 names the router's own route that goes before its LAN", async () => {
+    const gateway = { dst: "10.20.0.30", gateway: "10.20.0.99", dev: "lan", flags: [] };
+    const astray: Alteration = ["router", "ip -j route", added(gateway)];
+    const { findings } = await found("laptop printer:80", [...mute, astray]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL120",
+        what: expect.stringContaining("router does not send to printer in its own LAN"),
+        seen: [{ line: "10.20.0.30/32 via 10.20.0.99 dev lan table main" }, {}],
+      },
+    ]);
+  });
+
   test("TL120 names that no route of the host leads to the router", async () => {
     const elsewhere: Alteration = [
       "printer",
