@@ -756,6 +756,25 @@ test("TL201 names a user that the policy misspells", async () => {
   expect(stranger.findings[0]?.fix).toHaveLength(2);
 });
 
+test("TL201, and not TL303, where control has renamed the user", async () => {
+  const closed: Alteration = [
+    "router",
+    "tailscale debug netmap",
+    replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
+  ];
+  const renamed: Alteration = ["control", "headscale users", replace("alice", "alicea")];
+  const { findings } = await found("laptop router:80", [...silent, closed, renamed]);
+  expect(findings[0]).toMatchObject({
+    code: "TL201",
+    seen: [{}, { line: '"alice@", and the users are alicea' }],
+    fix: [
+      'in the policy: write "alicea@" in place of "alice@"',
+      expect.anything(),
+      expect.anything(),
+    ],
+  });
+});
+
 test("TL201 is none of a router that asks for what it serves itself", async () => {
   const served: Alteration = [
     "control",
