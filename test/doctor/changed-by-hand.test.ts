@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { diagnose } from "../../lab/doctor/diagnose.ts";
 import { diagnosisText } from "../../lab/doctor/text.ts";
+import { lookAtTailnet } from "../../lab/evidence/look.ts";
 import { onlyPortSilent, refused, silent, strict, untried } from "./alterations.ts";
-import { type Alteration, codes, found, replace } from "./altered-source.ts";
+import { type Alteration, alteredSource, codes, found, replace } from "./altered-source.ts";
 
 describe("what a machine, its user or control has changed", () => {
   const json = (alter: (value: never) => void): Alteration[2] => {
@@ -624,6 +626,75 @@ describe("what a machine, its user or control has changed", () => {
     expect(await codes("laptop router:22", [dropping, ...silent])).not.toContain(
       `TL114 ${machine}`,
     );
+  });
+
+  test.each([
+    [
+      "TL124 laptop",
+      [
+        "laptop",
+        "ping",
+        () => ({ exitCode: 2, stderr: "ping: connect: Network is unreachable\n" }),
+      ],
+    ],
+    [
+      "TL114 router",
+      [
+        "router",
+        "nft -j",
+        json(({ nftables }: { nftables: object[] }) => {
+          const own = { family: "ip6", table: "six" };
+          const left = { payload: { protocol: "tcp", field: "dport" } };
+          nftables.push(
+            { chain: { ...own, name: "in", hook: "input", prio: 0, policy: "accept" } },
+            {
+              rule: {
+                ...own,
+                chain: "in",
+                expr: [{ match: { op: "==", left, right: 80 } }, { drop: null }],
+              },
+            },
+          );
+        }),
+      ],
+    ],
+  ] as [string, Alteration][])(
+    "%s, where an address of IPv6 is asked for",
+    async (code, altered) => {
+      const to = "fd7a:115c:a1e0::1";
+      const question = { from: "laptop", to, port: 80, protocol: "tcp" } as const;
+      const source = alteredSource([...silent, altered]);
+      const { findings } = diagnose(await lookAtTailnet(source, { question }), question);
+      expect(findings.map((each) => `${each.code} ${each.node}`)).toEqual([code]);
+    },
+  );
+
+  test("no TL101: what is offline is what the machine was before it joined anew", async () => {
+    const before = json((status: { Peer: Record<string, object> }) => {
+      const [peer] = Object.values(status.Peer);
+      const old = {
+        ...peer,
+        TailscaleIPs: ["100.64.0.99"],
+        PublicKey: "nodekey:ff",
+        Online: false,
+      };
+      status.Peer = { old, ...status.Peer };
+    });
+    const joined: Alteration = ["laptop", "tailscale status", before];
+    const noReply: Alteration = [
+      "laptop",
+      "tailscale ping",
+      () => ({ exitCode: 1, stdout: "no reply\n" }),
+    ];
+    const all = await codes("laptop router:80", [...silent, joined, noReply]);
+    expect(all).toEqual(["TL121 laptop"]);
+    const { findings } = await found("laptop 100.64.0.99:80", [...silent, joined, noReply]);
+    expect(findings[0]).toMatchObject({
+      code: "TL101",
+      node: "router (100.64.0.99)",
+      what: "100.64.0.99 is what router had before it joined anew, and is offline; now it has 100.64.0.1",
+      fix: ["ask for 100.64.0.1", expect.stringContaining("headscale nodes delete -i")],
+    });
   });
 
   test("TL117: the LAN of who asks has the addresses of another's", async () => {

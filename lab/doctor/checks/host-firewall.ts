@@ -28,7 +28,8 @@ function lookOnTheWay(look: Look): void {
   const { address, question, target, connect } = attempts;
   if (question.port === undefined && isHeard(attempts)) return;
   const isRefused = connect?.kind === "seen" && connect.value === "refused";
-  const source = sourceOf(observations, question.from) ?? "100.64.0.1";
+  const unknown = address.includes(":") ? "fd7a:115c:a1e0::1" : "100.64.0.1";
+  const source = sourceOf(observations, question.from, address) ?? unknown;
   const { port, protocol } = question;
   const asked = { source, destination: address, port, protocol, isAnswer: false };
   const answer = { ...asked, source: address, destination: source, isAnswer: true };
