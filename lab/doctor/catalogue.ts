@@ -292,6 +292,15 @@ export const catalogue: readonly CatalogueEntry[] = [
     sources: [],
   },
   {
+    code: "TL133",
+    name: "route-leads-elsewhere",
+    severity: "error",
+    title: "The route to the address leads to a router that is in another network.",
+    explanation:
+      "Several routers may serve routes that cover an address. Of these the longest prefix counts, and of one prefix the router that control has chosen; nobody looks whether it reaches the address. A route that is advertised or approved on the wrong node, or one that overlaps another's, takes all packets there, and no other router stands in. It is told where the router that is used has neither an address in that network nor a route of its own to it, and gets no answer, and another router has an address there.",
+    sources: ["tailscale/tailscale#1413", "tailscale/tailscale#8519", "tailscale/tailscale#18550"],
+  },
+  {
     code: "TL201",
     name: "policy-denies",
     severity: "error",

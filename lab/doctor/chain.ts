@@ -179,6 +179,7 @@ function tellWayBack(seen: Observations, attempts: Attempts): Told | undefined {
   const tried = connect ?? icmp;
   if (tried === undefined || tried.kind === "unseen") return why(tried, "nothing was tried");
   const none = ["no answer came back", ...(lost === undefined ? [] : [lostWords(lost)])].join(": ");
+  if (lost?.last === "answer-arrived") return unknown(none);
   const unheard = [...(attempts.listened?.packets ?? [])].flatMap(([name, each]) =>
     each.kind === "unseen" ? [`${name}: ${each.why}`] : [],
   );

@@ -46,6 +46,7 @@ import { resolvedElsewhere } from "./checks/resolved-elsewhere.ts";
 import { lanResolver, unroutedResolver } from "./checks/resolver-out-of-reach.ts";
 import { resolvers } from "./checks/resolvers.ts";
 import { routeApproval } from "./checks/route-approval.ts";
+import { routeElsewhere } from "./checks/route-elsewhere.ts";
 import { routeNotAdvertised } from "./checks/route-not-advertised.ts";
 import { routesNotAccepted } from "./checks/routes-not-accepted.ts";
 import { serveBackend } from "./checks/serve-backend.ts";
@@ -113,6 +114,7 @@ export const checks: readonly Check[] = [
   resolvedElsewhere,
   resolvers,
   routeApproval,
+  routeElsewhere,
   routeNotAdvertised,
   routesNotAccepted,
   routerThroughExitNode,

@@ -25,6 +25,7 @@ const instead: readonly [RegExp, string][] = [
   [/^on control: headscale policy set.*$/, `${panel}, Access controls: save the policy`],
   [/^on control: headscale nodes list$/, `${panel}, Machines: look for it`],
   [/^on control(,[^:]*): headscale nodes expire.*$/, `${panel}, Machines$1: Disable key expiry`],
+  [/^on control(,[^:]*)?: headscale nodes delete.*$/, `${panel}, Machines$1: remove the old one`],
   [/^on control(,[^:]*)?: set dns\.magic_dns.*$/, `${panel}, DNS$1: enable MagicDNS`],
   [/^on control.*`prefixes\.v4`$/, "in the policy, else: an `ipPool` of nodeAttrs"],
   [/^on control: add a relay(.*) to the DERP map$/, 'in the policy: add a relay$1 to "derpMap"'],

@@ -195,7 +195,7 @@ function backByTunnel(from: string, to: string): Point[] {
       place: "answer-arrived",
       machine: from,
       isHere: is("answer", "in", true),
-      yes: `the answer came out of the tunnel of ${from}`,
+      yes: `tried once more, it was answered, and the answer came out of the tunnel of ${from}`,
       no: `it did not come out of the tunnel of ${from}`,
     },
   ];

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { diagnose } from "../../lab/doctor/diagnose.ts";
 import { diagnosisText } from "../../lab/doctor/text.ts";
+import { lookAtTailnet } from "../../lab/evidence/look.ts";
 import { onlyPortSilent, refused, silent, strict, untried } from "./alterations.ts";
-import { type Alteration, codes, found, replace } from "./altered-source.ts";
+import { type Alteration, alteredSource, codes, found, replace } from "./altered-source.ts";
 
 describe("what a machine, its user or control has changed", () => {
   const json = (alter: (value: never) => void): Alteration[2] => {
@@ -624,6 +626,109 @@ describe("what a machine, its user or control has changed", () => {
     expect(await codes("laptop router:22", [dropping, ...silent])).not.toContain(
       `TL114 ${machine}`,
     );
+  });
+
+  test.each([
+    [
+      "TL124 laptop",
+      [
+        "laptop",
+        "ping",
+        () => ({ exitCode: 2, stderr: "ping: connect: Network is unreachable\n" }),
+      ],
+    ],
+    [
+      "TL114 router",
+      [
+        "router",
+        "nft -j",
+        json(({ nftables }: { nftables: object[] }) => {
+          const own = { family: "ip6", table: "six" };
+          const left = { payload: { protocol: "tcp", field: "dport" } };
+          nftables.push(
+            { chain: { ...own, name: "in", hook: "input", prio: 0, policy: "accept" } },
+            {
+              rule: {
+                ...own,
+                chain: "in",
+                expr: [{ match: { op: "==", left, right: 80 } }, { drop: null }],
+              },
+            },
+          );
+        }),
+      ],
+    ],
+  ] as [string, Alteration][])(
+    "%s, where an address of IPv6 is asked for",
+    async (code, altered) => {
+      const to = "fd7a:115c:a1e0::1";
+      const question = { from: "laptop", to, port: 80, protocol: "tcp" } as const;
+      const source = alteredSource([...silent, altered]);
+      const { findings } = diagnose(await lookAtTailnet(source, { question }), question);
+      expect(findings.map((each) => `${each.code} ${each.node}`)).toEqual([code]);
+    },
+  );
+
+  test("no TL101: what is offline is what the machine was before it joined anew", async () => {
+    const before = json((status: { Peer: Record<string, object> }) => {
+      const [peer] = Object.values(status.Peer);
+      const old = {
+        ...peer,
+        TailscaleIPs: ["100.64.0.99"],
+        PublicKey: "nodekey:ff",
+        Online: false,
+      };
+      status.Peer = { old, ...status.Peer };
+    });
+    const joined: Alteration = ["laptop", "tailscale status", before];
+    const noReply: Alteration = [
+      "laptop",
+      "tailscale ping",
+      () => ({ exitCode: 1, stdout: "no reply\n" }),
+    ];
+    const all = await codes("laptop router:80", [...silent, joined, noReply]);
+    expect(all).toEqual(["TL121 laptop"]);
+    const { findings } = await found("laptop 100.64.0.99:80", [...silent, joined, noReply]);
+    expect(findings[0]).toMatchObject({
+      code: "TL101",
+      node: "router (100.64.0.99)",
+      what: "100.64.0.99 is what router had before it joined anew, and is offline; now it has 100.64.0.1",
+      fix: ["ask for 100.64.0.1", expect.stringContaining("headscale nodes delete -i")],
+    });
+  });
+
+  test("TL117: the LAN of who asks has the addresses of another's", async () => {
+    const sameLan: Alteration[] = [
+      ["laptop", "ip -j addr", replace("192.168.1.", "10.20.0.")],
+      ["laptop", "tailscale status", replace('"10.20.0.0/24"', '"10.99.0.0/24"')],
+    ];
+    const { findings } = await found("laptop 10.20.0.32:80", [...sameLan, ...silent]);
+    expect(findings[0]).toMatchObject({
+      code: "TL117",
+      node: "10.20.0.32",
+      fix: ["ask for 100.64.0.1, router's address in the tailnet"],
+    });
+    const other = await codes("laptop 10.20.0.32:80", [...silent, ...sameLan.slice(1)]);
+    expect(other).not.toContain("TL117 10.20.0.32");
+  });
+
+  test("TL513: the system has a wrong address of IPv6 alone", async () => {
+    const asked = "laptop router.tailnet.lab";
+    const system = (address: string): Alteration => [
+      "laptop",
+      "getent ahosts",
+      () => ({ stdout: `${address}        STREAM router.tailnet.lab\n`, exitCode: 0 }),
+    ];
+    const magic: Alteration = [
+      "laptop",
+      "dig +tries=1",
+      () => ({
+        stdout:
+          ";; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n\n;; ANSWER SECTION:\nrouter.tailnet.lab.\t600\tIN\tA\t100.64.0.1\n",
+      }),
+    ];
+    expect(await codes(asked, [system("fd00::9"), magic])).toContain("TL513 laptop");
+    expect(await codes(asked, [system("fd7a:115c:a1e0::1"), magic])).not.toContain("TL513 laptop");
   });
 
   test("TL513: the system finds another address than MagicDNS", async () => {

@@ -324,6 +324,27 @@ describe.concurrent("a rule that may drop the packet", () => {
   });
 });
 
+test.concurrent("what is answered when it is tried once more is not said to be lost", async () => {
+  const answered = (text: string, way: string) =>
+    text.replace(
+      /^(\d+\.\d+) tailscale0 \w+ +IP (\S+) > (\S+): ICMP echo request, (.*)$/m,
+      `$&\n$1 tailscale0 ${way} IP $3 > $2: ICMP echo reply, $4`,
+    );
+  const { chain, lost } = await found(
+    "laptop router",
+    [
+      unpinged,
+      listening("laptop", answered(recorded.ignored.laptop, "In ")),
+      listening("router", answered(recorded.ignored.router, "Out")),
+    ],
+    live,
+  );
+  expect(lost).toBe(
+    "tried once more, it was answered, and the answer came out of the tunnel of laptop",
+  );
+  expect(chain.find(({ step }) => step === "way-back")?.state).toBe("unknown");
+});
+
 test.concurrent("TL109 has where the large packets were lost", async () => {
   const large = (text: string) => text.replaceAll("length 96\n", "length 1260\n");
   const sent = ["ping -n -M do -c 2 -i 0.3 -W 1 -s 1252", "ping -n -c 3"];

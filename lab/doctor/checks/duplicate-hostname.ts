@@ -15,9 +15,19 @@ export const duplicateHostname: Check = {
       for (const [name, same] of Map.groupBy(named, (node) => node.hostname)) {
         if (same.length < 2) continue;
         const given = same.map(({ givenName }) => givenName).toSorted();
+        const { fix, ...about } = words(name, given);
+        const gone = same.filter(({ online }) => !online);
+        const isOneLeft = gone.length === same.length - 1;
         found({
-          ...words(name, given),
-          involves: given,
+          ...about,
+          involves: [...given, ...same.map((node) => node.name)],
+          fix: [
+            ...(isOneLeft ? gone : []).map(
+              ({ id, givenName }) =>
+                `on control, where ${givenName}, which is offline, is gone for good: headscale nodes delete -i ${id}`,
+            ),
+            ...fix,
+          ],
           seen: [
             seen(
               control.nodes,

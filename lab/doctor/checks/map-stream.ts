@@ -1,5 +1,5 @@
 import type { NetmapPeer } from "../../evidence/netmap.ts";
-import type { Observation } from "../../evidence/observation.ts";
+import { type Observation, seenValue } from "../../evidence/observation.ts";
 import type { TailscaleObservations } from "../../evidence/observations.ts";
 import { permits } from "../../evidence/packet-filter.ts";
 import { permittingRule } from "../../evidence/policy-rules.ts";
@@ -106,7 +106,8 @@ function ruleMissing(look: Look, name: string, nodes: readonly HeadscaleNode[]):
   if (source === undefined) return [];
   const { port, protocol } = question;
   const packet = { source, destination: address, port, protocol };
-  const rule = permittingRule(control.policy.value, nodes, packet);
+  const users = seenValue(control.users);
+  const rule = permittingRule(control.policy.value, nodes, packet, users);
   if (rule === undefined || permits(receiver.netmap.value.packetFilter, packet)) return [];
   const asked = `${protocol}/${port ?? "any port"} from ${source}`;
   const here = `"PacketFilter" has no rule for ${asked}`;

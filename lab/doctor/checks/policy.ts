@@ -95,18 +95,19 @@ export const policy: Check = {
   },
 };
 
-/** A name in the policy that is none of control's users, and nearly that of one of the nodes. */
+/** A name in the policy that is none of control's users: nearly that of one of the nodes' users, or what he was called. */
 function misspelt(
   { control }: Observations,
   nodes: readonly TailscaleObservations[],
 ): { written: string; user: string; seen: Seen } | undefined {
   if (control?.policy.kind !== "seen" || control.users.kind !== "seen") return undefined;
-  const users = control.users.value;
-  const owners = nodes.map(selectorOf).filter((selector) => users.includes(selector.slice(0, -1)));
-  for (const written of unknownUsers(control.policy.value, users)) {
-    const user = nearName(written, owners);
+  const users = control.users.value.map((user) => `${user}@`);
+  const owners = nodes.map(selectorOf);
+  for (const written of unknownUsers(control.policy.value, control.users.value)) {
+    const known = owners.filter((owner) => users.includes(owner));
+    const user = nearName(written, owners.includes(written) ? users : known);
     if (user === undefined) continue;
-    const line = `"${written}", and the users are ${users.join(", ")}`;
+    const line = `"${written}", and the users are ${control.users.value.join(", ")}`;
     return { written: `"${written}"`, user: `"${user}"`, seen: seen(control.policy, line) };
   }
   return undefined;

@@ -8,12 +8,13 @@ import {
   type ResolverView,
   resolverViews,
 } from "../../evidence/resolver-views.ts";
-import { ownerOf, serverOf, usesExitNode } from "../../evidence/where.ts";
+import { machineOf, ownerOf, serverOf, usesExitNode } from "../../evidence/where.ts";
 import { sourceOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
+import { listing, seenRule } from "../firewall-rule.ts";
 import { isNameAsked } from "../names.ts";
-import { tellDown } from "./resolver-down.ts";
+import { dropsQuestions, tellDown } from "./resolver-down.ts";
 
 /** TL505, TL507, TL508, TL512: each node asks each resolver that it is told to use. */
 export const resolvers: Check = {
@@ -116,6 +117,12 @@ function tellCut(
   )
     return;
   const other = all.find(({ probe }) => isAnswer(probe.status));
+  const owner = ownerOf(look.observations, server) ?? "";
+  const host = machineOf(look.observations, owner);
+  const dropped =
+    host === undefined || filter !== undefined
+      ? undefined
+      : dropsQuestions(look.observations, host, view);
   look.found({
     code: isTailnetAddress(server) ? "TL512" : domain === undefined ? "TL508" : "TL505",
     node: name,
@@ -126,22 +133,27 @@ function tellCut(
       ...(filter === undefined
         ? []
         : [seen(filter.netmap, `"PacketFilter" has no rule from ${name} to port 53 of ${server}`)]),
+      ...(dropped === undefined || host === undefined ? [] : [seenRule(host.firewall, dropped)]),
       ...(other === undefined ? [] : [other.seen]),
     ],
     why:
       filter !== undefined
         ? `no rule of the policy lets ${name} use it: the filter of ${filter.machine.name} drops the questions without an answer`
-        : `the server is up, as ${other?.name} gets an answer: the way from ${name} to it is cut, or a policy or a firewall does not let ${name} ask`,
+        : dropped !== undefined
+          ? `the server is up, as ${other?.name} gets an answer, and the firewall of ${owner} drops what comes from ${name}`
+          : `the server is up, as ${other?.name} gets an answer: the way from ${name} to it is cut, or a policy or a firewall does not let ${name} ask`,
     fix:
-      isTailnetAddress(server) || serverOf(node, server) !== undefined
-        ? [
-            `on ${name}: tailscale ping ${server}; dig @${server} . NS`,
-            `on control: let ${name} use udp and tcp 53 of ${server} in the policy`,
-          ]
-        : [
-            `on ${name}: dig @${server} . NS; dig +tcp @${server} . NS`,
-            `on ${name}'s network: let UDP and TCP 53 to ${server} pass`,
-          ],
+      dropped !== undefined
+        ? [`on ${owner}: ${listing(dropped)}, and let UDP and TCP 53 pass before that rule`]
+        : isTailnetAddress(server) || serverOf(node, server) !== undefined
+          ? [
+              `on ${name}: tailscale ping ${server}; dig @${server} . NS`,
+              `on control: let ${name} use udp and tcp 53 of ${server} in the policy`,
+            ]
+          : [
+              `on ${name}: dig @${server} . NS; dig +tcp @${server} . NS`,
+              `on ${name}'s network: let UDP and TCP 53 to ${server} pass`,
+            ],
     explains: [
       `${domain === undefined ? "all names" : `names of ${domain}`} are not resolved on ${name}`,
     ],

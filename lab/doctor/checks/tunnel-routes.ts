@@ -34,7 +34,7 @@ export const tunnelRoutes: Check = {
         tellGone(look, node, tunnel) ||
         tellOvertaken(look, node, { routes, rules }) ||
         tellDoubtful(look, node, { routes, rules });
-      if (!isTold) tellWithoutIpv6(look, node, tunnel);
+      if (!isTold) tellWithoutIpv6(look, node, tunnel) || tellUnreachable6(look, node, tunnel);
     }
   },
 };
@@ -285,18 +285,18 @@ function tellWithoutIpv6(
   { observations: { attempts }, found }: Look,
   { machine: { name }, status, addresses }: TailscaleObservations,
   tunnel: Interface,
-): void {
-  if (attempts === undefined && (tunnel.mtu === 0 || tunnel.mtu >= 1280)) return;
+): boolean {
+  if (attempts === undefined && (tunnel.mtu === 0 || tunnel.mtu >= 1280)) return false;
   if (attempts !== undefined) {
-    if (attempts.address === null || works(attempts) === true) return;
+    if (attempts.address === null || works(attempts) === true) return false;
     const { address, question, target } = attempts;
-    if (!address.includes(":") || (name !== question.from && name !== target)) return;
+    if (!address.includes(":") || (name !== question.from && name !== target)) return false;
   }
   const given =
     status.kind === "seen"
       ? status.value.self?.addresses.find((each) => each.includes(":"))
       : undefined;
-  if (given === undefined || tunnel.addresses.some((each) => each.address === given)) return;
+  if (given === undefined || tunnel.addresses.some((each) => each.address === given)) return false;
   found({
     code: "TL124",
     node: name,
@@ -317,5 +317,34 @@ function tellWithoutIpv6(
       `ask for the address of IPv4 instead`,
     ],
     explains: [`${name} has the tailnet by IPv4 alone`],
+  });
+  return true;
+}
+
+/** `ip -j rule` has no rules of IPv6: what they, or a route, keep from the tunnel is told by the kernel's own refusal. */
+function tellUnreachable6(
+  { observations: { attempts }, found }: Look,
+  { machine: { name } }: TailscaleObservations,
+  tunnel: Interface,
+): void {
+  const { address, icmp, question } = attempts ?? {};
+  if (question?.from !== name || icmp?.kind !== "seen" || address?.includes(":") !== true) return;
+  const { error } = icmp.value;
+  const isOwn =
+    error !== null && /^ping: (?:connect|sendmsg): .*(?:unreachable|no route)/i.test(error);
+  if (!isOwn || !isTailnetAddress(address)) return;
+  found({
+    code: "TL124",
+    node: name,
+    what: `what ${name} sends to ${address} does not go into the tunnel: a route or a rule of IPv6 goes before Tailscale's`,
+    seen: [seen(icmp, error)],
+    why: `the kernel of ${name} itself says so, before it sends anything; ${tunnel.name} has its address of IPv6`,
+    fix: [
+      `on ${name}: ip -6 route get ${address}`,
+      `on ${name}: ip -6 rule; ip -6 route show table 52`,
+      `on ${name}: systemctl restart tailscaled`,
+      "ask for the address of IPv4 instead",
+    ],
+    explains: [`${name} does not reach ${address}`],
   });
 }
