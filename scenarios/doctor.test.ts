@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
+import { z } from "zod";
 import { diagnose } from "../lab/doctor/diagnose.ts";
 import { liveSource } from "../lab/evidence/live.ts";
 import { lookAtTailnet } from "../lab/evidence/look.ts";
+import { statusOf } from "../lab/observe/status.ts";
 import { RunningLab } from "../lab/running/running-lab.ts";
 import { setSysctl } from "../lab/running/sysctl.ts";
 import type { FaultDeclaration } from "../lab/topology/faults.ts";
@@ -39,6 +41,8 @@ const test = labTest({
     printer: { kind: "host", network: "office", services: [{ kind: "http", port: 80 }] },
   },
 });
+
+const region = z.looseObject({ RegionID: z.number(), RegionCode: z.string() });
 
 async function ask(lab: ScenarioLab, to?: string, port?: number) {
   // Anew, as a machine may have stopped since.
@@ -236,4 +240,38 @@ test("a request that never comes out of the target's tunnel", async ({ lab }) =>
     "the request left laptop by its tunnel, and it did not come out of the tunnel of router",
   );
   expect(findings[0]?.code).toBe("TL203");
+});
+
+test("a peer that has moved to another relay, of which who asks was not told: TL309", async ({
+  lab,
+}) => {
+  const router = lab.node("router");
+  const homeOf = async () => (await statusOf(router)).self?.homeRelay;
+  const regions = await router.output(["tailscale", "debug", "derp-map"]);
+  const { Regions } = z
+    .looseObject({ Regions: z.record(z.string(), region) })
+    .parse(JSON.parse(regions));
+  const before = await homeOf();
+  const [other] = Object.values(Regions).filter(({ RegionCode }) => RegionCode !== before);
+  expect(other).toBeDefined();
+  const prefer = async (id: number | undefined) => {
+    await router.output(["tailscale", "debug", "force-prefer-derp", String(id)]);
+    await router.output(["tailscale", "debug", "restun"]);
+  };
+  await using _ = await lab.inject({ kind: "udp-blocked", at: "home" });
+  await using __ = await lab.inject({ kind: "map-stream-cut", node: "laptop" });
+  try {
+    await prefer(other?.RegionID);
+    await expect.poll(homeOf, { timeout: 30_000 }).toBe(other?.RegionCode);
+    // It keeps its connection to the old one for a minute where nothing ends it.
+    await router.output(["tailscale", "debug", "break-derp-conns"]);
+    const { findings } = await ask(lab, "router", 80);
+    expect(findings[0]).toMatchObject({ code: "TL309", node: "laptop", involves: ["router"] });
+    await lab.inject({ kind: "restart", node: "laptop" });
+    await expect
+      .poll(async () => (await ask(lab, "router", 80)).works, { timeout: 30_000 })
+      .toBe(true);
+  } finally {
+    await prefer(0);
+  }
 });

@@ -8,6 +8,7 @@ import { test as base } from "vitest";
 import { cleanAll } from "../lab/engine/clean.ts";
 import { connectEngine } from "../lab/engine/engine.ts";
 import { expect } from "./harness/index.ts";
+import { reapAfter } from "./harness/reaper.ts";
 
 const main = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
 const lab = `remote-${process.pid}`;
@@ -43,6 +44,7 @@ const test = base
     return (server.address() as AddressInfo).port;
   })
   .extend("run", { scope: "file" }, async ({ port }, { onCleanup }) => {
+    reapAfter({ lab });
     const cwd = mkdtempSync(join(tmpdir(), "tailnet-lab-remote-"));
     writeFileSync(join(cwd, "lab.mjs"), `export default ${JSON.stringify(topology)};`);
     onCleanup(async () => {

@@ -126,3 +126,10 @@ export function onTheWay(seen: Observations): ReadonlySet<string> | undefined {
   ];
   return new Set(names.filter((name) => name != null));
 }
+
+/** By what a policy means a node: its tag, else its user. */
+export function selectorOf({ status }: TailscaleObservations): string {
+  if (status.kind !== "seen") return "SOURCE";
+  const [tag] = status.value.self?.tags ?? [];
+  return tag ?? `${status.value.user || "USER"}@`;
+}

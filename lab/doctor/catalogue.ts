@@ -292,6 +292,15 @@ export const catalogue: readonly CatalogueEntry[] = [
     sources: [],
   },
   {
+    code: "TL133",
+    name: "route-leads-elsewhere",
+    severity: "error",
+    title: "The route to the address leads to a router that is in another network.",
+    explanation:
+      "Several routers may serve routes that cover an address. Of these the longest prefix counts, and of one prefix the router that control has chosen; nobody looks whether it reaches the address. A route that is advertised or approved on the wrong node, or one that overlaps another's, takes all packets there, and no other router stands in. It is told where the router that is used has neither an address in that network nor a route of its own to it, and gets no answer, and another router has an address there.",
+    sources: ["tailscale/tailscale#1413", "tailscale/tailscale#8519", "tailscale/tailscale#18550"],
+  },
+  {
     code: "TL201",
     name: "policy-denies",
     severity: "error",
@@ -458,6 +467,15 @@ export const catalogue: readonly CatalogueEntry[] = [
     explanation:
       "The network lets nobody out before he has logged in on a page of its own, and answers every request by that page. Relays answer `/generate_204` on port 80 with 204 and the word that they were asked with; any other answer is somebody else's. Until the login neither control nor relays can be reached. A relay behind a proxy that only sends on to HTTPS is not taken for one.",
     sources: [],
+  },
+  {
+    code: "TL309",
+    name: "home-relay-outdated",
+    severity: "error",
+    title: "A node sends to the relay at which its peer was at home before.",
+    explanation:
+      "A node is reached by relay at its home relay alone, and control tells its peers which one that is. A node moves when its old relay is slower than another one or gone. Where that news does not come to a peer, as its map stream is dead or control has lost the change, the peer sends to the old relay, which answers `does not know about peer`. A direct path would hide it. `tailscale status --json` of both tells: `Relay` of the peer at the one, and of `Self` at the other.",
+    sources: ["tailscale/tailscale#11378"],
   },
   {
     code: "TL401",

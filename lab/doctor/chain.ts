@@ -1,12 +1,12 @@
 import { gapOf, type Observation } from "../evidence/observation.ts";
 import type { Attempts, Observations } from "../evidence/observations.ts";
+import { permits } from "../evidence/packet-filter.ts";
 import { isTailnetAddress } from "../evidence/prefix.ts";
 import { exitNodeOf, machineOf, serverOf, tailnetAddresses } from "../evidence/where.ts";
 import { answers, isHeard, receiverOf, sourceOf, works } from "./asked.ts";
 import type { Check, Step } from "./check.ts";
 import type { Finding } from "./finding.ts";
 import { type Lost, lostAt } from "./lost.ts";
-import { permits } from "./packet-filter.ts";
 import { pathInStatus } from "./paths.ts";
 import { listeners } from "./sockets.ts";
 
@@ -171,12 +171,15 @@ function tellService(seen: Observations, attempts: Attempts): Told | undefined {
 function tellWayBack(seen: Observations, attempts: Attempts): Told | undefined {
   if (attempts.address === null) return undefined;
   const lost = lostAt(seen);
-  if (lost?.last?.startsWith("answer") === true) return failed(lostWords(lost));
-  if (isHeard(attempts)) return ok("an answer came back");
+  const isLostBack = lost?.last?.startsWith("answer") === true && lost.last !== "answer-arrived";
+  if (isLostBack) return failed(lostWords(lost));
+  if (answers(attempts)) return ok("an answer came back");
+  if (isHeard(attempts)) return ok("pings are answered");
   const { connect, icmp } = attempts;
   const tried = connect ?? icmp;
   if (tried === undefined || tried.kind === "unseen") return why(tried, "nothing was tried");
   const none = ["no answer came back", ...(lost === undefined ? [] : [lostWords(lost)])].join(": ");
+  if (lost?.last === "answer-arrived") return unknown(none);
   const unheard = [...(attempts.listened?.packets ?? [])].flatMap(([name, each]) =>
     each.kind === "unseen" ? [`${name}: ${each.why}`] : [],
   );

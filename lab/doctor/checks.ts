@@ -19,6 +19,7 @@ import { endpoints } from "./checks/endpoints.ts";
 import { exitNodeGone } from "./checks/exit-node-gone.ts";
 import { exitNodeGrant } from "./checks/exit-node-grant.ts";
 import { homeRelay } from "./checks/home-relay.ts";
+import { homeRelayOutdated } from "./checks/home-relay-outdated.ts";
 import { hostFirewall } from "./checks/host-firewall.ts";
 import { ipForwarding } from "./checks/ip-forwarding.ts";
 import { isolated } from "./checks/isolated.ts";
@@ -45,6 +46,7 @@ import { resolvedElsewhere } from "./checks/resolved-elsewhere.ts";
 import { lanResolver, unroutedResolver } from "./checks/resolver-out-of-reach.ts";
 import { resolvers } from "./checks/resolvers.ts";
 import { routeApproval } from "./checks/route-approval.ts";
+import { routeElsewhere } from "./checks/route-elsewhere.ts";
 import { routeNotAdvertised } from "./checks/route-not-advertised.ts";
 import { routesNotAccepted } from "./checks/routes-not-accepted.ts";
 import { serveBackend } from "./checks/serve-backend.ts";
@@ -82,6 +84,7 @@ export const checks: readonly Check[] = [
   exitNodeGone,
   exitNodeGrant,
   homeRelay,
+  homeRelayOutdated,
   hostFirewall,
   ipForwarding,
   lanCaptured,
@@ -111,6 +114,7 @@ export const checks: readonly Check[] = [
   resolvedElsewhere,
   resolvers,
   routeApproval,
+  routeElsewhere,
   routeNotAdvertised,
   routesNotAccepted,
   routerThroughExitNode,

@@ -20,8 +20,15 @@ export interface Diagnosis {
   /** What was found beside it. */
   elsewhere: Diagnosed[];
   notLooked: NotLooked[];
+  /** Health warnings that tailscaled itself has, of the machines on the way or of all; in its words. */
+  health: HealthWarning[];
   /** Up to where the packets of what was asked were seen, in words; undefined where nobody listened. */
   lost: string | undefined;
+}
+
+export interface HealthWarning {
+  node: string;
+  says: string;
 }
 
 export interface Diagnosed extends Finding {
@@ -37,10 +44,6 @@ export function diagnose(observations: Observations, question?: Question | undef
   const results = checks.map((check) => runCheck(check, observations, question));
   const all = withoutDoubles(results.flatMap(({ findings }) => findings));
   const way = onTheWay(observations);
-  const isSureCause = ({ isGuess, ...finding }: Found) =>
-    isGuess !== true && breaks(finding) && (way === undefined || isAbout(finding, way));
-  const told = all.some(isSureCause) ? all.filter(({ isGuess }) => isGuess !== true) : all;
-  const found = isHosted(observations) ? told.map(asHosted) : told;
   const { attempts } = observations;
   const isAsked = (finding: Finding) => way === undefined || isAbout(finding, way);
   const isBroken = (finding: Finding) => isAsked(finding) && breaks(finding);
@@ -53,6 +56,10 @@ export function diagnose(observations: Observations, question?: Question | undef
   // What ails a machine of which nothing was captured may be long known: a phone that was sold.
   const isAside = ({ node }: Finding, step: Step) =>
     aside.has(step) || (question === undefined && step === "machine" && !atHand.has(node));
+  const isSureCause = (finding: Found) =>
+    finding.isGuess !== true && isBroken(finding) && !aside.has(finding.check.step);
+  const told = all.some(isSureCause) ? all.filter(({ isGuess }) => isGuess !== true) : all;
+  const found = isHosted(observations) ? told.map(asHosted) : told;
   const rankOf = (finding: Finding, step: Step, isAsked: boolean) =>
     rank(finding, step, isAsked, isAside(finding, step));
   const place = (finding: Found) => rankOf(finding, finding.check.step, isAsked(finding));
@@ -74,8 +81,20 @@ export function diagnose(observations: Observations, question?: Question | undef
       ...withoutNodes(observations),
       ...byCommand(results.flatMap(({ notLooked }) => notLooked)),
     ],
+    health: healthOf(observations, way),
     lost: lostAt(observations)?.words,
   };
+}
+
+function healthOf(
+  { tailscale }: Observations,
+  way: ReadonlySet<string> | undefined,
+): HealthWarning[] {
+  return [...tailscale].flatMap(([node, { status }]) =>
+    status.kind === "seen" && way?.has(node) !== false
+      ? status.value.health.map((says) => ({ node, says }))
+      : [],
+  );
 }
 
 /** All that was found, consequences and what is beside the question too. */

@@ -27,6 +27,7 @@ const instead: readonly [RegExp, string][] = [
   [/^on control: headscale policy set.*$/, `${panel}, Access controls: save the policy`],
   [/^on control: headscale nodes list$/, `${panel}, Machines: look for it`],
   [/^on control(,[^:]*): headscale nodes expire.*$/, `${panel}, Machines$1: Disable key expiry`],
+  [/^on control(,[^:]*)?: headscale nodes delete.*$/, `${panel}, Machines$1: remove the old one`],
   [/^on control, in config\.yaml: set dns\.magic_dns.*$/, `${panel}, DNS: enable MagicDNS`],
   [/^on control(, else)?, in config\.yaml: (.*)$/, `${panel}, DNS$1: $2`],
   [/^on control: systemctl restart headscale$/, ""],

@@ -1,14 +1,7 @@
 import { seenValue } from "../evidence/observation.ts";
-import type { Observations, TailscaleObservations } from "../evidence/observations.ts";
+import type { Observations } from "../evidence/observations.ts";
 import { isDefault } from "../evidence/prefix.ts";
 import { exitNodeOf } from "../evidence/where.ts";
-
-/** What a rule of the policy calls a node: `alice@`, or its tag. */
-export function selectorOf({ status }: Pick<TailscaleObservations, "status">): string {
-  const { self, user } = seenValue(status) ?? {};
-  const [tag] = self?.tags ?? [];
-  return tag ?? `${user || "USER"}@`;
-}
 
 /** What logs a node in, again or for the first time: at Headscale with a key that control makes for it. */
 export function logsIn(seen: Observations, name: string, isAgain: boolean): string[] {

@@ -38,6 +38,8 @@ export interface Lost {
   next: Place | undefined;
   /** Where it was seen last; where none was, who should have sent it. */
   machine: string;
+  /** It left by another interface than the tunnel. */
+  isBeside: boolean;
   /** In words: `the request arrived at server by tailscale0, and server sent no answer`. */
   words: string;
   /** The packets, and what was not there. */
@@ -70,6 +72,7 @@ export function lostAt(observations: Observations): Lost | undefined {
     last: last.place,
     next: next?.place,
     machine: last.machine,
+    isBeside: next !== undefined && astray(listened, next, last) !== undefined,
     words: [parts.join(", and "), ...errors.map(({ words }) => words)].join("; "),
     seen: [
       lineAt(listened, last),
@@ -87,6 +90,7 @@ export function lostAt(observations: Observations): Lost | undefined {
       last: undefined,
       next: point.place,
       machine: point.machine,
+      isBeside: beside !== undefined,
       words:
         beside === undefined
           ? point.no
@@ -191,7 +195,7 @@ function backByTunnel(from: string, to: string): Point[] {
       place: "answer-arrived",
       machine: from,
       isHere: is("answer", "in", true),
-      yes: `the answer came out of the tunnel of ${from}`,
+      yes: `tried once more, it was answered, and the answer came out of the tunnel of ${from}`,
       no: `it did not come out of the tunnel of ${from}`,
     },
   ];

@@ -5,7 +5,7 @@ import type { Diagnosed, Diagnosis } from "./diagnose.ts";
 
 /** A diagnosis as a person reads it: the way of the packet, then causes, the first cause first. */
 export function diagnosisText(diagnosis: Diagnosis, { all }: { all: boolean }): string {
-  const { question, chain, findings, elsewhere, notLooked } = diagnosis;
+  const { question, chain, findings, elsewhere, notLooked, health } = diagnosis;
   const parts: string[] = [];
   if (question !== undefined)
     parts.push([questionText(question), ...chain.map(stepText)].join("\n"));
@@ -17,6 +17,10 @@ export function diagnosisText(diagnosis: Diagnosis, { all }: { all: boolean }): 
     parts.push(
       `${elsewhere.length} more beside what was asked: ${elsewhere.map(title).join("; ")} (--all)`,
     );
+  }
+  if (health.length > 0 && (all || isUnexplained(diagnosis))) {
+    const lines = health.map(({ node, says }) => `  ${node}: ${oneLine(says)}`);
+    parts.push(["What tailscaled itself warns of:", ...lines].join("\n"));
   }
   if (notLooked.length > 0) {
     const lines = notLooked.map(
@@ -76,9 +80,15 @@ function isInfo({ severity, isReason }: Diagnosed): boolean {
   return severity === "info" && isReason !== true;
 }
 
-function verdict({ question, works, findings, notLooked, lost }: Diagnosis): string {
+/** It does not work, and no cause was found. */
+function isUnexplained({ question, works, findings }: Diagnosis): boolean {
+  return question?.to !== undefined && works === false && findings.every(isInfo);
+}
+
+function verdict(diagnosis: Diagnosis): string {
+  const { question, works, findings, notLooked, lost } = diagnosis;
   const asksTarget = question?.to !== undefined;
-  if (asksTarget && works === false && findings.every(isInfo)) {
+  if (isUnexplained(diagnosis)) {
     const place = lost === undefined ? "" : `: ${lost}`;
     return `It does not work, and no cause was found${place}.`;
   }

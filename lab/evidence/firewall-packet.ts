@@ -1,4 +1,4 @@
-import type { FirewallMatch } from "./nftables.ts";
+import { type FirewallMatch, together } from "./nftables.ts";
 import { covers, isAddress, isBetween } from "./prefix.ts";
 
 /** A packet of a new connection, or the answer to one, as a machine's firewall sees it. */
@@ -36,7 +36,25 @@ export function matchesAll(matches: readonly FirewallMatch[], packet: FirewallPa
   return answers.includes("unknown") ? "unknown" : "yes";
 }
 
-function matches1({ left, op, right }: FirewallMatch, packet: FirewallPacket): Answer {
+/** Of values that are asked together: whether one of the right's has them all. */
+function matchesTogether({ left, op, right }: FirewallMatch, packet: FirewallPacket): Answer {
+  if (op !== "==" && op !== "!=" && op !== "in") return "unknown";
+  const lefts = left.split(together);
+  const answers = right.split(",").map((value) => {
+    const rights = value.split(together);
+    return matchesAll(
+      lefts.map((each, index) => ({ left: each, op: "==", right: rights[index] ?? "" })),
+      packet,
+    );
+  });
+  if (answers.includes("yes")) return op === "!=" ? "no" : "yes";
+  if (answers.includes("unknown")) return "unknown";
+  return op === "!=" ? "yes" : "no";
+}
+
+function matches1(match: FirewallMatch, packet: FirewallPacket): Answer {
+  const { left, op, right } = match;
+  if (left.includes(together)) return matchesTogether(match, packet);
   const values = right.split(",");
   const is = (test: (value: string) => boolean): Answer => {
     if (op !== "==" && op !== "!=" && op !== "in") return "unknown";

@@ -134,18 +134,29 @@ function walk(
 
 /**
  * A rule that the packet comes to, that drops some packets, and of which nothing tells whether this is one: it counts
- * none, or what it counts was not seen again.
+ * none, or what it counts was not seen again. Else a chain's policy, where nothing tells whether a rule accepts the
+ * packet before. Who was refused was refused by no drop.
  */
 export function mayBeDroppedBy(
   before: FirewallRules,
   after: FirewallRules | undefined,
   packet: FirewallPacket,
-): FirewallRule | undefined {
+  { isRefused = false }: { isRefused?: boolean } = {},
+): Dropped | undefined {
   const doubts: FirewallRule[] = [];
-  for (const chain of chainsOf(before, packet)) walk(before, chain, packet, 0, doubts);
-  return doubts.find(
-    (rule) => !rule.chain.startsWith("ts-") && (rule.packets === undefined || after === undefined),
+  const unsure = chainsOf(before, packet).filter(
+    (chain) => walk(before, chain, packet, 0, doubts).kind === "unknown",
   );
+  const rule = doubts.find(
+    (each) =>
+      !each.chain.startsWith("ts-") &&
+      (each.packets === undefined || after === undefined) &&
+      (!isRefused || each.verdict === "reject"),
+  );
+  if (rule !== undefined) return { kind: "rule", rule };
+  if (isRefused) return undefined;
+  const chain = unsure.find(({ policy }) => policy === "drop");
+  return chain === undefined ? undefined : { kind: "policy", chain };
 }
 
 /** A rule that drops, that may be about the packet, and whose counter has grown while it was sent. */

@@ -34,8 +34,10 @@ export interface Rule {
   action: string;
   /** Routes of this length and shorter do not count. */
   suppressed: number;
-  /** It is about some packets alone, chosen by what their addresses do not tell: an interface, a port, a user. */
-  isPartial: boolean;
+  /** It is about some packets alone, chosen by what their addresses do not tell: `iif lan`, `dport 80`, `uidrange 0-9`. */
+  only: string;
+  /** `not`: it is about all packets but those that it describes. */
+  isNegated: boolean;
 }
 
 const interfaceSchema = z
@@ -105,18 +107,28 @@ const ruleSchema = z.looseObject({
   action: z.string().default("lookup"),
   suppress_prefixlen: z.union([z.string(), z.number()]).optional(),
 });
+/** Keys of what a rule chooses packets by beside addresses and marks, and the words that `ip rule` has for them. */
 const partial = [
-  "not",
-  "iif",
-  "oif",
-  "uid_start",
-  "ipproto",
-  "sport",
-  "sport_start",
-  "dport",
-  "dport_start",
-  "tos",
-];
+  ["tos", "tos"],
+  ["iif", "iif"],
+  ["oif", "oif"],
+  ["uid_start", "uidrange"],
+  ["ipproto", "ipproto"],
+  ["sport", "sport"],
+  ["sport_start", "sport"],
+  ["dport", "dport"],
+  ["dport_start", "dport"],
+] as const;
+
+function onlyOf(rule: Record<string, unknown>): string {
+  return partial
+    .filter(([key]) => key in rule)
+    .map(([key, word]) => {
+      const end = key.endsWith("_start") ? rule[key.replace("_start", "_end")] : undefined;
+      return `${word} ${rule[key]}${end === undefined ? "" : `-${end}`}`;
+    })
+    .join(" ");
+}
 
 export function parseRules(text: string): Rule[] {
   return z
@@ -130,7 +142,8 @@ export function parseRules(text: string): Rule[] {
       fwmark: rule.fwmark,
       action: rule.action,
       suppressed: Number(rule.suppress_prefixlen ?? -1),
-      isPartial: partial.some((key) => key in rule),
+      only: onlyOf(rule),
+      isNegated: "not" in rule,
     }));
 }
 
@@ -149,26 +162,75 @@ export function routeOf(
 ): { rule: Rule; route: Route | undefined } | undefined {
   const isOf = (prefix: string, address: string | undefined) =>
     prefix === "all" || (address !== undefined && covers(prefix, address));
-  for (const rule of [...rules].sort((a, b) => a.priority - b.priority)) {
-    const isAbout = isOf(rule.source, source) && isOf(rule.destination, destination);
-    if (!isAbout || rule.fwmark !== undefined || rule.isPartial) continue;
-    if (rule.table === undefined) {
-      if (rule.action === "lookup") continue;
-      return { rule, route: undefined };
-    }
-    const [route] = routes
-      .filter(({ table, prefix }) => table === rule.table && covers(prefix, destination))
-      .filter(({ prefix }) => lengthOf(prefix) > rule.suppressed)
-      .sort((a, b) => lengthOf(b.prefix) - lengthOf(a.prefix));
-    if (route !== undefined && route.type !== "throw") return { rule, route };
+  const describes = (rule: Rule) =>
+    !isOfMarked(rule) && isOf(rule.source, source) && isOf(rule.destination, destination);
+  for (const rule of inOrder(rules)) {
+    if (isUnsure(rule) || describes(rule) === rule.isNegated) continue;
+    const taken = takenBy(rule, routes, destination);
+    if (taken !== undefined) return taken;
   }
   return undefined;
 }
 
+/**
+ * Rules that may take a packet to an address before that by which it should go, and what becomes of it: of each nothing
+ * tells whether it is about this one.
+ */
+export function doubtfulRules(
+  rules: readonly Rule[],
+  routes: readonly Route[],
+  destination: string,
+): { rule: Rule; route: Route | undefined }[] {
+  const sure = routeOf(rules, routes, { destination })?.rule.priority ?? Number.POSITIVE_INFINITY;
+  return inOrder(rules)
+    .filter((rule) => rule.priority < sure && !rule.isNegated && !isTailscales(rule))
+    .filter((rule) => isUnsure(rule) || isOfMarked(rule))
+    .filter((rule) => rule.destination === "all" || covers(rule.destination, destination))
+    .flatMap((rule) => takenBy(rule, routes, destination) ?? []);
+}
+
+function inOrder(rules: readonly Rule[]): Rule[] {
+  return [...rules].sort((a, b) => a.priority - b.priority);
+}
+
+/** What a rule makes of a packet that it is about; undefined where the next is asked. */
+function takenBy(rule: Rule, routes: readonly Route[], destination: string) {
+  if (rule.table === undefined) {
+    return rule.action === "lookup" ? undefined : { rule, route: undefined };
+  }
+  const [route] = routes
+    .filter(({ table, prefix }) => table === rule.table && covers(prefix, destination))
+    .filter(({ prefix }) => lengthOf(prefix) > rule.suppressed)
+    .sort((a, b) => lengthOf(b.prefix) - lengthOf(a.prefix));
+  return route === undefined || route.type === "throw" ? undefined : { rule, route };
+}
+
+/** What is about all but marked packets is about the machine's own, whatever else it says. */
+function isUnsure(rule: Rule): boolean {
+  return rule.only !== "" && !(rule.isNegated && isOfMarked(rule));
+}
+
+/** About what tailscaled itself sends to the internet. */
+function isTailscales({ fwmark }: Rule): boolean {
+  return fwmark === "0x80000";
+}
+
+function isOfMarked({ fwmark }: Rule): boolean {
+  return fwmark !== undefined && Number(fwmark) !== 0;
+}
+
 /** As `ip rule` and `ip route` print them, near enough to be found there. */
-export function ruleText({ priority, source, destination, table, action }: Rule): string {
-  const to = destination === "all" ? "" : ` to ${destination}`;
-  return `${priority}: from ${source}${to} ${table === undefined ? action : `lookup ${table}`}`;
+export function ruleText(rule: Rule): string {
+  const { priority, source, destination, fwmark, only, table, action, isNegated } = rule;
+  const words = [
+    isNegated ? "not" : "",
+    `from ${source}`,
+    destination === "all" ? "" : `to ${destination}`,
+    fwmark === undefined ? "" : `fwmark ${fwmark}`,
+    only,
+    table === undefined ? action : `lookup ${table}`,
+  ];
+  return `${priority}: ${words.filter((word) => word !== "").join(" ")}`;
 }
 
 export function routeText({ prefix, gateway, device, type, table }: Route): string {

@@ -44,7 +44,7 @@ const ends: Partial<Record<EvidenceKey, readonly [(text: string) => boolean, pro
     (text) =>
       (text.match(/^\*\w+$/gm)?.length ?? 0) === (text.match(/^COMMIT$/gm)?.length ?? 0) &&
       (!/^# ip6?tables\S*-save -c$/m.test(text) || /^# end of iptables$/m.test(text)),
-    "it has not what it ends with: it is cut off",
+    "its last line is missing: it is cut off",
   ],
   resolvConf: [
     (text) =>

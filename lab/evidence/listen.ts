@@ -3,6 +3,7 @@ import type { Tried } from "./attempt.ts";
 import { type Evidence, type EvidenceSource, isMissing, type Missing } from "./evidence.ts";
 import { type Observation, observe, seenValue } from "./observation.ts";
 import type { Attempts, Observations } from "./observations.ts";
+import { permits } from "./packet-filter.ts";
 import {
   type Listened,
   listenArgv,
@@ -105,6 +106,7 @@ function trialOf(
   const { address, question, peer, target } = attempts;
   const sent = address === null ? undefined : sentAgain(attempts, address);
   if (address === null || sent === undefined || peer === undefined) return undefined;
+  if (isDenied(seen, attempts, address, peer)) return undefined;
   const { from } = question;
   const router = target === peer ? undefined : machineOf(seen, peer);
   const ends = [
@@ -122,6 +124,20 @@ function trialOf(
   const family = address.includes(":") ? "ipv6" : "ipv4";
   const tracked = { node: peer, argv: ["conntrack", "-L", "-f", family, "-d", address] };
   return { what: sent.what, from, argv: sent.argv, wanted: new Map(wanted), tracked };
+}
+
+/** Whether tailscaled drops it where it comes out of the tunnel, by the policy: tcpdump sees none of that. */
+function isDenied(
+  seen: Observations,
+  { question: { from, port, protocol } }: Pick<Attempts, "question">,
+  destination: string,
+  peer: string,
+): boolean {
+  const netmap = seenValue(seen.tailscale.get(peer)?.netmap);
+  if (netmap === undefined || port === undefined) return false;
+  return !tailnetAddresses(seen, from).some((source) =>
+    permits(netmap.packetFilter, { source, destination, port, protocol }),
+  );
 }
 
 function sentAgain(

@@ -17,12 +17,19 @@ export function byMachineNames(seen: Observations): Observations {
     ),
     ({ address }) => address,
   );
+  const known = new Set([...owners.values()].flat().map(({ name }) => name));
   const renamed = <Node extends Named>(node: Node): Node => {
     const own = node.addresses.flatMap((address) => owners.get(address) ?? []);
     const names = new Set(own.map(({ name }) => name));
-    const [name = node.name] = names;
     // Machines that have one state have each other's addresses.
-    return names.size > 1 ? node : { ...node, name };
+    if (names.size > 1) return node;
+    const [name] = names;
+    if (name !== undefined) return { ...node, name };
+    // What a machine was in the tailnet before it joined anew is not that machine.
+    const [address] = node.addresses;
+    return known.has(node.name) && address !== undefined
+      ? { ...node, name: `${node.name} (${address})` }
+      : node;
   };
   const tailscale = [...seen.tailscale].map(([name, node]) => {
     const status = changed(node.status, (value) => ({

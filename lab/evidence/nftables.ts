@@ -61,6 +61,9 @@ export interface FirewallRule {
   isUntracking?: true;
 }
 
+/** Between what is asked together, and its values: `ip saddr . tcp dport`, `10.0.0.9 . 80`. */
+export const together = " . ";
+
 export interface FirewallMatch {
   /** `iifname`, `ip saddr`, `tcp dport`, `ct state`, `meta length`, `l4proto`. */
   left: string;
@@ -286,16 +289,18 @@ const sideSchema = z.looseObject({
   ct: z.looseObject({ key: z.string() }).optional(),
   fib: z.looseObject({ result: z.string(), flags: z.unknown() }).optional(),
   "&": z.array(z.unknown()).optional(),
+  concat: z.array(z.unknown()).optional(),
 });
 
 function leftText(left: unknown): string {
   const side = sideSchema.safeParse(left);
   if (!side.success) return JSON.stringify(left);
-  const { payload, meta, ct, fib, "&": masked } = side.data;
+  const { payload, meta, ct, fib, "&": masked, concat } = side.data;
   if (payload !== undefined) return `${payload.protocol} ${payload.field}`.trim();
   if (meta !== undefined) return meta.key;
   if (ct !== undefined) return `ct ${ct.key}`;
   if (fib !== undefined) return `fib ${rightText(fib.flags)} ${fib.result}`;
+  if (concat !== undefined) return concat.map(leftText).join(together);
   if (masked !== undefined) return `${leftText(masked[0])} & ${masked[1]}`;
   return JSON.stringify(left);
 }
@@ -304,6 +309,7 @@ const valueSchema = z.looseObject({
   prefix: z.looseObject({ addr: z.string(), len: z.number() }).optional(),
   range: z.array(z.unknown()).optional(),
   set: z.unknown().optional(),
+  concat: z.array(z.unknown()).optional(),
   /** Of a set whose elements expire, are counted or are commented. */
   elem: z.looseObject({ val: z.unknown() }).optional(),
 });
@@ -312,7 +318,8 @@ function rightText(right: unknown): string {
   if (Array.isArray(right)) return right.map(rightText).join(",");
   const value = valueSchema.safeParse(right);
   if (!value.success) return String(right);
-  const { prefix, range, set, elem } = value.data;
+  const { prefix, range, set, concat, elem } = value.data;
+  if (concat !== undefined) return concat.map(rightText).join(together);
   if (prefix !== undefined) return `${prefix.addr}/${prefix.len}`;
   if (range !== undefined) return range.map(rightText).join("-");
   if (elem !== undefined) return rightText(elem.val);

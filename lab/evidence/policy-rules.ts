@@ -1,5 +1,5 @@
 import type { HeadscaleNode } from "../running/headscale.ts";
-import { type Policy, readPolicy } from "../topology/policy.ts";
+import { type Policy, policyUsers, readPolicy } from "../topology/policy.ts";
 import { covers, isAddress, isTailnetAddress } from "./prefix.ts";
 
 /** A new connection, as a filter judges it. */
@@ -19,16 +19,32 @@ export function permittingRule(
   text: string,
   nodes: readonly HeadscaleNode[],
   packet: Packet,
+  users?: readonly string[] | undefined,
 ): string | undefined {
   const { policy } = readPolicy(text, "policy");
   if (policy === undefined) return undefined;
+  // A node may be listed with the name that its user had before.
+  const unknown = users === undefined ? [] : unknownUsersOf(policy, users);
+  const isKnown = (selector: string) => !unknown.includes(selector);
   const rule = rulesOf(policy).find(
     ({ src, dst, ports }) =>
       ports.some((each) => opens(each, packet)) &&
-      src.some((each) => names(policy, nodes, each, packet.source)) &&
-      dst.some((each) => names(policy, nodes, each, packet.destination)),
+      src.some((each) => names(policy, nodes, each, packet.source, isKnown)) &&
+      dst.some((each) => names(policy, nodes, each, packet.destination, isKnown)),
   );
   return rule === undefined ? undefined : JSON.stringify(rule.written);
+}
+
+/** Users that a policy mentions, as it writes them, and that control does not have. */
+export function unknownUsers(text: string, users: readonly string[]): string[] {
+  const { policy } = readPolicy(text, "policy");
+  return policy === undefined ? [] : unknownUsersOf(policy, users);
+}
+
+function unknownUsersOf(policy: Policy, users: readonly string[]): string[] {
+  return policyUsers(policy)
+    .filter((user) => !users.includes(user))
+    .map((user) => `${user}@`);
 }
 
 interface Rule {
@@ -75,10 +91,13 @@ function names(
   nodes: readonly HeadscaleNode[],
   selector: string,
   address: string,
+  isKnown: (selector: string) => boolean,
 ): boolean {
+  if (!isKnown(selector)) return false;
   if (selector === "*") return isTailnetAddress(address);
   const group = policy.groups[selector];
-  if (group !== undefined) return group.some((each) => names(policy, nodes, each, address));
+  if (group !== undefined)
+    return group.some((each) => names(policy, nodes, each, address, isKnown));
   const host = policy.hosts?.[selector];
   if (host !== undefined) return covers(host, address);
   if (isAddress(selector.split("/")[0] ?? "")) return covers(selector, address);

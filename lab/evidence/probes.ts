@@ -27,18 +27,22 @@ done; wait; }`;
 
 /**
  * Any answer will do: also a server that refuses to know the root is up. Three queries, each 0.3 s after the one before
- * and only where none is answered yet, as one may be lost.
+ * and only where none is answered yet, as one may be lost; then a last one, for 2 s, as a tunnel's path may be about to
+ * change.
  */
 export const resolverScript = `{ tailscale dns status --json | sed -n 's/.*"Addr": "\\([^"]*\\)".*/\\1/p'
   sed -n 's/^nameserver  *\\([^ ]*\\).*/\\1/p' /etc/resolv.conf; } | sort -u | { while read -r server; do
   { answer=$(mktemp)
+    ask() { dig +tries=1 "+time=$1" "@$server" . NS 2>&1 | grep -oE 'status: [A-Z]+|^dig: parse of .* failed' >> "$answer"; }
     for i in 1 2 3; do
       [ -s "$answer" ] && break
-      dig +tries=1 +time=1 "@$server" . NS 2>&1 | grep -oE 'status: [A-Z]+' >> "$answer" &
+      ask 1 &
       sleep 0.3
     done
     wait
-    echo "$server status $(head -n 1 "$answer" | cut -d ' ' -f 2)"
+    [ -s "$answer" ] || ask 2
+    # dig reads /etc/resolv.conf in any case, and asks nobody where it can't.
+    grep -q '^dig:' "$answer" || echo "$server status $(head -n 1 "$answer" | cut -d ' ' -f 2)"
     rm "$answer"; } &
 done; wait; }`;
 

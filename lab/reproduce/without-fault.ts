@@ -13,6 +13,7 @@ export const withoutFault: ReadonlyMap<string, string> = new Map([
   ["TL205", "who does not own a tag is refused before a lab starts"],
   ["TL211", "a lab's nodes are all registered"],
   ["TL303", "what a machine has missed is not in a topology"],
+  ["TL309", "what a machine has missed is not in a topology"],
   ["TL308", "no fault is a captive portal"],
   ["TL403", "no fault makes a node prefer a relay that is far"],
   ["TL411", "tailscaled of a lab has no such switches"],

@@ -78,7 +78,7 @@ export const flows: readonly Flow[] = [
         title: "Path",
         see: "`tailscale ping` times out, and both machines are online",
         text: "`tailscale ping` takes any way there is: direct, or by relay. Where it is not answered at all, look at the relays: [Control server and relays](other.md).",
-        codes: ["TL307", "TL121"],
+        codes: ["TL307", "TL309", "TL121"],
       },
       {
         title: "Tunnel",
@@ -216,7 +216,7 @@ export const flows: readonly Flow[] = [
         see: "two machines behind hard NATs do not reach each other at all, while others do",
         text: "Type `curl https://RELAY/` on both machines: 200 is right. netcheck asks relays by STUN, which is UDP, and may be fine where this fails.",
         example: { name: "relay-tcp-blocked", look: 0 },
-        codes: ["TL308", "TL304", "TL305", "TL306", "TL307"],
+        codes: ["TL308", "TL304", "TL305", "TL306", "TL307", "TL309"],
       },
     ],
   },

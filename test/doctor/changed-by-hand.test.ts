@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { diagnose } from "../../lab/doctor/diagnose.ts";
 import { diagnosisText } from "../../lab/doctor/text.ts";
+import { lookAtTailnet } from "../../lab/evidence/look.ts";
 import { onlyPortSilent, refused, silent, strict, untried } from "./alterations.ts";
-import { type Alteration, codes, found, replace } from "./altered-source.ts";
+import { type Alteration, alteredSource, codes, found, replace } from "./altered-source.ts";
 
 describe("what a machine, its user or control has changed", () => {
   const json = (alter: (value: never) => void): Alteration[2] => {
@@ -173,6 +175,111 @@ describe("what a machine, its user or control has changed", () => {
     expect(await codes(undefined, [["router", "ip -j rule", exceptDefault]])).toEqual([]);
     const answers = add({ priority: 100, src: "100.64.0.1", table: "main" });
     expect(await codes(undefined, [["router", "ip -j rule", answers]])).toEqual(["TL124 router"]);
+  });
+
+  test("TL124: a VPN's rule is about all but its own packets", async () => {
+    const vpn: Alteration[] = [
+      [
+        "laptop",
+        "ip -j rule",
+        json(
+          (rules: object[]) =>
+            void rules.push(
+              { priority: 5208, src: "all", table: "main", suppress_prefixlen: 0 },
+              { priority: 5209, not: null, src: "all", fwmark: "0xca6c", table: "51820" },
+            ),
+        ),
+      ],
+      [
+        "laptop",
+        "ip -j route",
+        json(
+          (routes: object[]) => void routes.push({ dst: "default", dev: "wg0", table: "51820" }),
+        ),
+      ],
+    ];
+    const { findings } = await found("laptop router:80", [...silent, ...vpn]);
+    expect(findings[0]).toMatchObject({
+      code: "TL124",
+      node: "laptop",
+      seen: [
+        { line: "5209: not from all fwmark 0xca6c lookup 51820" },
+        { line: "0.0.0.0/0 dev wg0 table 51820" },
+      ],
+      fix: [
+        "on laptop: ip rule del priority 5209",
+        "on laptop, to keep that rule: ip rule add not fwmark 0x80000/0xff0000 priority 5199 lookup 52",
+        "on laptop: ip route get 100.64.0.1",
+        expect.anything(),
+      ],
+    });
+    const kept: Alteration = [
+      "laptop",
+      "ip -j rule",
+      json(
+        (rules: object[]) =>
+          void rules.push({
+            priority: 5199,
+            not: null,
+            src: "all",
+            fwmark: "0x80000",
+            fwmask: "0xff0000",
+            table: "52",
+          }),
+      ),
+    ];
+    expect(await codes(undefined, [...vpn, kept])).toEqual([]);
+  });
+
+  test("TL124: what goes to MagicDNS does not go into the tunnel", async () => {
+    const past: Alteration = [
+      "laptop",
+      "ip -j rule",
+      json(
+        (rules: object[]) =>
+          void rules.push({ priority: 90, src: "all", dst: "100.100.100.100", table: "main" }),
+      ),
+    ];
+    const { findings } = await found(undefined, [past]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL124",
+        node: "laptop",
+        seen: [{ line: "90: from all to 100.100.100.100 lookup main" }, {}],
+        explains: ["programs on laptop get no answer of MagicDNS"],
+      },
+    ]);
+    const unasked: Alteration = ["laptop", "cat /etc/resolv.conf", replace("nameserver", "#")];
+    expect(await codes(undefined, [past, unasked])).not.toContain("TL124 laptop");
+  });
+
+  test("no TL105: a rule spares the LAN, or another address is asked for", async () => {
+    const captured: Alteration = ["laptop", "ip -j addr", replace("192.168.1.", "10.20.0.")];
+    const near: Alteration = [
+      "laptop",
+      "ip -j route",
+      json((routes: object[]) => void routes.push({ dst: "10.20.0.0/24", dev: "lan" })),
+    ];
+    const spared: Alteration = [
+      "laptop",
+      "ip -j rule",
+      json(
+        (rules: object[]) =>
+          void rules.push({
+            priority: 2500,
+            src: "all",
+            dst: "10.20.0.0",
+            dstlen: 24,
+            table: "main",
+          }),
+      ),
+    ];
+    expect(await codes(undefined, [captured, near])).toEqual(["TL105 laptop"]);
+    expect(await codes(undefined, [captured, near, spared])).toEqual([]);
+    expect(await codes("laptop router:80", [captured, near, ...silent])).not.toContain(
+      "TL105 laptop",
+    );
+    expect(await codes("laptop printer:80", [captured, near, ...silent])).toContain("TL105 laptop");
   });
 
   test("TL124: the route to one peer is gone, or barred", async () => {
@@ -453,6 +560,44 @@ describe("what a machine, its user or control has changed", () => {
     expect(await codes(asked, at({ drop: null }))).toEqual(["TL114 router"]);
   });
 
+  test("TL114: what is let in is a set of addresses with their ports", async () => {
+    const asked = "laptop router:80";
+    const rules = (op: string, ...elem: object[]) =>
+      json(({ nftables }: { nftables: object[] }) => {
+        const [family, table, chain] = ["inet", "mine", "in"];
+        const left = {
+          concat: [
+            { payload: { protocol: "ip", field: "saddr" } },
+            { payload: { protocol: "tcp", field: "dport" } },
+          ],
+        };
+        const expr = [{ match: { op, left, right: "@ok" } }, { accept: null }];
+        nftables.push(
+          { chain: { family, table, name: chain, hook: "input", prio: 0, policy: "drop" } },
+          { set: { family, table, name: "ok", elem } },
+          { rule: { family, table, chain, expr } },
+        );
+      });
+    const at = (...args: Parameters<typeof rules>): Alteration[] => [
+      ...onlyPortSilent,
+      ["router", "nft -j", rules(...args)],
+    ];
+    const of = (address: unknown, port: unknown) => ({ concat: [address, port] });
+    const others = [of("100.64.0.250", 80), of("100.64.0.2", 443)];
+    const { findings } = await found(asked, at("==", ...others));
+    expect(findings).toMatchObject([
+      {
+        code: "TL114",
+        node: "router",
+        fix: ["on router: nft insert rule inet mine in iifname tailscale0 accept"],
+      },
+    ]);
+    const range = of({ prefix: { addr: "100.64.0.0", len: 10 } }, { range: [79, 81] });
+    expect(await codes(asked, at("==", ...others, range))).toEqual([]);
+    expect(await codes(asked, at("!=", ...others))).toEqual([]);
+    expect(await codes(asked, at("!=", range))).toEqual(["TL114 router"]);
+  });
+
   test("TL514: programs do not ask the resolver that has the name", async () => {
     const asked = "laptop router.tailnet.lab";
     const nothing: Alteration = ["laptop", "getent ahosts", () => ({ stdout: "", exitCode: 2 })];
@@ -481,6 +626,109 @@ describe("what a machine, its user or control has changed", () => {
     expect(await codes("laptop router:22", [dropping, ...silent])).not.toContain(
       `TL114 ${machine}`,
     );
+  });
+
+  test.each([
+    [
+      "TL124 laptop",
+      [
+        "laptop",
+        "ping",
+        () => ({ exitCode: 2, stderr: "ping: connect: Network is unreachable\n" }),
+      ],
+    ],
+    [
+      "TL114 router",
+      [
+        "router",
+        "nft -j",
+        json(({ nftables }: { nftables: object[] }) => {
+          const own = { family: "ip6", table: "six" };
+          const left = { payload: { protocol: "tcp", field: "dport" } };
+          nftables.push(
+            { chain: { ...own, name: "in", hook: "input", prio: 0, policy: "accept" } },
+            {
+              rule: {
+                ...own,
+                chain: "in",
+                expr: [{ match: { op: "==", left, right: 80 } }, { drop: null }],
+              },
+            },
+          );
+        }),
+      ],
+    ],
+  ] as [string, Alteration][])(
+    "%s, where an address of IPv6 is asked for",
+    async (code, altered) => {
+      const to = "fd7a:115c:a1e0::1";
+      const question = { from: "laptop", to, port: 80, protocol: "tcp" } as const;
+      const source = alteredSource([...silent, altered]);
+      const { findings } = diagnose(await lookAtTailnet(source, { question }), question);
+      expect(findings.map((each) => `${each.code} ${each.node}`)).toEqual([code]);
+    },
+  );
+
+  test("no TL101: what is offline is what the machine was before it joined anew", async () => {
+    const before = json((status: { Peer: Record<string, object> }) => {
+      const [peer] = Object.values(status.Peer);
+      const old = {
+        ...peer,
+        TailscaleIPs: ["100.64.0.99"],
+        PublicKey: "nodekey:ff",
+        Online: false,
+      };
+      status.Peer = { old, ...status.Peer };
+    });
+    const joined: Alteration = ["laptop", "tailscale status", before];
+    const noReply: Alteration = [
+      "laptop",
+      "tailscale ping",
+      () => ({ exitCode: 1, stdout: "no reply\n" }),
+    ];
+    const all = await codes("laptop router:80", [...silent, joined, noReply]);
+    expect(all).toEqual(["TL121 laptop"]);
+    const { findings } = await found("laptop 100.64.0.99:80", [...silent, joined, noReply]);
+    expect(findings[0]).toMatchObject({
+      code: "TL101",
+      node: "router (100.64.0.99)",
+      what: "100.64.0.99 is what router had before it joined anew, and is offline; now it has 100.64.0.1",
+      fix: ["ask for 100.64.0.1", expect.stringContaining("headscale nodes delete -i")],
+    });
+  });
+
+  test("TL117: the LAN of who asks has the addresses of another's", async () => {
+    const sameLan: Alteration[] = [
+      ["laptop", "ip -j addr", replace("192.168.1.", "10.20.0.")],
+      ["laptop", "tailscale status", replace('"10.20.0.0/24"', '"10.99.0.0/24"')],
+    ];
+    const { findings } = await found("laptop 10.20.0.32:80", [...sameLan, ...silent]);
+    expect(findings[0]).toMatchObject({
+      code: "TL117",
+      node: "10.20.0.32",
+      fix: ["ask for 100.64.0.1, router's address in the tailnet"],
+    });
+    const other = await codes("laptop 10.20.0.32:80", [...silent, ...sameLan.slice(1)]);
+    expect(other).not.toContain("TL117 10.20.0.32");
+  });
+
+  test("TL513: the system has a wrong address of IPv6 alone", async () => {
+    const asked = "laptop router.tailnet.lab";
+    const system = (address: string): Alteration => [
+      "laptop",
+      "getent ahosts",
+      () => ({ stdout: `${address}        STREAM router.tailnet.lab\n`, exitCode: 0 }),
+    ];
+    const magic: Alteration = [
+      "laptop",
+      "dig +tries=1",
+      () => ({
+        stdout:
+          ";; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n\n;; ANSWER SECTION:\nrouter.tailnet.lab.\t600\tIN\tA\t100.64.0.1\n",
+      }),
+    ];
+    expect(await codes(asked, [system("fd00::9"), magic])).toContain("TL513 laptop");
+    expect(await codes(asked, [system("fd7a:115c:a1e0::1"), magic])).not.toContain("TL513 laptop");
   });
 
   test("TL513: the system finds another address than MagicDNS", async () => {

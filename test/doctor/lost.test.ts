@@ -127,6 +127,53 @@ describe.concurrent("pings alone are not answered", () => {
     expect(other.lost).toBe("the request left laptop by eth0, and not by its tunnel");
   });
 
+  test("TL124: a rule about some packets takes elsewhere what left by another interface", async () => {
+    const rule = (added: object): Alteration => [
+      "laptop",
+      "ip -j rule",
+      ({ stdout }) => ({ stdout: JSON.stringify([...JSON.parse(stdout), added]) }),
+    ];
+    const ofUsers = { priority: 100, src: "all", uid_start: 0, uid_end: 65535, table: "main" };
+    const beside = recorded.ignored.laptop.replaceAll("tailscale0", "lan");
+    const strayed = [
+      ...ignored,
+      listening("router", nothing),
+      listening("laptop", beside),
+      rule(ofUsers),
+    ];
+    const { findings } = await found("laptop router", strayed, live);
+    expect(findings).toMatchObject([
+      {
+        code: "TL124",
+        node: "laptop",
+        what: "a rule about some packets takes elsewhere what laptop sends to 100.64.0.1",
+        seen: [
+          { line: "100: from all uidrange 0-65535 lookup main" },
+          { line: expect.stringMatching(/^0\.0\.0\.0\/0 .* table main$/) },
+          { line: "lan Out IP 100.64.0.2 > 100.64.0.1: ICMP echo request" },
+        ],
+      },
+    ]);
+    // Those of one that discards are seen nowhere.
+    const unsent = [...ignored, listening("router", nothing), listening("laptop", nothing)];
+    const discarding = { priority: 100, src: "all", ipproto: "icmp", action: "blackhole" };
+    const guessed = await found("laptop router", [...unsent, rule(discarding)], live);
+    expect(guessed.findings).toMatchObject([{ code: "TL124", isGuess: true }]);
+    expect(await codes("laptop router", [...unsent, rule(ofUsers)], live)).toEqual([]);
+    // What is told that there is no way may have been told so by whoever it was taken to.
+    const refused: Alteration = [
+      "laptop",
+      "nc -vz",
+      () => ({
+        exitCode: 1,
+        stderr: "nc: connect to 100.64.0.1 port 80 (tcp) failed: No route to host",
+      }),
+    ];
+    expect(await codes("laptop router:80", [refused, rule(ofUsers)], live)).toEqual([
+      "TL124 laptop",
+    ]);
+  });
+
   test("nothing is claimed of a machine without tcpdump, and the look is told", async () => {
     const absent =
       "timeout: failed to run command 'tcpdump': No such file or directory\nended at 1\n";
@@ -259,10 +306,43 @@ describe.concurrent("a rule that may drop the packet", () => {
     ]);
   });
 
+  test("TL114 first, where what else is found has no part in the connection", async () => {
+    const apart: Alteration = [
+      "router",
+      "sh controlProbe",
+      ({ stdout }) => ({
+        stdout: `${stdout.split("\n")[0]}\nanswer 000 \ncurl: (28) Connection timed out\nexit 28\n`,
+      }),
+    ];
+    const all = await codes("laptop router", [...ignored, limit, apart], live);
+    expect(all).toEqual(["TL114 router", "TL302 router"]);
+  });
+
   test("not where the packet never came", async () => {
     const lost = [...ignored, limit, listening("router", nothing)];
     expect(await codes("laptop router", lost, live)).toEqual([]);
   });
+});
+
+test.concurrent("what is answered when it is tried once more is not said to be lost", async () => {
+  const answered = (text: string, way: string) =>
+    text.replace(
+      /^(\d+\.\d+) tailscale0 \w+ +IP (\S+) > (\S+): ICMP echo request, (.*)$/m,
+      `$&\n$1 tailscale0 ${way} IP $3 > $2: ICMP echo reply, $4`,
+    );
+  const { chain, lost } = await found(
+    "laptop router",
+    [
+      unpinged,
+      listening("laptop", answered(recorded.ignored.laptop, "In ")),
+      listening("router", answered(recorded.ignored.router, "Out")),
+    ],
+    live,
+  );
+  expect(lost).toBe(
+    "tried once more, it was answered, and the answer came out of the tunnel of laptop",
+  );
+  expect(chain.find(({ step }) => step === "way-back")?.state).toBe("unknown");
 });
 
 test.concurrent("TL109 has where the large packets were lost", async () => {
@@ -324,3 +404,21 @@ describe.concurrent("nobody listens", () => {
     expect(tried).toEqual(["laptop", "router", "printer"]);
   });
 });
+
+test("nobody listens for a port that the policy denies: tailscaled drops it in the tunnel", async () => {
+  const asked: string[] = [];
+  const noted = (machine: string): Alteration => [
+    machine,
+    "timeout",
+    (output) => {
+      asked.push(machine);
+      return output;
+    },
+  ];
+  const alterations = [timedOut, noted("laptop"), noted("router")];
+  const [denied] = (await found("laptop router:81", alterations, live)).findings;
+  expect(denied).toMatchObject({ code: "TL203", node: "router" });
+  expect(asked).toEqual([]);
+  await found("laptop router:80", alterations, live);
+  expect(new Set(asked)).toEqual(new Set(["laptop", "router"]));
+}, 20_000);

@@ -295,6 +295,20 @@ describe("a node's own firewall", () => {
     ]);
   });
 
+  test("TL130: it lets no question of programs to MagicDNS out", async () => {
+    const { findings } = await found(undefined, [
+      ["laptop", isResolvers, lines(/^(100\.100\.100\.100) .*$/, "$1 status ")],
+      drops("output", {
+        op: "==",
+        left: { payload: { protocol: "ip", field: "daddr" } },
+        right: "100.100.100.100",
+      }),
+    ]);
+    expect(findings).toMatchObject([
+      { code: "TL130", node: "laptop", explains: ["laptop gets no answer of MagicDNS"] },
+    ]);
+  });
+
   test("a rule that drops what works, or something else, is no cause", async () => {
     expect(await codes(undefined, [drops("output", port("tcp", "dport", 443))])).toEqual([]);
     const other = drops("output", port("tcp", "dport", 25));
@@ -541,6 +555,34 @@ describe("names", () => {
     ).toEqual(["TL503 laptop"]);
   });
 
+  test.each([
+    [
+      "wiki.corp.internal",
+      [],
+      "on control, where a DNS server of yours has it: give its domain that nameserver",
+    ],
+    [
+      "gone.corp.internal",
+      ["corp.internal"],
+      "on laptop: dig @10.20.0.30 gone.corp.internal, and add it there",
+    ],
+    ["nobody.tailnet.lab", [], "on laptop: tailscale status"],
+  ])("TL504: what to do about %s", async (name, split, fix) => {
+    const routes = split.map((domain) => `"${domain}": [{ "Addr": "10.20.0.30" }]`);
+    const { findings } = await found(`laptop ${name}`, [
+      unresolved,
+      answer("NXDOMAIN"),
+      [
+        "laptop",
+        "tailscale dns status",
+        ({ stdout }) => ({
+          stdout: stdout.replace('"SplitDNSRoutes": {}', `"SplitDNSRoutes": {${routes}}`),
+        }),
+      ],
+    ]);
+    expect(findings.find(({ code }) => code === "TL504")?.fix[0]).toBe(fix);
+  });
+
   test("TL504: a name that is near another", async () => {
     const { findings } = await found("laptop ruoter.tailnet.lab", [unresolved, answer("NXDOMAIN")]);
     expect(findings.map(({ code }) => code)).toEqual(["TL504"]);
@@ -687,6 +729,33 @@ describe("names", () => {
       ...dropsQuestions("printer", source),
     ]);
     expect(findings.find(({ code }) => code === "TL505")?.fix[0]).toEqual(fix);
+  });
+
+  test("TL505: a server's firewall drops what comes from one node, and another gets an answer", async () => {
+    const here = resolverAt("10.20.0.30");
+    const split = here
+      .filter(([, command]) => command === "tailscale dns status")
+      .map(([, command, alter]): Alteration => ["router", command, alter]);
+    const answered: Alteration = [
+      "router",
+      isResolvers,
+      ({ stdout }) => ({ stdout: `${stdout}10.20.0.30 status REFUSED\n` }),
+    ];
+    const { findings } = await found("laptop wiki.corp.internal", [
+      ...here,
+      ...split,
+      answered,
+      ...dropsQuestions("printer", "10.20.0.32"),
+    ]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL505",
+        node: "laptop",
+        seen: [{}, { node: "printer", command: "nft -j list ruleset" }, { node: "router" }],
+        why: "the server is up, as router gets an answer, and the firewall of printer drops what comes from laptop",
+        fix: [letsPass],
+      },
+    ]);
   });
 
   test("what makes that server silent answers the question, wherever it is", async () => {

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type Alteration, codes, found, replace } from "./altered-source.ts";
+import { diagnose } from "../../lab/doctor/diagnose.ts";
+import { lookAtTailnet } from "../../lab/evidence/look.ts";
+import { refused } from "./alterations.ts";
+import { type Alteration, alteredSource, codes, found, replace } from "./altered-source.ts";
 
 const asked = "laptop printer:80";
 const timedOut: Alteration = [
@@ -315,6 +318,27 @@ describe("a rule of which nothing tells whether it drops the packet", () => {
     ]);
   });
 
+  test("TL114: it may be a policy, where nothing tells whether a rule accepts before", async () => {
+    const killSwitch = withChain("input", "drop", [
+      { xt: { type: "match", name: "set" } },
+      { accept: null },
+    ]);
+    const { findings } = await found("laptop router:80", [late, killSwitch], { isLive: true });
+    expect(findings).toMatchObject([
+      { code: "TL114", isGuess: true, seen: [{ line: expect.stringMatching(/: policy drop$/) }] },
+    ]);
+  });
+
+  test("TL114: who was refused may have been by a rule that rejects, and by none that drops", async () => {
+    const live = { isLive: true };
+    const ofUsers = (verdict: object) =>
+      withChain("input", "accept", [{ xt: { type: "match", name: "owner" } }, verdict]);
+    expect(await codes("laptop router:80", [refused, ofUsers({ reject: null })], live)).toEqual([
+      "TL114 router",
+    ]);
+    expect(await codes("laptop router:80", [refused, ofUsers({ drop: null })], live)).toEqual([]);
+  });
+
   test("it is not told where something else is, it counts nothing, or all works", async () => {
     const live = { isLive: true };
     expect(await codes("laptop router:80", [late, limits(7)], live)).toEqual([]);
@@ -327,6 +351,92 @@ describe("a rule of which nothing tells whether it drops the packet", () => {
     expect(await codes("laptop router:80", [late, denied, limits()], live)).not.toContain(
       "TL114 router",
     );
+  });
+});
+
+describe("TL133: a route that leads to a router in another network", () => {
+  const alone: Alteration[] = [
+    ...silent,
+    [
+      "router",
+      "nc -vz",
+      () => ({ exitCode: 1, stderr: "nc: connect to 10.20.0.30 port 80 (tcp) timed out" }),
+    ],
+    unpinged("router"),
+  ];
+  const question = { from: "laptop", to: "printer", protocol: "tcp", port: 80 } as const;
+  const moved: Alteration[] = ["ip -j addr", "ip -j route"].map((command) => [
+    "router",
+    command,
+    replace("10.20.0.", "10.30.0."),
+  ]);
+  const ofAnother = (text: string) =>
+    text
+      .replaceAll("nodekey:", "nodekey:0")
+      .replaceAll("100.64.0.1", "100.64.0.9")
+      .replaceAll("a1e0::1", "a1e0::9");
+  const twice: Alteration = [
+    "control",
+    "headscale nodes",
+    ({ stdout }) => {
+      const nodes = JSON.parse(stdout) as { given_name: string }[];
+      const router = nodes.find(({ given_name }) => given_name === "router");
+      const second = JSON.stringify({ ...router, id: 9, name: "second", given_name: "second" });
+      return { stdout: JSON.stringify([...nodes, JSON.parse(ofAnother(second))]) };
+    },
+  ];
+
+  /** With a second router, which is in the network of the printer. */
+  async function foundWithSecond(alterations: readonly Alteration[]) {
+    const seen = await lookAtTailnet(alteredSource([...alterations, twice]), { question });
+    const rekeyed: Alteration = [
+      "router",
+      "tailscale status",
+      ({ stdout }) => ({ stdout: ofAnother(stdout) }),
+    ];
+    const healthy = await lookAtTailnet(alteredSource([rekeyed]), {});
+    const second = healthy.tailscale.get("router");
+    if (second === undefined) throw new Error("there is no router");
+    const machine = { ...second.machine, name: "second" };
+    const tailscale = new Map([...seen.tailscale, ["second", { ...second, machine }] as const]);
+    return diagnose({ ...seen, tailscale }, question);
+  }
+
+  test("it is told with what each of the two routers has", async () => {
+    const { findings } = await foundWithSecond([...alone, ...moved]);
+    expect(findings[0]).toMatchObject({
+      code: "TL133",
+      node: "router",
+      what: "router serves 10.20.0.0/24, and is not in the network of 10.20.0.30; second, which is, serves 10.20.0.0/24",
+      seen: [
+        { node: "laptop" },
+        { node: "router", line: "10.30.0.32/24 dev lan" },
+        { line: "10.20.0.32/24 dev lan" },
+      ],
+      fix: [
+        "on router: tailscale set --advertise-routes=0.0.0.0/0,::/0",
+        'on control, else: headscale nodes approve-routes -i 1 -r "0.0.0.0/0,::/0"',
+      ],
+      consequences: [{ code: "TL120" }],
+    });
+  });
+
+  test("it is not where the router is in the network, has a route to it, or gets an answer", async () => {
+    const listed = async (alterations: readonly Alteration[]) =>
+      (await foundWithSecond(alterations)).findings.map(({ code }) => code);
+    expect(await listed(alone)).not.toContain("TL133");
+    const known: Alteration = [
+      "router",
+      "ip -j route",
+      ({ stdout }) => ({
+        stdout: JSON.stringify([
+          ...JSON.parse(stdout),
+          { dst: "10.20.0.0/24", gateway: "10.30.0.1", dev: "lan", flags: [] },
+        ]),
+      }),
+    ];
+    expect(await listed([...alone, ...moved, known])).not.toContain("TL133");
+    expect(await listed([...silent, ...moved])).not.toContain("TL133");
   });
 });
 
@@ -371,6 +481,35 @@ describe("a LAN host that has no way back to its router", () => {
   ])("TL120 names %s", async (_what, command, first, expected) => {
     const { findings } = await found(asked, [...mute, ["printer", command, added(first)]]);
     expect(findings).toMatchObject([{ code: "TL120", ...expected }]);
+  });
+
+  test("TL120 names the router's own route that goes before its LAN", async () => {
+    const gateway = { dst: "10.20.0.30", gateway: "10.20.0.99", dev: "lan", flags: [] };
+    const astray: Alteration = ["router", "ip -j route", added(gateway)];
+    const { findings } = await found("laptop printer:80", [...mute, astray]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL120",
+        what: expect.stringContaining("router does not send to printer in its own LAN"),
+        seen: [{ line: "10.20.0.30/32 via 10.20.0.99 dev lan table main" }, {}],
+      },
+    ]);
+  });
+
+  test("TL120 names that no route of the host leads to the router", async () => {
+    const elsewhere: Alteration = [
+      "printer",
+      "ip -j route",
+      () => ({ stdout: JSON.stringify([{ dst: "10.20.0.0/28", dev: "lan", flags: [] }]) }),
+    ];
+    const { findings } = await found("laptop printer:80", [...mute, elsewhere]);
+    expect(findings).toMatchObject([
+      {
+        code: "TL120",
+        what: expect.stringContaining("no route on printer leads what it answers to router"),
+        seen: [{ line: "10.20.0.0/28 dev lan table main" }, {}, {}],
+      },
+    ]);
   });
 });
 
@@ -590,6 +729,47 @@ test("TL201: no rule lets the node use what is behind the router, so that it is 
       fix: expect.arrayContaining([expect.stringContaining('"10.20.0.30"')]),
     },
   ]);
+});
+
+test("TL201 names a user that the policy misspells", async () => {
+  const closed: Alteration = [
+    "router",
+    "tailscale debug netmap",
+    replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
+  ];
+  const misspelt: Alteration = ["control", "headscale policy", replace("alice@", "alcie@")];
+  const { findings } = await found("laptop router:80", [...silent, closed, misspelt]);
+  expect(findings[0]).toMatchObject({
+    code: "TL201",
+    seen: [{}, { node: "control", line: '"alcie@", and the users are alice' }],
+    fix: [
+      expect.anything(),
+      expect.stringMatching(/: write "alice@" in place of "alcie@", or add \{/),
+      expect.anything(),
+    ],
+  });
+  const other: Alteration = ["control", "headscale policy", replace("alice@", "zoe@")];
+  const stranger = await found("laptop router:80", [...silent, closed, other]);
+  expect(stranger.findings[0]?.fix.join()).not.toContain("in place of");
+});
+
+test("TL201, and not TL303, where control has renamed the user", async () => {
+  const closed: Alteration = [
+    "router",
+    "tailscale debug netmap",
+    replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
+  ];
+  const renamed: Alteration = ["control", "headscale users", replace("alice", "alicea")];
+  const { findings } = await found("laptop router:80", [...silent, closed, renamed]);
+  expect(findings[0]).toMatchObject({
+    code: "TL201",
+    seen: [{}, { line: '"alice@", and the users are alicea' }],
+    fix: [
+      expect.anything(),
+      expect.stringContaining('write "alicea@" in place of "alice@"'),
+      expect.anything(),
+    ],
+  });
 });
 
 test("TL201 is none of a router that asks for what it serves itself", async () => {

@@ -122,10 +122,10 @@ describe("waiting until the engine is quiet", () => {
           if (sent <= 5) response.write(event("tailnet-lab-x.laptop"));
           response.write(event("tailnet-lab-y.laptop"));
           response.write(event("tailnet-lab-x.laptop", "exec_create: sh"));
-        }, 100),
+        }, 50),
       );
     });
-    await untilQuiet(server.engine, "tailnet-lab-x.", { idleMs: 400 });
+    await untilQuiet(server.engine, "tailnet-lab-x.", { idleMs: 1500 });
     for (const timer of timers) clearInterval(timer);
     expect(sent).toBeGreaterThan(5);
   });

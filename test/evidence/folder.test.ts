@@ -398,7 +398,7 @@ test("both families may be in files of their own, each judged by itself", async 
   });
   const cut = folderWith({ ...files, "box/v6.txt": six.slice(0, 80) });
   expect(await read(cut, "box", "iptables")).toMatchObject({
-    why: "v6.txt: it has not what it ends with: it is cut off",
+    why: "v6.txt: its last line is missing: it is cut off",
   });
 });
 

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { evidenceCommands } from "../../lab/evidence/commands.ts";
 import { droppedBy, grownDrops, ledBy, mayBeDroppedBy } from "../../lab/evidence/firewall.ts";
 import { type FirewallPacket, matchesAll } from "../../lab/evidence/firewall-packet.ts";
-import { droppedText, ruleText } from "../../lab/evidence/firewall-text.ts";
+import { droppedText } from "../../lab/evidence/firewall-text.ts";
 import { parseIptables } from "../../lab/evidence/iptables.ts";
 import { mayMasquerade } from "../../lab/evidence/masquerade.ts";
 import type { FirewallRules } from "../../lab/evidence/nftables.ts";
@@ -63,7 +63,7 @@ test("nft alone can't tell what iptables' rules are about, with iptables-save th
   // Whether it is one of too many tries nobody knows.
   expect(droppedBy(whole, packet(22))).toBeUndefined();
   const doubt = mayBeDroppedBy(whole, undefined, packet(22));
-  expect(doubt && ruleText(doubt)).toBe(
+  expect(doubt && droppedText(doubt)).toBe(
     "iptables -t filter: -A ufw-user-limit -j REJECT --reject-with icmp-port-unreachable (0 packets)",
   );
 });

@@ -1,6 +1,9 @@
-import { isTailnetAddress } from "../../evidence/prefix.ts";
-import { machineOf } from "../../evidence/where.ts";
-import { type Check, seen } from "../check.ts";
+import { seenValue } from "../../evidence/observation.ts";
+import type { Observations, TailscaleObservations } from "../../evidence/observations.ts";
+import { covers, isTailnetAddress } from "../../evidence/prefix.ts";
+import { machineOf, ownPrefixes, serverOf } from "../../evidence/where.ts";
+import { isHeard } from "../asked.ts";
+import { type Check, type Look, seen } from "../check.ts";
 
 /** TL117 */
 export const addressUnknown: Check = {
@@ -35,6 +38,7 @@ export const addressUnknown: Check = {
       });
       return;
     }
+    tellOtherLan(observations, own, found);
     if (!isTailnetAddress(address) || status === undefined) return;
     const all = [...status.peers, ...(status.self === undefined ? [] : [status.self])];
     const isPeer = all.some(({ addresses }) => addresses.includes(address));
@@ -46,6 +50,42 @@ export const addressUnknown: Check = {
     });
   },
 };
+
+/**
+ * Of two networks with the same addresses: who asks for an address of its own LAN gets nobody there, and a node of the
+ * tailnet has that address, in a LAN by the same prefix.
+ */
+function tellOtherLan(
+  { attempts, tailscale }: Observations,
+  own: TailscaleObservations,
+  found: Look["found"],
+): void {
+  if (attempts?.address == null || attempts.target === null || isHeard(attempts)) return;
+  // It goes into the tunnel: TL105 and TL406.
+  if (serverOf(own, attempts.address) !== undefined) return;
+  const { address, target, question, icmp } = attempts;
+  const other = tailscale.get(target);
+  const near = ownPrefixes(own).find(({ prefix }) => covers(prefix, address));
+  if (other === undefined || other === own || near === undefined || isTailnetAddress(address))
+    return;
+  const there = ownPrefixes(other).find((each) => each.address === address);
+  const [better] = seenValue(other.status)?.self?.addresses ?? [];
+  if (icmp?.kind !== "seen" || there === undefined || better === undefined) return;
+  found({
+    code: "TL117",
+    node: address,
+    involves: [question.from, target],
+    what: `${address} is an address of ${question.from}'s own LAN, where nobody answers; ${target} has it, perhaps in another network with the same addresses`,
+    seen: [
+      seen(own.addresses, `${near.prefix} dev ${near.device}`),
+      seen(other.addresses, `${there.prefix} dev ${there.device}`),
+      seen(icmp, icmp.value.error ?? "2 packets transmitted, 0 received"),
+    ],
+    why: "many homes and offices have the same private addresses: what is sent to one of the own LAN's stays there. In one LAN the firewall of the asked may drop it",
+    fix: [`ask for ${better}, ${target}'s address in the tailnet`],
+    explains: [`${question.from} can't reach ${target} by ${address}`],
+  });
+}
 
 function words(what: string, from: string, name: string | null) {
   return {

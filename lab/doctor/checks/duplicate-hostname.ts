@@ -15,10 +15,23 @@ export const duplicateHostname: Check = {
       for (const [name, same] of Map.groupBy(named, (node) => node.hostname)) {
         if (same.length < 2) continue;
         const given = same.map(({ givenName }) => givenName).toSorted();
-        const others = same.filter((node) => node.name !== name);
+        const { fix, ...about } = words(
+          name,
+          given,
+          same.filter((node) => node.name !== name),
+        );
+        const gone = same.filter(({ online }) => !online);
+        const isOneLeft = gone.length === same.length - 1;
         found({
-          ...words(name, given, others),
-          involves: given,
+          ...about,
+          involves: [...given, ...same.map((node) => node.name)],
+          fix: [
+            ...(isOneLeft ? gone : []).map(
+              ({ id, givenName }) =>
+                `on control, where ${givenName}, which is offline, is gone for good: headscale nodes delete -i ${id}`,
+            ),
+            ...fix,
+          ],
           seen: [
             seen(
               control.nodes,

@@ -1,10 +1,9 @@
+import { portsBetween } from "../../evidence/packet-filter.ts";
 import { isTailnetAddress } from "../../evidence/prefix.ts";
 import { exitNodeOf, usesExitNode, wantedExitNode } from "../../evidence/where.ts";
-import { sourceOf } from "../asked.ts";
+import { selectorOf, sourceOf } from "../asked.ts";
 import { type Check, seen, seenLine } from "../check.ts";
 import { inPolicy } from "../in-policy.ts";
-import { selectorOf } from "../login.ts";
-import { portsBetween } from "../packet-filter.ts";
 
 /** An address of the internet at large, of no private range. */
 const anywhere = "9.9.9.9";

@@ -35,7 +35,8 @@ function lookOnTheWay(look: Look): void {
   const { address, question, target, connect } = attempts;
   if (question.port === undefined && isHeard(attempts)) return;
   const isRefused = connect?.kind === "seen" && connect.value === "refused";
-  const source = sourceOf(observations, question.from) ?? "100.64.0.1";
+  const unknown = address.includes(":") ? "fd7a:115c:a1e0::1" : "100.64.0.1";
+  const source = sourceOf(observations, question.from, address) ?? unknown;
   const { port, protocol } = question;
   const asked = { source, destination: address, port, protocol, isAnswer: false };
   const answer = { ...asked, source: address, destination: source, isAnswer: true };
@@ -82,14 +83,13 @@ function lookOnTheWay(look: Look): void {
     at(own, [{ ...answer, hook: "input", device: tunnel }, `the answers from ${what} of ${to}`]);
   }
   const isTold = trials.map(told).includes(true);
-  if (isTold || isRefused) return;
+  if (isTold) return;
   const lost = lostAt(observations);
   for (const [machine, packet, words] of trials.flat()) {
     // tcpdump has seen it come further, or not as far.
     if (lost !== undefined && lost.machine !== machine.machine.name) continue;
-    const rule = doubtfulAt(look, machine, packet);
-    if (rule === undefined) continue;
-    const dropped = { kind: "rule", rule } as const;
+    const dropped = doubtfulAt(look, machine, packet, { isRefused });
+    if (dropped === undefined) continue;
     const about = { involves: [question.from], what: words, packet };
     tell(look, machine, dropped, { ...about, isGuess: true });
   }
@@ -110,10 +110,15 @@ function droppedAt(look: Look, machine: HostObservations, packet: FirewallPacket
 }
 
 /** What may drop it, where something was tried in vain. */
-function doubtfulAt(look: Look, machine: HostObservations, packet: FirewallPacket) {
+function doubtfulAt(
+  look: Look,
+  machine: HostObservations,
+  packet: FirewallPacket,
+  tried: { isRefused: boolean },
+) {
   const rules = seenValue(machine.firewall);
   if (rules === undefined || !look.observations.isLive) return undefined;
-  return mayBeDroppedBy(rules, rulesAfter(look, machine), packet);
+  return mayBeDroppedBy(rules, rulesAfter(look, machine), packet, tried);
 }
 
 /** Every service that is open to others is tried against the rules, and every route that is advertised. */
@@ -178,7 +183,7 @@ function tell(
   const lost = lostAt(observations);
   const verb = isReject(dropped) ? "reject" : "drop";
   const maybe = isGuess
-    ? "nothing else was found, and of the rule nothing tells whether it is about these packets: "
+    ? "nothing else was found that explains it, and of the rule nothing tells whether it is about these packets: "
     : "";
   found({
     code: "TL114",

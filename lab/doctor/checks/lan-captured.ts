@@ -1,3 +1,4 @@
+import { routeOf } from "../../evidence/ip.ts";
 import { covers, isDefault } from "../../evidence/prefix.ts";
 import { isTunnel, ownPrefixes } from "../../evidence/where.ts";
 import { works } from "../asked.ts";
@@ -13,8 +14,13 @@ export const lanCaptured: Check = {
     for (const node of observations.tailscale.values()) {
       // Who is answered in spite of it takes a detour: TL406.
       if (attempts?.question.from === node.machine.name && works(attempts) === true) continue;
-      const routes = read(node.routes);
+      const [rules, routes] = [read(node.rules), read(node.routes)];
       if (routes === undefined || read(node.addresses) === undefined) continue;
+      // Somebody has led it past table 52, as this finding tells to.
+      const isSpared = (destination: string) => {
+        const taken = rules && routeOf(rules, routes, { destination });
+        return taken?.route !== undefined && !isTunnel(taken.route.device);
+      };
       // An exit node takes the LAN with it unless that is allowed: that is another matter, and meant.
       const served = read(node.status)?.peers.flatMap((peer) => peer.routes) ?? [];
       const captured = routes.find(
@@ -24,10 +30,16 @@ export const lanCaptured: Check = {
           isTunnel(device) &&
           !isDefault(prefix) &&
           served.includes(prefix) &&
-          ownPrefixes(node).some((own) => own.length < 32 && covers(prefix, own.prefix)),
+          ownPrefixes(node).some(
+            (own) => own.length < 32 && covers(prefix, own.prefix) && !isSpared(own.prefix),
+          ),
       );
       if (captured === undefined) continue;
       const { name } = node.machine;
+      // What an end exchanges with others does not go by its LAN's addresses.
+      const isEnd = name === attempts?.question.from || name === attempts?.target;
+      if (isEnd && attempts?.address != null && !covers(captured.prefix, attempts.address))
+        continue;
       const own = ownPrefixes(node).find((each) => covers(captured.prefix, each.prefix));
       found({
         code: "TL105",

@@ -1,13 +1,13 @@
 import type { NetmapPeer } from "../../evidence/netmap.ts";
-import type { Observation } from "../../evidence/observation.ts";
+import { type Observation, seenValue } from "../../evidence/observation.ts";
 import type { TailscaleObservations } from "../../evidence/observations.ts";
+import { permits } from "../../evidence/packet-filter.ts";
 import { permittingRule } from "../../evidence/policy-rules.ts";
 import { type HeadscaleNode, namesRoutes } from "../../running/headscale.ts";
 import { receiverOf, sourceOf } from "../asked.ts";
 import type { Check, Look } from "../check.ts";
 import { seen } from "../check.ts";
 import type { Seen } from "../finding.ts";
-import { permits } from "../packet-filter.ts";
 
 /** Headscale sends something at least every 50 to 59 s. */
 const longestSilenceMs = 75_000;
@@ -78,6 +78,8 @@ function lookAt(look: Look, name: string, node: TailscaleObservations): void {
     seen: [first, ...others],
     why: "its connection to control stands, a new one would be answered, and what control tells does not come",
     fix: [
+      // It would use its dead connection again after `tailscale down` and `up`, and does not see that
+      // `tailscale debug break-tcp-conns` has ended it.
       `on ${name}: systemctl restart tailscaled`,
       `on ${name}'s network: look for a firewall or proxy that forgets idle connections`,
     ],
@@ -104,7 +106,8 @@ function ruleMissing(look: Look, name: string, nodes: readonly HeadscaleNode[]):
   if (source === undefined) return [];
   const { port, protocol } = question;
   const packet = { source, destination: address, port, protocol };
-  const rule = permittingRule(control.policy.value, nodes, packet);
+  const users = seenValue(control.users)?.map((user) => user.name);
+  const rule = permittingRule(control.policy.value, nodes, packet, users);
   if (rule === undefined || permits(receiver.netmap.value.packetFilter, packet)) return [];
   const asked = `${protocol}/${port ?? "any port"} from ${source}`;
   const here = `"PacketFilter" has no rule for ${asked}`;

@@ -15,6 +15,7 @@ export const networkPath: Check = {
     "TL305",
     "TL306",
     "TL307",
+    "TL309",
     "TL407",
   ],
   run({ observations, read, found }) {

@@ -2,10 +2,10 @@ import { seenValue } from "../../evidence/observation.ts";
 import type { HostObservations, Observations } from "../../evidence/observations.ts";
 import { covers, isDefault, isTailnetAddress } from "../../evidence/prefix.ts";
 import { ownAddresses, ownPrefixes } from "../../evidence/where.ts";
-import { works } from "../asked.ts";
+import { selectorOf, works } from "../asked.ts";
 import { type Check, seen } from "../check.ts";
 import { inPolicy } from "../in-policy.ts";
-import { loginServer, selectorOf } from "../login.ts";
+import { loginServer } from "../login.ts";
 
 /** TL126: who asks for an address of the tailnet is not in it, and has no route there. */
 export const noTailscale: Check = {

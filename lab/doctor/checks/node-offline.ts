@@ -1,4 +1,5 @@
 import { isTailnetAddress } from "../../evidence/prefix.ts";
+import { tailnetAddresses } from "../../evidence/where.ts";
 import { advertisersOf, exitNodeUsers } from "../asked.ts";
 import { type Check, outOfTailnet, seen, seenLine } from "../check.ts";
 
@@ -24,8 +25,13 @@ export const nodeOffline: Check = {
       const peer = status?.peers.find((each) => each.name === name);
       const known = registry?.find((each) => each.name === name);
       if (own !== undefined && peer?.online === false) {
+        const now =
+          name === peer.hostname ? undefined : tailnetAddresses(observations, peer.hostname)[0];
+        const isMachine = observations.tailscale.has(peer.hostname);
         found({
-          ...words(name, users),
+          ...(now === undefined || !isMachine
+            ? words(name, users)
+            : joinedAnew(peer, now, known?.id ?? "ID")),
           seen: [
             seenLine(own.status, `"HostName": ${JSON.stringify(peer.hostname)}`, name),
             seen(own.status, '"Online": false'),
@@ -37,6 +43,26 @@ export const nodeOffline: Check = {
     }
   },
 };
+
+function joinedAnew(
+  { name, hostname, addresses }: { name: string; hostname: string; addresses: readonly string[] },
+  now: string,
+  id: string,
+) {
+  const [before = name] = addresses;
+  return {
+    code: "TL101",
+    node: name,
+    involves: [hostname],
+    what: `${before} is what ${hostname} had before it joined anew, and is offline; now it has ${now}`,
+    why: "who joins without the state of before is a new node, with another address and another name; control keeps the old one, with its name",
+    fix: [
+      `ask for ${now}`,
+      `on control: headscale nodes delete -i ${id}, then headscale nodes rename the new one`,
+    ],
+    explains: [`who asks for the old name or address of ${hostname} reaches nobody`],
+  };
+}
 
 function words(name: string, users: readonly string[]) {
   return {

@@ -1,6 +1,7 @@
 import { droppedBy } from "../../evidence/firewall.ts";
+import { seenValue } from "../../evidence/observation.ts";
 import type { TailscaleObservations } from "../../evidence/observations.ts";
-import { covers, isDefault, lengthOf } from "../../evidence/prefix.ts";
+import { covers, isDefault, lengthOf, magicDnsAddresses } from "../../evidence/prefix.ts";
 import { isNameMissing, isUntrusted } from "../../evidence/probes.ts";
 import { isTunnel, ownPrefixes } from "../../evidence/where.ts";
 import { type Check, type Look, seen } from "../check.ts";
@@ -33,7 +34,7 @@ export const ownFirewall: Check = {
         node: name,
         what: `a firewall on ${name} drops what it sends itself, or the answers: ${ports.join(", ")}`,
         seen: [seenRule(node.firewall, first.by), first.seen],
-        why: "tailscaled needs TCP 443 to control and the relays, UDP to the relays and its peers, and its resolvers; a drop in any base chain is final",
+        why: "tailscaled needs TCP 443 to control and the relays, UDP to the relays and its peers, and its resolvers, as programs need 100.100.100.100; a drop in any base chain is final",
         fix: [
           ...new Set(
             dropped.flatMap(({ by, protocol, port, isAnswer }) =>
@@ -106,7 +107,9 @@ function failuresOf(look: Look, node: TailscaleObservations): Failure[] {
   }
   for (const { server, status } of look.read(resolverProbes) ?? []) {
     if (status !== undefined || server.includes(":")) continue;
-    const what = `gets no answer of the resolver ${server}`;
+    const what = magicDnsAddresses.includes(server)
+      ? "gets no answer of MagicDNS"
+      : `gets no answer of the resolver ${server}`;
     failures.push({
       protocol: "udp",
       port: 53,
@@ -126,13 +129,17 @@ function packetsOf(node: TailscaleObservations, { protocol, port, to }: Failure)
     .filter(({ prefix }) => prefix.includes("."))
     .sort((a, b) => lengthOf(b.prefix) - lengthOf(a.prefix));
   const device = way?.device;
-  const own = ownPrefixes(node).find(
-    (each) => each.device === device && !each.address.includes(":"),
-  );
-  // By the tunnel it is for the policy, and for whoever is behind it.
-  if (device === undefined || own === undefined || isTunnel(device)) return [];
-  const question = { device, source: own.address, destination: to, port, protocol };
-  const answer = { ...question, source: to, destination: own.address };
+  // By the tunnel it is for the policy, and for whoever is behind it; MagicDNS is tailscaled itself.
+  if (device === undefined || (isTunnel(device) && !magicDnsAddresses.includes(to))) return [];
+  const own = isTunnel(device)
+    ? seenValue(node.status)?.self?.addresses
+    : ownPrefixes(node)
+        .filter((each) => each.device === device)
+        .map(({ address }) => address);
+  const source = own?.find((address) => !address.includes(":"));
+  if (source === undefined) return [];
+  const question = { device, source, destination: to, port, protocol };
+  const answer = { ...question, source: to, destination: source };
   return [
     { ...question, hook: "output", isAnswer: false } as const,
     { ...answer, hook: "input", isAnswer: true } as const,

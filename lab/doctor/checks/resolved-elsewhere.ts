@@ -1,3 +1,4 @@
+import { seenValue } from "../../evidence/observation.ts";
 import { isPrivate, isTailnetAddress } from "../../evidence/prefix.ts";
 import { type Check, seen, seenLine } from "../check.ts";
 
@@ -11,7 +12,9 @@ export const resolvedElsewhere: Check = {
     if (attempts?.name == null || attempts.system === undefined || attempts.magicDns === undefined)
       return;
     const { name, question } = attempts;
-    const system = (read(attempts.system) ?? []).filter((each) => each.includes("."));
+    const all = read(attempts.system) ?? [];
+    const ofFour = all.filter((each) => each.includes("."));
+    const system = ofFour.length > 0 ? ofFour : all;
     // Names of the internet have many addresses, by who asks and when.
     const magic = (read(attempts.magicDns)?.answers ?? []).filter(
       (each) => isTailnetAddress(each) || isPrivate(each),
@@ -19,8 +22,11 @@ export const resolvedElsewhere: Check = {
     const [wrong] = system;
     const [right] = magic;
     if (wrong === undefined || right === undefined) return;
-    if (system.some((each) => magic.includes(each))) return;
     const node = question.from;
+    // MagicDNS was asked for an address of IPv4: of a node it has another.
+    const peers = seenValue(observations.tailscale.get(node)?.status)?.peers ?? [];
+    const same = peers.find(({ addresses }) => addresses.includes(right))?.addresses ?? [];
+    if (system.some((each) => magic.includes(each) || same.includes(each))) return;
     found({
       code: "TL513",
       node,

@@ -74,7 +74,7 @@ export function tellDown(look: Look, view: ResolverView, silent: readonly Resolv
 }
 
 /** A rule of the server's own machine that drops what a node asks it, from whichever address. */
-function dropsQuestions(
+export function dropsQuestions(
   observations: Observations,
   { firewall }: HostObservations,
   view: ResolverView,

@@ -1,4 +1,5 @@
 import type { Observations, TailscaleObservations } from "../../evidence/observations.ts";
+import { permits } from "../../evidence/packet-filter.ts";
 import { isTailnetAddress, magicDnsAddresses } from "../../evidence/prefix.ts";
 import {
   forwarderToMagicDns,
@@ -7,15 +8,14 @@ import {
   type ResolverView,
   resolverViews,
 } from "../../evidence/resolver-views.ts";
-import { ownerOf, serverOf, usesExitNode } from "../../evidence/where.ts";
-import { sourceOf } from "../asked.ts";
+import { machineOf, ownerOf, serverOf, usesExitNode } from "../../evidence/where.ts";
+import { selectorOf, sourceOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
+import { asFix, seenRule, toPort, withoutRule } from "../firewall-rule.ts";
 import { inPolicy } from "../in-policy.ts";
-import { selectorOf } from "../login.ts";
 import { isNameAsked } from "../names.ts";
-import { permits } from "../packet-filter.ts";
-import { tellDown } from "./resolver-down.ts";
+import { dropsQuestions, tellDown } from "./resolver-down.ts";
 
 /** TL505, TL507, TL508, TL512: each node asks each resolver that it is told to use. */
 export const resolvers: Check = {
@@ -119,6 +119,12 @@ function tellCut(
   )
     return;
   const other = all.find(({ probe }) => isAnswer(probe.status));
+  const owner = ownerOf(look.observations, server) ?? "";
+  const host = machineOf(look.observations, owner);
+  const dropped =
+    host === undefined || filter !== undefined
+      ? undefined
+      : dropsQuestions(look.observations, host, view);
   look.found({
     code: isTailnetAddress(server) ? "TL512" : domain === undefined ? "TL508" : "TL505",
     node: name,
@@ -129,25 +135,30 @@ function tellCut(
       ...(filter === undefined
         ? []
         : [seen(filter.netmap, `"PacketFilter" has no rule from ${name} to port 53 of ${server}`)]),
+      ...(dropped === undefined || host === undefined ? [] : [seenRule(host.firewall, dropped)]),
       ...(other === undefined ? [] : [other.seen]),
     ],
     why:
       filter !== undefined
         ? `no rule of the policy lets ${name} use it: the filter of ${filter.machine.name} drops the questions without an answer`
-        : `the server is up, as ${other?.name} gets an answer: the way from ${name} to it is cut, or a policy or a firewall does not let ${name} ask`,
+        : dropped !== undefined
+          ? `the server is up, as ${other?.name} gets an answer, and the firewall of ${owner} drops what comes from ${name}`
+          : `the server is up, as ${other?.name} gets an answer: the way from ${name} to it is cut, or a policy or a firewall does not let ${name} ask`,
     fix:
-      isTailnetAddress(server) || serverOf(node, server) !== undefined
-        ? [
-            ...inPolicy(
-              look.observations,
-              `add { "src": ["${selectorOf(node)}"], "dst": ["${server}"], "ip": ["udp:53", "tcp:53"] } to "grants"`,
-            ),
-            `on ${name}: tailscale ping ${server}; dig @${server} . NS`,
-          ]
-        : [
-            `on ${name}'s network: let UDP and TCP 53 to ${server} pass`,
-            `on ${name}: dig @${server} . NS; dig +tcp @${server} . NS`,
-          ],
+      dropped !== undefined && owner !== undefined
+        ? asFix(owner, withoutRule(dropped, [...toPort("udp", 53), ...toPort("tcp", 53)]))
+        : isTailnetAddress(server) || serverOf(node, server) !== undefined
+          ? [
+              ...inPolicy(
+                look.observations,
+                `add { "src": ["${selectorOf(node)}"], "dst": ["${server}"], "ip": ["udp:53", "tcp:53"] } to "grants"`,
+              ),
+              `on ${name}: tailscale ping ${server}; dig @${server} . NS`,
+            ]
+          : [
+              `on ${name}'s network: let UDP and TCP 53 to ${server} pass`,
+              `on ${name}: dig @${server} . NS; dig +tcp @${server} . NS`,
+            ],
     explains: [
       `${domain === undefined ? "all names" : `names of ${domain}`} are not resolved on ${name}`,
     ],

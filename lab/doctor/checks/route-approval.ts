@@ -43,7 +43,9 @@ export const routeApproval: Check = {
           why: `control hands a route to other nodes only when it is approved, by hand or by the policy's autoApprovers${isSure ? "" : hides}`,
           fix: approve(routes),
           explains: routes.map((route) => {
-            const other = all.find((each) => each.approved.includes(route));
+            const other = all.find(
+              (each) => each.approved.includes(route) && each.advertised.includes(route),
+            );
             return other === undefined
               ? `no node has a route to ${route}`
               : `${node} does not stand in for ${other.node} where that is gone`;

@@ -1,4 +1,5 @@
 import {
+  doubtfulRules,
   type Interface,
   type Route,
   type Rule,
@@ -8,10 +9,12 @@ import {
 } from "../../evidence/ip.ts";
 import { seenValue } from "../../evidence/observation.ts";
 import type { Observations, TailscaleObservations } from "../../evidence/observations.ts";
-import { covers, isDefault, isTailnetAddress } from "../../evidence/prefix.ts";
+import { covers, isDefault, isTailnetAddress, magicDnsAddresses } from "../../evidence/prefix.ts";
 import { isTunnel, ownPrefixes, serverOf, waysIntoTunnel } from "../../evidence/where.ts";
 import { sourceOf, works } from "../asked.ts";
 import { type Check, type Look, seen } from "../check.ts";
+import type { Seen } from "../finding.ts";
+import { lostAt } from "../lost.ts";
 
 /** TL124: the tunnel is there, and the routes or rules that lead packets into it are not, or others go before them. */
 export const tunnelRoutes: Check = {
@@ -27,8 +30,11 @@ export const tunnelRoutes: Check = {
       const tunnel = interfaces.find(({ name }) => isTunnel(name));
       if (own?.backendState !== "Running" || tunnel === undefined) continue;
       if (routes === undefined || rules === undefined) continue;
-      const isTold = tellGone(look, node, tunnel) || tellOvertaken(look, node, { routes, rules });
-      if (!isTold) tellWithoutIpv6(look, node, tunnel);
+      const isTold =
+        tellGone(look, node, tunnel) ||
+        tellOvertaken(look, node, { routes, rules }) ||
+        tellDoubtful(look, node, { routes, rules });
+      if (!isTold) tellWithoutIpv6(look, node, tunnel) || tellUnreachable6(look, node, tunnel);
     }
   },
 };
@@ -89,7 +95,11 @@ function tellOvertaken(
         hasTunnelRoute(routes, peer) || isBarred(routes, peer) || (isFailing && isAsked(peer)),
     )
     .sort((a, b) => Number(isAsked(b)) - Number(isAsked(a)));
-  const wanted = [...looked, ...askedBehindRouter(observations, node, routes)];
+  const wanted = [
+    ...looked,
+    ...askedBehindRouter(observations, node, routes),
+    ...magicDnsOf(node, routes),
+  ];
   const packets = wanted.flatMap((destination) => [{ destination }, { destination, source: own }]);
   for (const packet of packets) {
     const taken = routeOf(rules, routes, packet);
@@ -120,16 +130,125 @@ function tellOvertaken(
             ]
           : isGone
             ? []
-            : [`on ${machine.name}: ip rule del priority ${rule.priority}`]),
+            : [
+                `on ${machine.name}: ip rule del priority ${rule.priority}`,
+                ...(rule.isNegated ? [withRule(machine.name, rule)] : []),
+              ]),
         ...(isGone ? [`on ${machine.name}: systemctl restart tailscaled`] : []),
         `on ${machine.name}: ip route get ${packet.destination}`,
         `on ${machine.name}: look who sets it, such as a VPN or a script of the network's, and have it leave ${packet.destination} to Tailscale`,
       ],
-      explains: [`${machine.name} does not reach ${packet.destination}, nor answers it`],
+      explains: [
+        isMagicDns(packet.destination)
+          ? `programs on ${machine.name} get no answer of MagicDNS`
+          : `${machine.name} does not reach ${packet.destination}, nor answers it`,
+      ],
     });
     return true;
   }
   return false;
+}
+
+/**
+ * A rule about some packets, of which `ip rule` does not tell whether this is one, where the packet was seen to leave by
+ * another interface, or was not seen to leave at all.
+ */
+function tellDoubtful(
+  { observations, found }: Look,
+  { machine, rules: shownRules, routes: shown }: TailscaleObservations,
+  { routes, rules }: Ways,
+): boolean {
+  const { attempts } = observations;
+  const astray = attempts === undefined ? undefined : astrayAt(observations, machine.name);
+  if (attempts === undefined || astray === undefined) return false;
+  const { destination, evidence, isSeen, isUnsent } = astray;
+  const taken = doubtfulRules(rules, routes, destination).find(({ route }) =>
+    isUnsent ? isBlocked(route) : !isTunnel(route?.device ?? ""),
+  );
+  if (taken === undefined) return false;
+  const { rule, route } = taken;
+  const does = isBlocked(route) ? "may discard" : isSeen ? "takes elsewhere" : "may take elsewhere";
+  found({
+    code: "TL124",
+    node: machine.name,
+    involves: [attempts.question.from],
+    ...(isSeen ? {} : { isGuess: true }),
+    what: `a rule about some packets ${does} what ${machine.name} sends to ${destination}`,
+    seen: [
+      seen(shownRules, ruleText(rule)),
+      ...(route === undefined ? [] : [seen(shown, routeText(route))]),
+      ...evidence,
+    ],
+    why: "rules are asked by their priority, and Tailscale's for table 52 has 5270: what an earlier one is about does not come to it",
+    fix: [
+      `on ${machine.name}: ip rule del priority ${rule.priority}`,
+      ...(hasTunnelRoute(routes, destination) ? [withRule(machine.name, rule)] : []),
+    ],
+    explains: [`such packets of ${machine.name} do not reach ${destination}`],
+  });
+  return true;
+}
+
+function isBlocked(route: Route | undefined): boolean {
+  return route === undefined || /^(?:blackhole|unreachable|prohibit)$/.test(route.type);
+}
+
+/**
+ * Where a machine should have sent a packet, and did not (`isUnsent`: it was seen nowhere), or by another
+ * interface than its tunnel (`isSeen`).
+ */
+function astrayAt(
+  observations: Observations,
+  name: string,
+):
+  | { destination: string; evidence: readonly Seen[]; isSeen: boolean; isUnsent: boolean }
+  | undefined {
+  const { attempts } = observations;
+  if (attempts?.address == null || works(attempts) === true) return undefined;
+  const { address, connect, question } = attempts;
+  const isAsker = question.from === name;
+  if (isAsker && connect?.kind === "seen" && connect.value === "unreachable") {
+    const evidence = [seen(connect, connect.evidence.stderr.trim())];
+    return { destination: address, evidence, isSeen: false, isUnsent: false };
+  }
+  const lost = lostAt(observations);
+  if (lost?.machine !== name || lost.next === undefined) return undefined;
+  const at = (destination: string | undefined, isUnsent: boolean) =>
+    destination === undefined
+      ? undefined
+      : { destination, evidence: lost.seen, isSeen: lost.isBeside, isUnsent };
+  const back = sourceOf(observations, question.from, address);
+  switch (lost.next) {
+    case "request-sent":
+      return isAsker ? at(address, !lost.isBeside) : undefined;
+    case "request-forwarded":
+      return at(address, true);
+    case "answer-sent":
+      // It need not be seen where it was taken to: nobody there may have its address.
+      return at(back, false);
+    case "answer-in-tunnel":
+      return at(back, !lost.isBeside);
+    default:
+      return undefined;
+  }
+}
+
+/** With it table 52 is asked first, but not of what tailscaled itself sends to its peers and relays. */
+function withRule(name: string, { priority }: Rule): string {
+  const earlier = Math.max(priority - 10, 1);
+  return `on ${name}, to keep that rule: ip rule add not fwmark 0x80000/0xff0000 priority ${earlier} lookup 52`;
+}
+
+function isMagicDns(address: string): boolean {
+  return magicDnsAddresses.includes(address);
+}
+
+/** MagicDNS, where programs ask it. */
+function magicDnsOf({ resolvConf }: TailscaleObservations, routes: readonly Route[]): string[] {
+  const servers = seenValue(resolvConf)?.nameservers ?? [];
+  return servers.filter(
+    (server) => isMagicDns(server) && !server.includes(":") && hasTunnelRoute(routes, server),
+  );
 }
 
 /** Whether a route says that nothing is sent to an address: somebody has set it, as tailscaled sets none. */
@@ -166,18 +285,18 @@ function tellWithoutIpv6(
   { observations: { attempts }, found }: Look,
   { machine: { name }, status, addresses }: TailscaleObservations,
   tunnel: Interface,
-): void {
-  if (attempts === undefined && (tunnel.mtu === 0 || tunnel.mtu >= 1280)) return;
+): boolean {
+  if (attempts === undefined && (tunnel.mtu === 0 || tunnel.mtu >= 1280)) return false;
   if (attempts !== undefined) {
-    if (attempts.address === null || works(attempts) === true) return;
+    if (attempts.address === null || works(attempts) === true) return false;
     const { address, question, target } = attempts;
-    if (!address.includes(":") || (name !== question.from && name !== target)) return;
+    if (!address.includes(":") || (name !== question.from && name !== target)) return false;
   }
   const given =
     status.kind === "seen"
       ? status.value.self?.addresses.find((each) => each.includes(":"))
       : undefined;
-  if (given === undefined || tunnel.addresses.some((each) => each.address === given)) return;
+  if (given === undefined || tunnel.addresses.some((each) => each.address === given)) return false;
   found({
     code: "TL124",
     node: name,
@@ -198,5 +317,34 @@ function tellWithoutIpv6(
       `ask for the address of IPv4 instead`,
     ],
     explains: [`${name} has the tailnet by IPv4 alone`],
+  });
+  return true;
+}
+
+/** `ip -j rule` has no rules of IPv6: what they, or a route, keep from the tunnel is told by the kernel's own refusal. */
+function tellUnreachable6(
+  { observations: { attempts }, found }: Look,
+  { machine: { name } }: TailscaleObservations,
+  tunnel: Interface,
+): void {
+  const { address, icmp, question } = attempts ?? {};
+  if (question?.from !== name || icmp?.kind !== "seen" || address?.includes(":") !== true) return;
+  const { error } = icmp.value;
+  const isOwn =
+    error !== null && /^ping: (?:connect|sendmsg): .*(?:unreachable|no route)/i.test(error);
+  if (!isOwn || !isTailnetAddress(address)) return;
+  found({
+    code: "TL124",
+    node: name,
+    what: `what ${name} sends to ${address} does not go into the tunnel: a route or a rule of IPv6 goes before Tailscale's`,
+    seen: [seen(icmp, error)],
+    why: `the kernel of ${name} itself says so, before it sends anything; ${tunnel.name} has its address of IPv6`,
+    fix: [
+      `on ${name}: ip -6 route get ${address}`,
+      `on ${name}: ip -6 rule; ip -6 route show table 52`,
+      `on ${name}: systemctl restart tailscaled`,
+      "ask for the address of IPv4 instead",
+    ],
+    explains: [`${name} does not reach ${address}`],
   });
 }

@@ -6,7 +6,7 @@ import { lostAt } from "../lost.ts";
 export const unanswered: Check = {
   finds: ["TL132"],
   step: "host-firewall",
-  explainedBy: ["TL114"],
+  explainedBy: ["TL114", "TL124"],
   run({ observations, read, found }) {
     const { attempts } = observations;
     if (attempts?.listened === undefined || works(attempts) === true) return;

@@ -70,9 +70,13 @@ export const unknownName: Check = {
             ? `MagicDNS on ${node.machine.name} knows the names of its peers under ${domain}, and it is none of them: misspelt, renamed, removed, or hidden by the policy`
             : `it is not of the tailnet's domain ${domain}, and the resolver says that it does not exist`,
       fix: [
-        near === undefined
-          ? `on ${node.machine.name}: tailscale status`
-          : `on ${node.machine.name}: use ${near}`,
+        near !== undefined
+          ? `on ${node.machine.name}: use ${near}`
+          : isSplit !== undefined
+            ? `on ${node.machine.name}: dig @${isSplit.servers[0]} ${plain}, and add it there`
+            : isOfTailnet
+              ? `on ${node.machine.name}: tailscale status`
+              : "on control, where a DNS server of yours has it: give its domain that nameserver",
         ...(isOfTailnet ? ["on control: headscale nodes list"] : []),
       ],
       explains: [`${node.machine.name} can't resolve ${name}`],

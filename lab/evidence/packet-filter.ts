@@ -1,6 +1,6 @@
-import type { FilterRule } from "../evidence/netmap.ts";
-import type { Packet } from "../evidence/policy-rules.ts";
-import { covers } from "../evidence/prefix.ts";
+import type { FilterRule } from "./netmap.ts";
+import type { Packet } from "./policy-rules.ts";
+import { covers } from "./prefix.ts";
 
 const protocolNumber = { tcp: 6, udp: 17 } as const;
 
@@ -36,14 +36,19 @@ function matches(prefix: string, address: string): boolean {
 
 const protocolNames: Record<number, string> = { 1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6" };
 
+/** ICMP has no ports: a rule of `acls` that opens some has it all the same. */
+const isPortless = (protocol: number) => protocol === 1 || protocol === 58;
+
 /** `tcp:80`, `tcp,udp:*`. */
 export function portsText({
   protocols,
   first,
   last,
 }: ReturnType<typeof portsBetween>[number]): string {
-  const names = protocols.map((number) => protocolNames[number] ?? String(number));
-  const ports =
-    first === 0 && last === 65_535 ? "*" : first === last ? `${first}` : `${first}-${last}`;
+  const isAny = first === 0 && last === 65_535;
+  const names = protocols
+    .filter((number) => isAny || !isPortless(number) || protocols.every(isPortless))
+    .map((number) => protocolNames[number] ?? String(number));
+  const ports = isAny ? "*" : first === last ? `${first}` : `${first}-${last}`;
   return `${names.join(",") || "*"}:${ports}`;
 }
