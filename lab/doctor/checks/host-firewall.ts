@@ -45,7 +45,7 @@ function lookOnTheWay(look: Look): void {
     packets.some(([machine, packet, words]) => {
       const dropped = droppedAt(look, machine, packet);
       if (dropped === undefined || (isRefused && !isReject(dropped))) return false;
-      tell(look, machine, dropped, { involves: [question.from], what: words });
+      tell(look, machine, dropped, { involves: [question.from], what: words, hook: packet.hook });
       return true;
     });
   const trials: Trial[][] = [];
@@ -83,7 +83,13 @@ function lookOnTheWay(look: Look): void {
     if (lost !== undefined && lost.machine !== machine.machine.name) continue;
     const dropped = doubtfulAt(look, machine, packet, { isRefused });
     if (dropped === undefined) continue;
-    tell(look, machine, dropped, { involves: [question.from], what: words, isGuess: true });
+    const { hook: at } = packet;
+    tell(look, machine, dropped, {
+      involves: [question.from],
+      what: words,
+      hook: at,
+      isGuess: true,
+    });
   }
 }
 
@@ -121,7 +127,8 @@ function lookAtAll(look: Look): void {
     for (const [packet, what] of [...toServices(look, machine), ...toRoutes(machine)]) {
       const dropped = droppedBy(rules, packet);
       if (dropped === undefined) continue;
-      tell(look, machine, dropped, { involves: [], what: `${what} out of the tailnet` });
+      const { hook } = packet;
+      tell(look, machine, dropped, { involves: [], what: `${what} out of the tailnet`, hook });
       break;
     }
   }
@@ -161,11 +168,18 @@ function isReject(dropped: Dropped): boolean {
   return dropped.kind === "rule" && dropped.rule.verdict === "reject";
 }
 
+const ufw = { input: "allow in", forward: "route allow in", output: "allow out" } as const;
+
 function tell(
   { found, observations }: Look,
   { machine, firewall }: HostObservations,
   dropped: Dropped,
-  { involves, what, isGuess = false }: { involves: string[]; what: string; isGuess?: boolean },
+  {
+    involves,
+    what,
+    hook,
+    isGuess = false,
+  }: { involves: string[]; what: string; hook: FirewallPacket["hook"]; isGuess?: boolean },
 ): void {
   const lost = lostAt(observations);
   const verb = isReject(dropped) ? "reject" : "drop";
@@ -184,7 +198,7 @@ function tell(
           why: `${maybe}a drop in any base chain is final, whatever Tailscale's own rules accept; \`tailscale ping\` is answered by tailscaled and passes`,
           fix: [
             `on ${machine.name}: ${withoutRule(dropped, "let tailscale0 pass before it")}`,
-            `on ${machine.name}, with ufw: ufw allow in on tailscale0`,
+            `on ${machine.name}, with ufw: ufw ${ufw[hook]} on tailscale0`,
           ],
         }
       : {
