@@ -57,9 +57,12 @@ export function lostAt(observations: Observations): Lost | undefined {
   if (first === undefined || !isHeard(listened, first.machine)) return undefined;
   const index = points.findLastIndex((point) => packetAt(listened, point) !== undefined);
   const last = points[index];
+  // Its kernel tracks what has gone on, though with an address that nobody listens for.
+  const isTracked = unrepliedAt(observations)?.isMasqueraded === true;
   const [next] = points
     .slice(index + 1, index + 2)
-    .filter(({ machine }) => isHeard(listened, machine));
+    .filter(({ machine }) => isHeard(listened, machine))
+    .filter(({ place }) => place !== "request-forwarded" || !isTracked);
   const { what } = listened;
   if (last === undefined) return unsent(listened, first);
   const errors = saidBy(listened, last);
@@ -274,7 +277,7 @@ function saidBy(listened: Listened, { machine }: Point): { words: string; seen: 
 /** The entry of what was sent again, of the kernel of who takes it out of the tunnel: it went on, and no answer came. */
 export function unrepliedAt({
   attempts,
-}: Observations): { isMasqueraded: boolean; seen: Seen } | undefined {
+}: Observations): { isMasqueraded: boolean; answeredTo: string; seen: Seen } | undefined {
   const { listened } = attempts ?? {};
   if (listened?.flows.kind !== "seen") return undefined;
   const sent = flowsSent(listened);
@@ -284,5 +287,5 @@ export function unrepliedAt({
   );
   if (entry === undefined) return undefined;
   const { answeredTo, source, line } = entry;
-  return { isMasqueraded: answeredTo !== source, seen: seen(listened.flows, line) };
+  return { isMasqueraded: answeredTo !== source, answeredTo, seen: seen(listened.flows, line) };
 }

@@ -623,6 +623,9 @@ describe("what a machine, its user or control has changed", () => {
     const { findings } = await found("laptop router:80", [dropping, ...silent]);
     expect(findings[0]).toMatchObject({ code: "TL114", node: machine });
     expect(findings[0]?.what).toBe(`a firewall on ${machine} drops ${what}`);
+    const device = hook === "output" ? "oifname" : "iifname";
+    const accept = `nft insert rule inet z c ${device} tailscale0 accept`;
+    expect(findings[0]?.fix.at(-1)).toBe(`on ${machine}, else: ${accept}`);
     expect(await codes("laptop router:22", [dropping, ...silent])).not.toContain(
       `TL114 ${machine}`,
     );
@@ -668,6 +671,24 @@ describe("what a machine, its user or control has changed", () => {
       expect(findings.map((each) => `${each.code} ${each.node}`)).toEqual([code]);
     },
   );
+
+  test("TL406: not where the address is of a network of another size than the own LAN", async () => {
+    const wide = (length: number): Alteration => [
+      "laptop",
+      "ip -j addr",
+      json(
+        (interfaces: { ifname: string; addr_info: { local: string; prefixlen: number }[] }[]) => {
+          for (const each of interfaces.flatMap(({ addr_info }) => addr_info)) {
+            if (!each.local.startsWith("192.168.1.")) continue;
+            each.local = each.local.replace("192.168.1.", "10.20.0.");
+            each.prefixlen = length;
+          }
+        },
+      ),
+    ];
+    expect(await codes("laptop printer:80", [wide(24)])).toEqual(["TL406 laptop"]);
+    expect(await codes("laptop printer:80", [wide(8)])).toEqual([]);
+  });
 
   test("no TL101: what is offline is what the machine was before it joined anew", async () => {
     const before = json((status: { Peer: Record<string, object> }) => {

@@ -239,6 +239,30 @@ describe.concurrent("a router that does not masquerade", () => {
     );
   });
 
+  test("TL107: it gives what it hands on an address that is none of its own", async () => {
+    const foreign = renumbered(recorded.nosnat.conntrack).replaceAll(
+      /(\[UNREPLIED\] src=\S+ dst=)\S+/g,
+      "$1203.0.113.9",
+    );
+    const kernel: Alteration = ["router", "conntrack", () => ({ stdout: foreign })];
+    const unheard = renumbered(recorded.nosnat.router).replaceAll(/^.* lan .*\n/gm, "");
+    const { findings, lost } = await found(
+      "laptop printer:80",
+      [...unmasked, listening("router", unheard), listening("printer", nothing), kernel],
+      live,
+    );
+    expect(findings[0]).toMatchObject({
+      code: "TL107",
+      node: "router",
+      what: "router gives what it hands on the source 203.0.113.9, which is none of its addresses",
+      seen: [
+        { line: expect.stringContaining("dst=203.0.113.9") },
+        { line: "10.20.0.32/24 dev lan" },
+      ],
+    });
+    expect(lost).toBe("the request came out of the tunnel of router");
+  });
+
   test("it is told though the router does not reach the host by a ping either", async () => {
     const alone: Alteration[] = [
       ["router", "nc -vz", () => undefined],

@@ -436,6 +436,20 @@ describe("TL133: a route that leads to a router in another network", () => {
       }),
     ];
     expect(await listed([...alone, ...moved, known])).not.toContain("TL133");
+    const down: Alteration = [
+      "router",
+      "ip -j addr",
+      ({ stdout }) => {
+        const [first, ...rest] = JSON.parse(stdout) as { addr_info: object[] }[];
+        const off = {
+          ifname: "lan2",
+          flags: [],
+          addr_info: [{ local: "10.20.0.9", prefixlen: 24 }],
+        };
+        return { stdout: JSON.stringify([first, off, ...rest]) };
+      },
+    ];
+    expect(await listed([...alone, ...moved, down])).not.toContain("TL133");
     expect(await listed([...silent, ...moved])).not.toContain("TL133");
   });
 });

@@ -1,6 +1,6 @@
 import { routeOf, routeText } from "../../evidence/ip.ts";
 import { covers, isDefault, isTailnetAddress } from "../../evidence/prefix.ts";
-import { exitNodeOf, isTunnel, ownPrefixes, serverOf } from "../../evidence/where.ts";
+import { exitNodeOf, isTunnel, machineOf, ownPrefixes, serverOf } from "../../evidence/where.ts";
 import { type Check, seen, seenLine } from "../check.ts";
 
 /** TL405 detour-through-exit-node: only where somebody asks about what is not in the tailnet, as it is meant to be. */
@@ -108,6 +108,10 @@ export const subnetRouterDetour: Check = {
     const lan = ownPrefixes(node).find(({ prefix }) => covers(prefix, address));
     const self = peer?.status.kind === "seen" ? peer.status.value.self : undefined;
     if (self === undefined && lan === undefined) return;
+    // Who has the address in a smaller or larger network is in another.
+    const host = target === null ? undefined : machineOf(observations, target);
+    const there = host && ownPrefixes(host).find((each) => each.address === address);
+    if (self === undefined && there !== undefined && there.length !== lan?.length) return;
     found({
       code: "TL406",
       node: name,

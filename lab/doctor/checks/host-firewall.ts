@@ -169,6 +169,8 @@ function isReject(dropped: Dropped): boolean {
   return dropped.kind === "rule" && dropped.rule.verdict === "reject";
 }
 
+const ufw = { input: "allow in", forward: "route allow in", output: "allow out" } as const;
+
 function tell(
   { found, observations }: Look,
   { machine, firewall }: HostObservations,
@@ -197,7 +199,9 @@ function tell(
           why: `${maybe}a drop in any base chain is final, whatever Tailscale's own rules accept; \`tailscale ping\` is answered by tailscaled and passes`,
           fix: [
             ...asFix(machine.name, withoutRule(dropped, byTunnel(packet.hook))),
-            ...(isOfIptables(dropped) ? [`on ${machine.name}, with ufw: ${byUfw(packet)}`] : []),
+            ...(isOfIptables(dropped)
+              ? [`on ${machine.name}, with ufw: ufw ${ufw[packet.hook]} on tailscale0`]
+              : []),
           ],
         }
       : {
@@ -206,9 +210,4 @@ function tell(
         }),
     explains: [`connections by the tailnet, to or from ${machine.name}, do not come about`],
   });
-}
-
-function byUfw({ hook }: FirewallPacket): string {
-  if (hook === "output") return "ufw allow out on tailscale0";
-  return `ufw ${hook === "forward" ? "route " : ""}allow in on tailscale0`;
 }

@@ -24,6 +24,11 @@ export const noReturnRoute: Check = {
     if (router === undefined || router.machine.name === target) return;
     read(router.prefs);
     const source = sourceOf(observations, question.from, address);
+    const unreplied = unrepliedAt(observations);
+    if (unreplied?.isMasqueraded === true && !ownHas(router, unreplied.answeredTo)) {
+      tellForeign(look, router, unreplied);
+      return;
+    }
     const bare = unmasked(router, source, address);
     if (bare === undefined) return;
     const near = read(fromRouter?.connect) ?? undefined;
@@ -32,7 +37,6 @@ export const noReturnRoute: Check = {
     // In a capture nobody can try: there the target's own routes tell.
     const isUntried = !observations.isLive && fromRouter?.icmp?.kind !== "seen";
     const lost = lostAt(observations);
-    const unreplied = unrepliedAt(observations);
     // The kernel's own word of what it has done goes before what its rules say.
     if (unreplied?.isMasqueraded === true) return;
     const isAstray = lost?.last === "answer-sent" && lost.next === "answer-in-lan";
@@ -78,6 +82,31 @@ export const noReturnRoute: Check = {
     });
   },
 };
+
+/** What it hands on has a source that is none of its own. */
+function tellForeign(
+  { observations: { attempts }, found, read }: Look,
+  router: TailscaleObservations,
+  { answeredTo, seen: tracked }: { answeredTo: string; seen: Seen },
+): void {
+  if (attempts == null || read(router.addresses) === undefined) return;
+  const { question, target, address } = attempts;
+  const { name } = router.machine;
+  const own = ownPrefixes(router).map(({ prefix, device }) => `${prefix} dev ${device}`);
+  found({
+    code: "TL107",
+    node: name,
+    involves: [question.from, target ?? address ?? ""],
+    what: `${name} gives what it hands on the source ${answeredTo}, which is none of its addresses`,
+    seen: [tracked, seen(router.addresses, own.join(", ") || "no address")],
+    why: "a rule of its firewall translates to an address that is no longer its own, or never was: the answers go to whoever has it",
+    fix: [
+      `on ${name}: let the rule that translates to ${answeredTo} masquerade, or take it away`,
+      `on ${name}: nft -a list ruleset; iptables-save -t nat`,
+    ],
+    explains: [`${question.from} gets no answer of ${target ?? address}`],
+  });
+}
 
 /** Without a question it is told only where tailscaled should have its rules, and none is there. */
 function lookAtAll({ observations, found }: Look): void {

@@ -11,7 +11,7 @@ import { advertisedRoutes } from "./routes.ts";
 export const routeElsewhere: Check = {
   finds: ["TL133"],
   step: "route",
-  explainedBy: ["TL104", "TL124"],
+  explainedBy: ["TL104", "TL122", "TL124"],
   run(look) {
     const { observations, read, found } = look;
     const { attempts, tailscale } = observations;
@@ -21,8 +21,13 @@ export const routeElsewhere: Check = {
     const router = receiverOf(observations);
     if (own === undefined || router === undefined || isTailnetAddress(address)) return;
     const server = serverOf(own, address);
-    if (server === undefined || read(router.addresses) === undefined || isIn(router, address))
-      return;
+    const interfaces = read(router.addresses);
+    if (server === undefined || interfaces === undefined) return;
+    // Also by an interface that is down: that is another cause.
+    const isThere = interfaces.some(({ addresses }) =>
+      addresses.some((each) => covers(`${each.address}/${each.prefixLength}`, address)),
+    );
+    if (isThere) return;
     // Who has a route of its own to that network is meant to.
     const [rules, routes] = [read(router.rules), read(router.routes)];
     if (rules === undefined || routes === undefined) return;
