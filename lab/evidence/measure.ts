@@ -18,8 +18,8 @@ export async function measure(
   { attempts, disco }: Tried,
   signal: AbortSignal | undefined,
 ): Promise<Measured | undefined> {
-  const { address, question, icmp } = attempts;
-  const isAnswered = (icmp?.kind === "seen" && icmp.value.received > 0) || hasPong(await disco);
+  const { address, question } = attempts;
+  const isAnswered = isPinged(attempts) || hasPong(await disco);
   if (address === null || !isAnswered) return undefined;
   const ping = async (options: readonly string[]) => {
     const argv = ["ping", "-q", "-n", "-W", "1", ...options, address];
@@ -61,6 +61,12 @@ export async function measure(
     });
     return observe(evidence, readPing, { anyExitCode: true });
   }
+}
+
+/** By a ping of any size: on a link that loses some, those of one size may be lost by chance. */
+function isPinged({ icmp, sizes = [] }: Tried["attempts"]): boolean {
+  const pings = [icmp, ...sizes.map(({ result }) => result)];
+  return pings.some((each) => each?.kind === "seen" && each.value.received > 0);
 }
 
 function hasPong(disco: Attempts["disco"]): boolean {

@@ -343,6 +343,16 @@ describe("paths", () => {
         ["laptop", isRelays, silentRelay],
       ]),
     ).toEqual(["TL407 laptop"]);
+    // Nor must the first pings have come back: those of another size did.
+    expect(
+      await codes("laptop router:80", [
+        ["laptop", "ping -n -c 2", () => ({ stdout: "2 packets transmitted, 0 received\n" })],
+        ["laptop", "tailscale ping -c", () => ({ exitCode: 1, stdout: "no reply\n" })],
+        ["laptop", "ping -q -n -W 1 -c 40", burst(40, 15, 1.4)],
+        ["laptop", "ping -q -n -W 1 -c 100", burst(100, 35, 1.4)],
+        ["laptop", isControl, noControl],
+      ]),
+    ).toEqual(["TL407 laptop"]);
     expect(
       await codes("laptop router:80", [
         ["laptop", "ping -q -n -W 1 -c 40", burst(40, 40, 1.4)],
