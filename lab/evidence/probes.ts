@@ -27,8 +27,8 @@ done; wait; }`;
 
 /**
  * Any answer will do: also a server that refuses to know the root is up. Three queries, each 0.3 s after the one before
- * and only where none is answered yet, as one may be lost; then a last one, for 2 s, as a tunnel's path may be about to
- * change.
+ * and only where none is answered yet, as one may be lost; then, into the tunnel, a last one for 2 s, as its path
+ * may be about to change.
  */
 export const resolverScript = `{ tailscale dns status --json | sed -n 's/.*"Addr": "\\([^"]*\\)".*/\\1/p'
   sed -n 's/^nameserver  *\\([^ ]*\\).*/\\1/p' /etc/resolv.conf; } | sort -u | { while read -r server; do
@@ -40,7 +40,7 @@ export const resolverScript = `{ tailscale dns status --json | sed -n 's/.*"Addr
       sleep 0.3
     done
     wait
-    [ -s "$answer" ] || ask 2
+    [ -s "$answer" ] || case $(ip route get "$server" 2>&1) in *"table 52"*) ask 2 ;; esac
     # dig reads /etc/resolv.conf in any case, and asks nobody where it can't.
     grep -q '^dig:' "$answer" || echo "$server status $(head -n 1 "$answer" | cut -d ' ' -f 2)"
     rm "$answer"; } &
