@@ -57,12 +57,14 @@ export async function lookAtTailnet(
   const isBetween = asked.length === 2 && asked.every(({ role }) => role === "tailscale");
   const first = await look(isBetween ? asked : machines);
   const others = machines.filter((machine) => !asked.includes(machine));
-  const tried =
-    question === undefined ? undefined : await attempt(source, seenOf([first]), question, signal);
-  const [attempts, then] = await Promise.all([
-    tried === undefined ? undefined : measured(tried),
-    isBetween ? lookAtMachines(others, run, { isQuick: true, isLive }) : none,
-  ]);
+  const trying = question && attempt(source, seenOf([first]), question, signal);
+  const looking = isBetween
+    ? lookAfter(trying, () => lookAtMachines(others, run, { isQuick: true, isLive }))
+    : Promise.resolve(none);
+  // Who fails meanwhile is told by what is awaited first.
+  looking.catch(() => {});
+  const tried = await trying;
+  const [attempts, then] = await Promise.all([tried && measured(tried), looking]);
   const seen = seenOf([first, then]);
   const nodes = [...first.nodes, ...then.nodes];
   const slow = new Map(
@@ -103,6 +105,15 @@ export async function lookAtTailnet(
     };
   }
 }
+
+/** Looks at who has no part in an attempt when that is over, or has not been answered for a while and waits. */
+async function lookAfter(trying: Promise<unknown> | undefined, look: () => Promise<Looks>) {
+  await Promise.race([trying, pause(answeredMs)]);
+  return look();
+}
+
+/** In which an attempt that is answered is over; in ms. */
+const answeredMs = 600;
 
 type Run = (key: EvidenceKey) => Promise<Evidence | Missing>;
 
