@@ -235,10 +235,18 @@ test("an answer that leaves by another gateway is followed to the host that sent
 });
 
 test("a request that never comes out of the target's tunnel", async ({ lab }) => {
-  const { lost, findings } = await ask(lab, "router", 22);
-  expect(lost).toBe(
+  await using _ = await lab.inject({ kind: "shields-up", node: "router" });
+  await expect
+    .poll(async () => (await ask(lab, "router", 80)).findings[0]?.code, { timeout: 60_000 })
+    .toBe("TL123");
+  expect((await ask(lab, "router", 80)).lost).toBe(
     "the request left laptop by its tunnel, and it did not come out of the tunnel of router",
   );
+});
+
+test("nobody listens for what the policy denies", async ({ lab }) => {
+  const { lost, findings } = await ask(lab, "router", 22);
+  expect(lost).toBeUndefined();
   expect(findings[0]?.code).toBe("TL203");
 });
 
