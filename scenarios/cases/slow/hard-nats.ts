@@ -20,6 +20,12 @@ export default {
       broken: "derp",
       repaired: "direct",
     },
+    // What went direct to the office's name server goes by a relay some seconds later.
+    {
+      attempt: { kind: "resolve", from: "laptop", name: "wiki.corp.internal" },
+      broken: "resolved",
+      repaired: "resolved",
+    },
   ],
   question: { from: "laptop", to: "phone" },
   finding: { code: "TL401" },
