@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { diagnose } from "../lab/doctor/diagnose.ts";
+import { diagnose, everyFinding } from "../lab/doctor/diagnose.ts";
 import { liveSource } from "../lab/evidence/live.ts";
 import { lookAtTailnet } from "../lab/evidence/look.ts";
 import { statusOf } from "../lab/observe/status.ts";
@@ -271,10 +271,16 @@ test("a peer that has moved to another relay, of which who asks was not told: TL
   try {
     await prefer(other?.RegionID);
     await expect.poll(homeOf, { timeout: 30_000 }).toBe(other?.RegionCode);
-    // It keeps its connection to the old one for a minute where nothing ends it.
-    await router.output(["tailscale", "debug", "break-derp-conns"]);
-    const { findings } = await ask(lab, "router", 80);
-    expect(findings[0]).toMatchObject({ code: "TL309", node: "laptop", involves: ["router"] });
+    {
+      // It would go on using the old one for what it sends to who is at home there.
+      await using _ = await lab.inject({ kind: "cut", between: ["office", `derp-${before}`] });
+      await router.output(["tailscale", "debug", "break-derp-conns"]);
+      // Where its map stream has been silent for long enough, that comes first, and explains it.
+      const told = everyFinding(await ask(lab, "router", 80));
+      expect(told).toContainEqual(
+        expect.objectContaining({ code: "TL309", node: "laptop", involves: ["router"] }),
+      );
+    }
     await lab.inject({ kind: "restart", node: "laptop" });
     await expect
       .poll(async () => (await ask(lab, "router", 80)).works, { timeout: 30_000 })

@@ -474,7 +474,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     severity: "error",
     title: "A node sends to the relay at which its peer was at home before.",
     explanation:
-      "A node is reached by relay at its home relay alone, and control tells its peers which one that is. A node moves when its old relay is slower than another one or gone. Where that news does not come to a peer, as its map stream is dead or control has lost the change, the peer sends to the old relay, which answers `does not know about peer`. A direct path would hide it. `tailscale status --json` of both tells: `Relay` of the peer at the one, and of `Self` at the other.",
+      "A node is reached by relay at its home relay alone, and control tells its peers which one that is. A node moves when its old relay is slower than another one or gone. Where that news does not come to a peer, as its map stream is dead, control has lost the change, or its tailscaled takes the old one back, the peer sends to the old relay, which answers `does not know about peer`. A direct path would hide it. `tailscale status --json` of both tells: `Relay` of the peer at the one, and of `Self` at the other.",
     sources: ["tailscale/tailscale#11378"],
   },
   {

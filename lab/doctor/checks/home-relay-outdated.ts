@@ -37,11 +37,7 @@ export const homeRelayOutdated: Check = {
           seen(node.status, `${peer}: "Relay": "${known}"`),
           seen(other.status, `Self: "Relay": "${own}"`),
         ],
-        why: `control tells each node at which relay its peers are at home; ${
-          isTold
-            ? `what others know of ${peer} did not come to ${name}`
-            : `it did not tell ${name} that ${peer} has moved`
-        }, and the old relay no longer knows ${peer}`,
+        why: `by relay a node is reached at its home alone, of which control tells its peers; ${name} still goes by the one before${isTold ? ", others by the new one" : ""}, and that relay no longer knows ${peer}`,
         fix: [`on ${renewed}: systemctl restart tailscaled`],
         explains: [`nothing from ${name} gets to ${peer} by relay`],
       });
