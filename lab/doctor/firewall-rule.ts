@@ -40,6 +40,9 @@ export function toPort(protocol: string, port: number): Passing[] {
   return [{ nft: `${protocol} dport ${port}`, iptables: `-p ${protocol} --dport ${port}` }];
 }
 
+/** Questions to a DNS server. */
+export const toDns: readonly Passing[] = [...toPort("udp", 53), ...toPort("tcp", 53)];
+
 /** What comes from, or goes to, an address beside the tunnel. */
 export function ofAddress({ hook, source, destination }: FirewallPacket): Passing[] {
   const isOut = hook === "output";

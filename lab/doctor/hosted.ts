@@ -10,9 +10,12 @@ export function isHosted({ control, tailscale }: Observations): boolean {
   const urls = [...tailscale.values()].flatMap(({ prefs }) =>
     prefs.kind === "seen" ? [prefs.value.controlUrl] : [],
   );
-  const isTailscales = (url: string) =>
-    /^https:\/\/(?:controlplane|login)\.tailscale\.com(?:[:/]|$)/.test(url);
   return urls.length > 0 && urls.every(isTailscales);
+}
+
+/** Whether a control server is Tailscale's own. */
+export function isTailscales(url: string): boolean {
+  return /^https:\/\/(?:controlplane|login)\.tailscale\.com(?:[:/]|$)/.test(url);
 }
 
 const panel = "in the admin console";

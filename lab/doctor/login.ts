@@ -2,6 +2,7 @@ import { seenValue } from "../evidence/observation.ts";
 import type { Observations } from "../evidence/observations.ts";
 import { isDefault } from "../evidence/prefix.ts";
 import { exitNodeOf } from "../evidence/where.ts";
+import { isTailscales } from "./hosted.ts";
 
 /** What logs a node in, again or for the first time: at Headscale with a key that control makes for it. */
 export function logsIn(seen: Observations, name: string, isAgain: boolean): string[] {
@@ -65,7 +66,5 @@ export function loginServer({ tailscale }: Observations, name: string): string |
   const urls = [tailscale.get(name), ...tailscale.values()].flatMap(
     (node) => seenValue(node?.prefs)?.controlUrl || [],
   );
-  return urls.find(
-    (url) => !/^https:\/\/(?:controlplane|login)\.tailscale\.com(?:[:/]|$)/.test(url),
-  );
+  return urls.find((url) => !isTailscales(url));
 }

@@ -38,3 +38,9 @@ export const refused: Alteration = [
     stderr: "nc: connect to 100.64.0.1 port 80 (tcp) failed: Connection refused\n",
   }),
 ];
+/** The router's filter lets nothing in. */
+export const closed: Alteration = [
+  "router",
+  "tailscale debug netmap",
+  replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
+];

@@ -101,6 +101,13 @@ export function replace(from: string | RegExp, to: string) {
   };
 }
 
+/** Alters an output that is a list in JSON by what comes last in it. */
+export function appended(...items: readonly object[]) {
+  return ({ stdout }: Output) => ({
+    stdout: JSON.stringify([...(JSON.parse(stdout) as object[]), ...items]),
+  });
+}
+
 /** What the doctor finds; for a question about a connection, as `laptop printer:80`. */
 export async function found(
   asked: string | undefined,

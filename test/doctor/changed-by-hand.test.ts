@@ -3,7 +3,14 @@ import { diagnose } from "../../lab/doctor/diagnose.ts";
 import { diagnosisText } from "../../lab/doctor/text.ts";
 import { lookAtTailnet } from "../../lab/evidence/look.ts";
 import { onlyPortSilent, refused, silent, strict, untried } from "./alterations.ts";
-import { type Alteration, alteredSource, codes, found, replace } from "./altered-source.ts";
+import {
+  type Alteration,
+  alteredSource,
+  appended,
+  codes,
+  found,
+  replace,
+} from "./altered-source.ts";
 
 describe("what a machine, its user or control has changed", () => {
   const json = (alter: (value: never) => void): Alteration[2] => {
@@ -139,8 +146,7 @@ describe("what a machine, its user or control has changed", () => {
   });
 
   test("TL124: another rule goes before Tailscale's", async () => {
-    const add = (rule: object) => json((rules: object[]) => void rules.push(rule));
-    const past = add({
+    const past = appended({
       priority: 2500,
       src: "all",
       dst: "10.20.0.0",
@@ -156,7 +162,7 @@ describe("what a machine, its user or control has changed", () => {
     });
     // It does not matter as long as it works, and rules about some packets alone do not count.
     expect(await codes(asked, [["laptop", "ip -j rule", past]])).toEqual([]);
-    const hole = add({
+    const hole = appended({
       priority: 100,
       src: "all",
       dst: "100.64.0.0",
@@ -164,16 +170,16 @@ describe("what a machine, its user or control has changed", () => {
       action: "blackhole",
     });
     expect(await codes(undefined, [["router", "ip -j rule", hole]])).toEqual(["TL124 router"]);
-    const ofOthers = add({ priority: 100, src: "all", iif: "lan", action: "blackhole" });
+    const ofOthers = appended({ priority: 100, src: "all", iif: "lan", action: "blackhole" });
     expect(await codes(undefined, [["router", "ip -j rule", ofOthers]])).toEqual([]);
-    const exceptDefault = add({
+    const exceptDefault = appended({
       priority: 100,
       src: "all",
       table: "main",
       suppress_prefixlen: "0",
     });
     expect(await codes(undefined, [["router", "ip -j rule", exceptDefault]])).toEqual([]);
-    const answers = add({ priority: 100, src: "100.64.0.1", table: "main" });
+    const answers = appended({ priority: 100, src: "100.64.0.1", table: "main" });
     expect(await codes(undefined, [["router", "ip -j rule", answers]])).toEqual(["TL124 router"]);
   });
 
@@ -182,21 +188,12 @@ describe("what a machine, its user or control has changed", () => {
       [
         "laptop",
         "ip -j rule",
-        json(
-          (rules: object[]) =>
-            void rules.push(
-              { priority: 5208, src: "all", table: "main", suppress_prefixlen: 0 },
-              { priority: 5209, not: null, src: "all", fwmark: "0xca6c", table: "51820" },
-            ),
+        appended(
+          { priority: 5208, src: "all", table: "main", suppress_prefixlen: 0 },
+          { priority: 5209, not: null, src: "all", fwmark: "0xca6c", table: "51820" },
         ),
       ],
-      [
-        "laptop",
-        "ip -j route",
-        json(
-          (routes: object[]) => void routes.push({ dst: "default", dev: "wg0", table: "51820" }),
-        ),
-      ],
+      ["laptop", "ip -j route", appended({ dst: "default", dev: "wg0", table: "51820" })],
     ];
     const { findings } = await found("laptop router:80", [...silent, ...vpn]);
     expect(findings[0]).toMatchObject({
@@ -216,17 +213,14 @@ describe("what a machine, its user or control has changed", () => {
     const kept: Alteration = [
       "laptop",
       "ip -j rule",
-      json(
-        (rules: object[]) =>
-          void rules.push({
-            priority: 5199,
-            not: null,
-            src: "all",
-            fwmark: "0x80000",
-            fwmask: "0xff0000",
-            table: "52",
-          }),
-      ),
+      appended({
+        priority: 5199,
+        not: null,
+        src: "all",
+        fwmark: "0x80000",
+        fwmask: "0xff0000",
+        table: "52",
+      }),
     ];
     expect(await codes(undefined, [...vpn, kept])).toEqual([]);
   });
@@ -235,10 +229,7 @@ describe("what a machine, its user or control has changed", () => {
     const past: Alteration = [
       "laptop",
       "ip -j rule",
-      json(
-        (rules: object[]) =>
-          void rules.push({ priority: 90, src: "all", dst: "100.100.100.100", table: "main" }),
-      ),
+      appended({ priority: 90, src: "all", dst: "100.100.100.100", table: "main" }),
     ];
     const { findings } = await found(undefined, [past]);
     expect(findings).toMatchObject([
@@ -258,21 +249,18 @@ describe("what a machine, its user or control has changed", () => {
     const near: Alteration = [
       "laptop",
       "ip -j route",
-      json((routes: object[]) => void routes.push({ dst: "10.20.0.0/24", dev: "lan" })),
+      appended({ dst: "10.20.0.0/24", dev: "lan" }),
     ];
     const spared: Alteration = [
       "laptop",
       "ip -j rule",
-      json(
-        (rules: object[]) =>
-          void rules.push({
-            priority: 2500,
-            src: "all",
-            dst: "10.20.0.0",
-            dstlen: 24,
-            table: "main",
-          }),
-      ),
+      appended({
+        priority: 2500,
+        src: "all",
+        dst: "10.20.0.0",
+        dstlen: 24,
+        table: "main",
+      }),
     ];
     expect(await codes(undefined, [captured, near])).toEqual(["TL105 laptop"]);
     expect(await codes(undefined, [captured, near, spared])).toEqual([]);

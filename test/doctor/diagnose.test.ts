@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { catalogue } from "../../lab/doctor/catalogue.ts";
 import { checks } from "../../lab/doctor/checks.ts";
 import { onlyPortSilent, refused, silent, strict, untried } from "./alterations.ts";
-import { type Alteration, codes, found, replace } from "./altered-source.ts";
+import { type Alteration, appended, codes, found, replace } from "./altered-source.ts";
 
 describe("a lab in which all is well", () => {
   test.each([undefined, "laptop printer:80", "laptop router:80"])(
@@ -580,12 +580,7 @@ test("TL124: a rule prohibits it, which programs call a permission that is denie
     [
       "laptop",
       "ip -j rule",
-      ({ stdout }) => ({
-        stdout: JSON.stringify([
-          ...JSON.parse(stdout),
-          { priority: 100, src: "all", dst: "100.64.0.0", dstlen: 10, action: "prohibit" },
-        ]),
-      }),
+      appended({ priority: 100, src: "all", dst: "100.64.0.0", dstlen: 10, action: "prohibit" }),
     ],
   ];
   const { works, findings, notLooked } = await found("laptop router:80", denied);

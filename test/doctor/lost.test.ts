@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { diagnosisText } from "../../lab/doctor/text.ts";
 import recorded from "../evidence/recorded-packets.json" with { type: "json" };
-import { type Alteration, codes, found } from "./altered-source.ts";
+import { type Alteration, appended, codes, found } from "./altered-source.ts";
 
 const live = { isLive: true };
 /** When everything is run of which nothing was recorded in the healthy lab; see altered-source.ts. */
@@ -128,11 +128,7 @@ describe.concurrent("pings alone are not answered", () => {
   });
 
   test("TL124: a rule about some packets takes elsewhere what left by another interface", async () => {
-    const rule = (added: object): Alteration => [
-      "laptop",
-      "ip -j rule",
-      ({ stdout }) => ({ stdout: JSON.stringify([...JSON.parse(stdout), added]) }),
-    ];
+    const rule = (added: object): Alteration => ["laptop", "ip -j rule", appended(added)];
     const ofUsers = { priority: 100, src: "all", uid_start: 0, uid_end: 65535, table: "main" };
     const beside = recorded.ignored.laptop.replaceAll("tailscale0", "lan");
     const strayed = [

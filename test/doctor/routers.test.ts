@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { diagnose } from "../../lab/doctor/diagnose.ts";
 import { lookAtTailnet } from "../../lab/evidence/look.ts";
-import { refused } from "./alterations.ts";
+import { closed, refused } from "./alterations.ts";
 import { type Alteration, alteredSource, codes, found, replace } from "./altered-source.ts";
 
 const asked = "laptop printer:80";
@@ -602,14 +602,7 @@ describe("an exit node", () => {
   });
 
   test("TL204: that no rule shows to the node, so that it is not even a peer", async () => {
-    const all = await codes(undefined, [
-      ...uses("laptop", "1"),
-      [
-        "router",
-        "tailscale debug netmap",
-        replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
-      ],
-    ]);
+    const all = await codes(undefined, [...uses("laptop", "1"), closed]);
     expect(all).toEqual(["TL204 router"]);
   });
 
@@ -730,11 +723,7 @@ test("TL201: no rule lets the node use what is behind the router, so that it is 
   const { findings } = await found(asked, [
     ...silent,
     ["laptop", "tailscale status", replace(/"10\.20\.0\.0\/24"/, '"10.99.0.0/24"')],
-    [
-      "router",
-      "tailscale debug netmap",
-      replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
-    ],
+    closed,
   ]);
   expect(findings).toMatchObject([
     {
@@ -746,11 +735,6 @@ test("TL201: no rule lets the node use what is behind the router, so that it is 
 });
 
 test("TL201 names a user that the policy misspells", async () => {
-  const closed: Alteration = [
-    "router",
-    "tailscale debug netmap",
-    replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
-  ];
   const misspelt: Alteration = ["control", "headscale policy", replace("alice@", "alcie@")];
   const { findings } = await found("laptop router:80", [...silent, closed, misspelt]);
   expect(findings[0]).toMatchObject({
@@ -768,11 +752,6 @@ test("TL201 names a user that the policy misspells", async () => {
 });
 
 test("TL201, and not TL303, where control has renamed the user", async () => {
-  const closed: Alteration = [
-    "router",
-    "tailscale debug netmap",
-    replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
-  ];
   const renamed: Alteration = ["control", "headscale users", replace("alice", "alicea")];
   const { findings } = await found("laptop router:80", [...silent, closed, renamed]);
   expect(findings[0]).toMatchObject({
@@ -796,11 +775,6 @@ test("TL201 is none of a router that asks for what it serves itself", async () =
     "router",
     "tailscale debug prefs",
     replace('"RouteAll": false', '"RouteAll": true'),
-  ];
-  const closed: Alteration = [
-    "router",
-    "tailscale debug netmap",
-    replace(/"PacketFilter": \[/, '"PacketFilter": [], "Other": ['),
   ];
   expect(await codes("router 10.99.0.5:80", [served, accepts, closed])).not.toContain(
     "TL201 router",

@@ -5,7 +5,7 @@ import type { ResolverView } from "../../evidence/resolver-views.ts";
 import { machineOf, ownerOf, ownPrefixes, serverOf } from "../../evidence/where.ts";
 import { sourceOf, sourcesBehind } from "../asked.ts";
 import { type Look, seen } from "../check.ts";
-import { asFix, seenRule, toPort, withoutRule } from "../firewall-rule.ts";
+import { asFix, seenRule, toDns, withoutRule } from "../firewall-rule.ts";
 import { isNameAsked } from "../names.ts";
 
 /** TL505, TL508, TL512 of a resolver of which none of the nodes that ask gets an answer. */
@@ -61,12 +61,7 @@ export function tellDown(look: Look, view: ResolverView, silent: readonly Resolv
             `look whether ${server} is the server's address: dns.nameservers.${domain === undefined ? "global" : "split"} of Headscale's config.yaml`,
           ]
         : []),
-      ...(dropped === undefined
-        ? []
-        : asFix(
-            owner ?? server,
-            withoutRule(dropped, [...toPort("udp", 53), ...toPort("tcp", 53)]),
-          )),
+      ...(dropped === undefined ? [] : asFix(owner ?? server, withoutRule(dropped, toDns))),
       `on control, else, in config.yaml: give ${domain === undefined ? "" : `${domain} of `}dns.nameservers.${domain === undefined ? "global" : "split"} a second nameserver`,
     ],
     explains: [`${about} are resolved on none of ${names.join(", ")}`],

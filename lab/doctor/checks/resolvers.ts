@@ -12,7 +12,7 @@ import { machineOf, ownerOf, serverOf, usesExitNode } from "../../evidence/where
 import { selectorOf, sourceOf } from "../asked.ts";
 import { type Check, type Look, seen, seenLine } from "../check.ts";
 import type { Seen } from "../finding.ts";
-import { asFix, seenRule, toPort, withoutRule } from "../firewall-rule.ts";
+import { asFix, seenRule, toDns, withoutRule } from "../firewall-rule.ts";
 import { inPolicy } from "../in-policy.ts";
 import { isNameAsked } from "../names.ts";
 import { dropsQuestions, tellDown } from "./resolver-down.ts";
@@ -146,7 +146,7 @@ function tellCut(
           : `the server is up, as ${other?.name} gets an answer: the way from ${name} to it is cut, or a policy or a firewall does not let ${name} ask`,
     fix:
       dropped !== undefined && owner !== undefined
-        ? asFix(owner, withoutRule(dropped, [...toPort("udp", 53), ...toPort("tcp", 53)]))
+        ? asFix(owner, withoutRule(dropped, toDns))
         : isTailnetAddress(server) || serverOf(node, server) !== undefined
           ? [
               ...inPolicy(
